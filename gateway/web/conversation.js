@@ -1,0 +1,242 @@
+// What was said, and what must still be sent?
+//
+// The conversation of one tenant in this tab. Rules:
+//
+// * A message is written down with its seq before it is sent, and struck out only when it is answered or taken back.
+//   Lost network, too fast, a reload: the same text goes again with the same seq, and the server answers it once.
+// * A seq that may have reached the server is never given to another text.
+// * seq counts within the session, on from the newest turn the server knows.
+// * A session lives in one tab. A page that goes hands it to the next one (a reload); a copied tab was handed nothing
+//   and begins its own.
+//
+// Network loss and 429 are waited out here; every other refusal is thrown as Refused.
+
+const PATIENCE_MS = 10_000;         // for one request; the server's own deadline is far shorter
+const LONGEST_WAIT_S = 15;
+const HISTORY = 100;
+
+export class Refused extends Error {
+  constructor(status, body, retryAfterS) {
+    super(body?.error?.message ?? `status ${status}`);
+    this.status = status;
+    this.code = body?.error?.code ?? "unavailable";
+    this.turnId = body?.error?.turn_id;
+    this.answer = body?.answer;                // the tenant's own sentence, with a 503
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+class Lost extends Error {}
+
+// Returns {body, layers: [{name, ms}], ms}; raises Refused, Lost, or what the signal says.
+async function call(method, path, { body, token, signal }) {
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  const began = performance.now();
+  try {
+    const response = await fetch(path, {
+      method, headers, body: body && JSON.stringify(body), cache: "no-store",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    });
+    const ms = performance.now() - began;
+    if (!response.ok) {
+      const wait = Number(response.headers.get("Retry-After")) || 1;
+      throw new Refused(response.status, await response.json().catch(() => null), wait);
+    }
+    return {
+      body: response.status === 204 ? null : await response.json(),
+      layers: layersOf(response.headers.get("Server-Timing") ?? ""),
+      ms,
+    };
+  } catch (problem) {
+    signal.throwIfAborted();
+    throw problem instanceof Refused ? problem : new Lost(problem.message);
+  }
+}
+
+// "l1_screen;dur=0.012, l3_hot;dur=0.2" as [{name, ms}]
+function layersOf(header) {
+  return [...header.matchAll(/([\w-]+)\s*;[^,]*?\bdur=([\d.]+)/g)].map(([, name, ms]) => ({ name, ms: Number(ms) }));
+}
+
+// What a token says of itself; the server alone decides whether that is true.
+function claimsOf(token) {
+  try {
+    const bytes = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
+  } catch {
+    return {};
+  }
+}
+
+function newSession() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export async function tenants(signal) {
+  return (await call("GET", "/v1/tenants", { signal })).body.tenants;
+}
+
+const FREE = "sluice.free";         // set while no page uses the sessions written here
+export const handedOver = sessionStorage.getItem(FREE) !== null;
+const takeOver = () => sessionStorage.removeItem(FREE);
+const handOver = () => sessionStorage.setItem(FREE, "1");
+takeOver();
+addEventListener("pagehide", handOver);
+addEventListener("pageshow", takeOver);
+document.addEventListener("visibilitychange", () => (document.hidden ? handOver() : takeOver()));
+
+export class Conversation {
+  #key; #kept; #hurry = () => {};
+
+  // tell({why: "slow" | "lost", seconds}) hears each second of a wait, tell(null) its end.
+  constructor(tenant, tell) {
+    this.tenant = tenant;
+    this.tell = tell;
+    this.next = 1;
+    this.#key = `sluice.${tenant.id}`;
+    this.#kept = { token: null, session: newSession(), outbox: null, draft: "" };
+    Object.assign(this.#kept, JSON.parse(sessionStorage.getItem(this.#key)));
+  }
+
+  #keep(changes) {
+    Object.assign(this.#kept, changes);
+    sessionStorage.setItem(this.#key, JSON.stringify(this.#kept));
+  }
+
+  get outbox() { return this.#kept.outbox; }
+  get draft() { return this.#kept.draft; }
+  set draft(text) { this.#keep({ draft: text }); }
+  get user() { return claimsOf(this.#kept.token ?? "").user_id; }
+  get needsToken() { return !this.tenant.guests && !this.#kept.token; }
+
+  // Another tab talks in this session: begin one of our own and keep what was typed.
+  branchOff() {
+    this.#keep({ session: newSession(), outbox: null, draft: this.outbox?.query ?? this.draft });
+  }
+
+  // Returns why this token cannot be right, or nothing.
+  useToken(token) {
+    const { tenant_id: tenant } = claimsOf(token);
+    if (!tenant) return "这不像一个令牌，请完整粘贴命令输出的那一行。";
+    if (tenant !== this.tenant.id) return `这个令牌属于“${tenant}”，不能用在这里。`;
+    this.#keep({ token });
+  }
+
+  forgetToken() { this.#keep({ token: null }); }
+
+  // Returns {turns, earlier}, oldest first: of this session and of those before it.
+  async open(signal) {
+    if (!this.#kept.token) await this.#enter(signal);
+    const all = (await this.#history(signal)).reverse();
+    const ours = (turn) => turn.session_id === this.#kept.session;
+    return { turns: all.filter(ours), earlier: all.filter((turn) => !ours(turn)) };
+  }
+
+  say(query) { this.#keep({ outbox: { query, seq: this.next++ }, draft: "" }); }
+
+  // Returns the message that waits, which is then no longer ours to send.
+  takeBack() {
+    const query = this.outbox?.query;
+    this.#keep({ outbox: null });
+    return query;
+  }
+
+  // Sends what say() wrote down. Returns {turn, layers, ms}; ms and layers are of the request that was answered.
+  async deliver(signal) {
+    const sent = this.outbox;
+    const message = { query: sent.query, session_id: this.#kept.session, seq: sent.seq };
+    try {
+      const { body, layers, ms } = await this.#ask("POST", "/v1/chat", message, signal);
+      return this.#delivered(body, layers, ms);
+    } catch (problem) {
+      if (problem.code !== "stale_seq" || sent.renumbered) throw problem;
+    }
+    // The session is ahead of us. Either our answer was lost on its way, or somebody else took our number.
+    const known = (await this.#history(signal)).find(
+      (turn) => turn.session_id === message.session_id && turn.seq === sent.seq && turn.query === sent.query);
+    if (known) return this.#delivered(known, [], null);
+    this.#keep({ outbox: { query: sent.query, seq: this.next++, renumbered: true } });
+    return this.deliver(signal);
+  }
+
+  #delivered(turn, layers, ms) {
+    this.next = Math.max(this.next, turn.seq + 1);
+    this.#keep({ outbox: null });
+    return { turn, layers, ms };
+  }
+
+  async restart(signal) {
+    await this.#ask("DELETE", "/v1/session", null, signal);
+    this.#keep({ session: newSession(), outbox: null });
+    this.next = Math.max(1, claimsOf(this.#kept.token).seq ?? 1);
+  }
+
+  hurry() { this.#hurry(); }
+
+  async #enter(signal) {
+    const { body } = await this.#ask("POST", "/v1/session", { tenant: this.tenant.id }, signal);
+    this.#keep({ token: body.token });
+  }
+
+  // Newest first. A stale token position or any turn of this user lifts our count: too high is fine, too low is refused.
+  async #history(signal) {
+    const { turns } = (await this.#ask("GET", `/v1/history?limit=${HISTORY}`, null, signal)).body;
+    const taken = turns.filter((turn) => turn.session_id === this.#kept.session).map((turn) => turn.seq);
+    const position = claimsOf(this.#kept.token ?? "").seq ?? 1;
+    this.next = Math.max(this.next, position, (this.outbox?.seq ?? 0) + 1, ...taken.map((seq) => seq + 1));
+    return turns;
+  }
+
+  async #ask(method, path, body, signal) {
+    let renewed = false;
+    for (let losses = 0; ;) {
+      try {
+        return await call(method, path, { body, token: this.#kept.token, signal });
+      } catch (problem) {
+        if (problem instanceof Lost) {
+          await this.#wait("lost", Math.min(2 ** losses++, LONGEST_WAIT_S), signal);
+        } else if (problem.status === 429) {
+          await this.#wait("slow", problem.retryAfterS, signal);
+        } else if (problem.status === 401 && this.tenant.guests && !renewed) {
+          renewed = true;
+          this.forgetToken();
+          await this.#enter(signal);
+        } else {
+          throw problem;
+        }
+      }
+    }
+  }
+
+  // Too fast is waited out in full; a lost network may come back sooner.
+  async #wait(why, seconds, signal) {
+    let hurried = false;
+    for (let left = Math.ceil(seconds); left > 0 && !hurried; left--) {
+      this.tell({ why, seconds: left });
+      hurried = await this.#pause(why === "lost", signal);
+    }
+    this.tell(null);
+  }
+
+  #pause(mayHurry, signal) {
+    return new Promise((resolve, reject) => {
+      const done = (settle, value) => () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", stop);
+        removeEventListener("online", wake);
+        this.#hurry = () => {};
+        settle(value);
+      };
+      const wake = done(resolve, true);
+      const stop = done(reject, signal.reason);
+      const timer = setTimeout(done(resolve, false), 1000);
+      signal.addEventListener("abort", stop);
+      if (mayHurry) {
+        addEventListener("online", wake);
+        this.#hurry = wake;
+      }
+    });
+  }
+}

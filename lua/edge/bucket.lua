@@ -1,0 +1,78 @@
+-- How many tokens are left in this bucket?
+--
+-- A token bucket in shared memory that is exact across workers. Rules:
+--
+-- * A bucket is one counter: tokens taken, ever. At time t (seconds, monotonic) floor(rate * t) + burst tokens
+--   have been given out to it, ever; what lies between the two can be taken now.
+-- * Taking is one atomic incr. A take that lands above what was given out is given back and refused, so the counter
+--   never admits more than rate * time + burst, whatever the interleaving.
+-- * A bucket that was left alone holds no more than burst: its counter is first lifted to floor(rate * t). Lifting is
+--   the only step that is not one atomic operation, so a caller that finds the counter too low lifts and takes under
+--   a short lock (dict:add). Takes and give-backs of others meanwhile are relative, so they are kept.
+-- * The counter has no expiry: an expired one would come back full. A zone that runs out evicts the bucket unused for longest.
+
+local floor, ceil, max = math.floor, math.ceil, math.max
+
+local LOCK_S = 0.01     -- a worker that dies under the lock blocks one bucket for this long
+local SPINS = 200       -- about 50 us, the lock is held for about 1 us
+
+local _M = {}
+
+local function lift(dict, name, level)
+    local taken = dict:get(name)
+    if taken and taken < level then
+        dict:incr(name, level - taken)
+    end
+end
+
+local function locked_take(dict, name, level)
+    local lock = name .. "|lock"
+    for spin = 1, SPINS * 20 do
+        if dict:add(lock, true, LOCK_S) then
+            lift(dict, name, level)
+            local taken, err = dict:incr(name, 1, level)
+            dict:delete(lock)
+            return taken, err
+        end
+        if spin % SPINS == 0 then ngx.sleep(0.001) end
+    end
+    return nil, "lock held for too long"
+end
+
+-- Takes one token.
+-- dict: a shared dictionary; name: key; limit: {rate_per_s, burst}; now: monotonic seconds.
+-- Returns tokens left; or false and the seconds until a token is there; or nil and an error.
+function _M.take(dict, name, limit, now)
+    local level = floor(limit.rate_per_s * now)
+    local taken, err = dict:get(name)
+    if taken and taken >= level then
+        taken, err = dict:incr(name, 1, level)
+    else
+        taken, err = locked_take(dict, name, level)
+    end
+    if not taken then return nil, err end
+
+    local left = level + limit.burst - taken
+    if left >= 0 then return left end
+    dict:incr(name, -1)
+    -- The token that would have been ours exists once rate * t reaches taken - burst.
+    return false, max(0.001, (taken - limit.burst) / limit.rate_per_s - now)
+end
+
+-- Gives one token back: for a request that another bucket refused.
+function _M.give_back(dict, name)
+    dict:incr(name, -1)
+end
+
+-- The three RateLimit headers and Retry-After of a refusal; wait in seconds.
+function _M.headers(limit, wait)
+    local seconds = ceil(wait)
+    return {
+        ["Retry-After"] = seconds,
+        ["RateLimit-Limit"] = limit.burst,
+        ["RateLimit-Remaining"] = 0,
+        ["RateLimit-Reset"] = seconds,
+    }
+end
+
+return _M

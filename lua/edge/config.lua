@@ -1,0 +1,65 @@
+-- What do the settings and the tenants say, as compiled for the edge?
+--
+-- The compiler (pyshim/snapshot.py) has checked everything and written one JSON file; this module reads it once, before the
+-- workers fork, opens what it names (keys, router table, address ranges) and hands out the result. Any fault stops the start.
+
+local cjson = require "cjson.safe"
+local ranges = require "edge.ranges"
+local router = require "edge.router"
+
+local _M = {}
+local current
+
+local function read(path)
+    local file, err = io.open(path, "rb")
+    if not file then error("cannot read the snapshot: " .. err, 0) end
+    local text = file:read("*a")
+    file:close()
+    local value, fault = cjson.decode(text)
+    if not value then error("cannot parse the snapshot " .. path .. ": " .. fault, 0) end
+    return value
+end
+
+local function ranges_of(snapshot, name)
+    local matcher, err = ranges.new(snapshot.screen[name])
+    if not matcher then error("screen." .. name .. ": " .. err, 0) end
+    return matcher
+end
+
+local function keys_by_kid(snapshot)
+    local keys = {}
+    for _, key in ipairs(snapshot.keys) do
+        key.secret = ngx.decode_base64(key.secret)
+        keys[key.kid] = key
+    end
+    return keys
+end
+
+-- Columns become plain arrays of 0-based label indexes; hot replies are found by label number (1-based).
+local function prepare(tenant, labels)
+    tenant.hot_by_label = {}
+    for number, label in ipairs(labels) do
+        tenant.hot_by_label[number] = tenant.hot[label]
+    end
+end
+
+function _M.load(path)
+    local snapshot = read(path)
+    snapshot.keys = keys_by_kid(snapshot)
+    snapshot.screen.addresses_refused = ranges_of(snapshot, "addresses_refused")
+    snapshot.screen.addresses_trusted = ranges_of(snapshot, "addresses_trusted")
+    for _, tenant in pairs(snapshot.tenants) do
+        prepare(tenant, snapshot.model.labels)
+    end
+    local table_, err = router.open(snapshot.model.router)
+    if not table_ then error("router table " .. snapshot.model.router .. ": " .. err, 0) end
+    snapshot.router = table_
+    current = snapshot
+    return snapshot
+end
+
+function _M.current()
+    return current
+end
+
+return _M

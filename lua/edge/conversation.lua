@@ -1,0 +1,56 @@
+-- How does a turn answered at the edge get into its conversation?
+--
+-- One round trip: the commit script checks order and that nothing is pending, and writes state, history and intent
+-- together. While Redis is away, turns wait in a bounded queue in shared memory and are written when it is back; when
+-- the queue is full the turn is refused instead of being answered and lost.
+
+local cjson = require "cjson"
+local redis = require "edge.redis"
+
+local late = ngx.shared.late
+local encode, decode = cjson.encode, cjson.decode
+local format = string.format
+
+local _M = {}
+
+local function arguments(mode, turn, intent, fields)
+    local s = turn.config.settings
+    local whose = "{" .. turn.tenant_id .. ":" .. turn.user_id .. "}"
+    local kept = '"query":' .. encode(turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
+    return "d:" .. whose, "h:" .. whose, "i:" .. whose,
+        mode, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0), intent, "", fields, kept,
+        s.state_ttl_s, s.history_ttl_s, s.history_turns
+end
+
+-- Writes the turn if its conversation waits for nothing. fields: the reply's JSON members after seq and session_id.
+-- Returns the script's answer, or nil and an error.
+function _M.commit_idle(turn, intent, fields)
+    return redis.run(turn.config.settings, "commit-3", arguments("idle", turn, intent, fields))
+end
+
+-- Keeps the turn until Redis is back. Returns true, or nil and an error when the queue is full.
+function _M.keep(turn, intent, fields)
+    if (late:llen("turns") or 0) >= turn.config.settings.late_turns_max then return nil, "the queue of late turns is full" end
+    return late:rpush("turns", encode { arguments("late", turn, intent, fields) })
+end
+
+-- Writes what was kept, oldest first, until the queue is empty or Redis fails again. Returns how many were written.
+function _M.write_late(settings)
+    local written = 0
+    while true do
+        local text = late:lpop("turns")
+        if not text then return written end
+        local answer, err = redis.run(settings, "commit-3", unpack(decode(text)))
+        if not answer then
+            late:lpush("turns", text)
+            return written, err
+        end
+        written = written + 1
+    end
+end
+
+function _M.late_turns()
+    return late:llen("turns") or 0
+end
+
+return _M

@@ -1,0 +1,135 @@
+-- What happens to a request at each of our URLs?
+--
+-- Called from the locations in gateway/conf.d. access: the funnel runs, and either its reply is sent or the request goes
+-- on to the shim with what is known about it. header: the layers' times are shown. log: layers settle, the turn is counted.
+
+local cjson = require "cjson"
+local config = require "edge.config"
+local funnel = require "edge.funnel"
+local metrics = require "edge.metrics"
+local replies = require "edge.reply"
+local turns = require "edge.turn"
+local clock = require "edge.clock"
+
+local format = string.format
+
+local _M = {}
+
+local function send(reply)
+    local header = ngx.header
+    ngx.status = reply.status
+    header["Content-Type"] = "application/json; charset=utf-8"
+    header["Content-Length"] = #reply.body + 1
+    if reply.headers then
+        for name, value in pairs(reply.headers) do header[name] = value end
+    end
+    ngx.print(reply.body, "\n")
+    return ngx.exit(ngx.HTTP_OK)
+end
+
+local function begin(wants)
+    local turn = turns.new()
+    turn.config = config.current()
+    turn.wants = wants
+    ngx.ctx.turn = turn
+    return turn
+end
+
+-- Turns a wrong method away; allowed: set of names, listed: for the Allow header.
+local function wrong_method(turn, allowed, listed)
+    if allowed[ngx.req.get_method()] then return end
+    turn.answered_by = "l1_screen"
+    return replies.refusal(turn, 405, "method_not_allowed", "this URL takes " .. listed, { Allow = listed })
+end
+
+local function hand_over(turn)
+    local var = ngx.var
+    var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
+    var.sluice_tenant = turn.tenant_id or ""
+    var.sluice_user = turn.user_id or ""
+    var.sluice_left_ms = turns.left_ms(turn)
+    if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
+    if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
+end
+
+local function enter(layers, wants, allowed, listed)
+    local turn = begin(wants)
+    local reply = wrong_method(turn, allowed, listed) or funnel.run(turn, layers)
+    if reply then
+        turn.reply = reply
+        return send(reply)
+    end
+    hand_over(turn)
+end
+
+function _M.chat() return enter(funnel.LAYERS, "query", { POST = true }, "POST") end
+
+-- POST asks for a guest token, DELETE ends the caller's dialogue.
+function _M.session()
+    local layers = ngx.req.get_method() == "POST" and funnel.GUESTS or funnel.ADMISSION
+    return enter(layers, "object", { POST = true, DELETE = true }, "POST, DELETE")
+end
+
+function _M.read() return enter(funnel.ADMISSION, nil, { GET = true, HEAD = true }, "GET, HEAD") end
+
+local function timing(turn)
+    local parts = {}
+    for number = 1, turn.reached do
+        parts[number] = format("%s;dur=%.3f", turn.layers[number].name, turn.spent_us[number] / 1000)
+    end
+    return table.concat(parts, ", ")
+end
+
+function _M.header()
+    local turn = ngx.ctx.turn
+    if not turn or turn.reached == 0 then return end
+    local header, behind = ngx.header, ngx.var.upstream_http_server_timing
+    if turn.answered_by then
+        header["X-Answered-By"] = turn.answered_by
+    end
+    header["Server-Timing"] = behind and timing(turn) .. ", " .. behind or timing(turn)
+end
+
+function _M.log()
+    local turn = ngx.ctx.turn
+    if not turn then return end
+    funnel.settle(turn)
+    local layer = turn.answered_by or ngx.var.upstream_http_x_answered_by or "shim"
+    metrics.turn(turn.tenant_id or "-", layer, ngx.status, clock.seconds() - turn.started)
+end
+
+local STATUS_CODES = {
+    [400] = "bad_request", [403] = "refused", [404] = "not_found", [405] = "method_not_allowed", [408] = "too_slow",
+    [411] = "bad_request", [413] = "too_large", [414] = "too_large", [415] = "unsupported_media_type",
+    [416] = "bad_request", [431] = "too_large", [494] = "too_large",
+}
+local STATUS_MESSAGES = {
+    [404] = "there is nothing at this URL; /openapi.json lists what is", [408] = "the request came too slowly",
+    [413] = "the body is too large", [414] = "the URL is too long", [494] = "the headers are too large",
+}
+
+-- What nginx itself refuses, in the same words as everything else.
+function _M.fault()
+    local status = ngx.status
+    local code = STATUS_CODES[status] or (status < 500 and "bad_request") or "unavailable"
+    local message = STATUS_MESSAGES[status] or (status < 500 and "nginx could not accept this request")
+        or "something is out of order"
+    if status == 494 then status = 431 end
+    return send(replies.refusal({ id = ngx.var.request_id }, status, code, message))
+end
+
+-- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
+function _M.unavailable()
+    local turn = begin()
+    turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant
+    local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })
+    local tenant = turn.config.tenants[turn.tenant_id]
+    if tenant then
+        local body = cjson.decode(reply.body)
+        body.answer = tenant.unavailable
+        reply.body = cjson.encode(body)
+    end
+    return send(reply)
+end
+
+return _M

@@ -1,0 +1,122 @@
+-- Is this a message from somebody we talk to?
+--
+-- Refuses: 403 a user agent or address that is not wanted, 429 an address that is too fast, 415 not JSON by its
+-- header, 413 too large, 400 broken bytes, broken JSON, or a query that is none.
+
+local bucket = require "edge.bucket"
+local clock = require "edge.clock"
+local replies = require "edge.reply"
+local utf8 = require "edge.utf8"
+local cjson = require("cjson.safe").new()
+
+cjson.decode_max_depth(16)
+cjson.decode_invalid_numbers(false)
+
+local buckets = ngx.shared.buckets
+local find, type, floor = string.find, type, math.floor
+local MAX_SEQ = 2 ^ 53 - 1
+
+local _M = { name = "l1_screen", on_error = "refuse" }
+
+local function unwelcome(turn, screen)
+    local address = ngx.var.binary_remote_addr
+    if screen.addresses_trusted:holds(address) then return end
+    if screen.addresses_refused:holds(address) then
+        return replies.refusal(turn, 403, "refused", "this address is refused")
+    end
+    local limit = screen.address_limit
+    local left, wait = bucket.take(buckets, "a:" .. address, limit, clock.seconds())
+    if left == false then
+        return replies.refusal(turn, 429, "rate_limited", "too many requests from this address", bucket.headers(limit, wait))
+    end
+    if not left then return nil, wait end
+end
+
+local function unwanted_agent(turn, screen)
+    local agent = ngx.var.http_user_agent or ""
+    local patterns = screen.user_agents_refused
+    if patterns ~= "" and ngx.re.find(agent, patterns, "ijo") then
+        return replies.refusal(turn, 403, "refused", "this user agent is refused")
+    end
+end
+
+local function body_of(turn)
+    local kind = ngx.var.content_type
+    if not kind or not find(kind, "^%s*[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/[Jj][Ss][Oo][Nn]%s*%f[;%z]") then
+        return nil, replies.refusal(turn, 415, "unsupported_media_type", "Content-Type must be application/json")
+    end
+    local encoding = ngx.var.http_content_encoding
+    if encoding and encoding ~= "" and encoding ~= "identity" then
+        return nil, replies.refusal(turn, 415, "unsupported_media_type", "Content-Encoding must be identity")
+    end
+    ngx.req.read_body()
+    local body = ngx.req.get_body_data()
+    if not body then
+        if ngx.req.get_body_file() then
+            return nil, replies.refusal(turn, 413, "too_large", "the body is too large")
+        end
+        return nil, replies.refusal(turn, 400, "invalid_json", "the body is empty; a JSON object is wanted")
+    end
+    return body
+end
+
+local function parse(turn, body)
+    local _, bad = utf8.length(body)
+    if bad then
+        return replies.refusal(turn, 400, "invalid_utf8", "the body is not UTF-8: bad byte at offset " .. bad - 1)
+    end
+    local value, err = cjson.decode(body)
+    if type(value) ~= "table" or not find(body, "^%s*{") then
+        return replies.refusal(turn, 400, "invalid_json", err and "the body is not JSON: " .. err
+            or "the body is JSON, but not an object")
+    end
+    turn.body = value
+end
+
+local function check_query(turn, longest)
+    local query = turn.body.query
+    if type(query) ~= "string" or not find(query, "%S") then
+        return replies.refusal(turn, 400, "invalid_query", "query must be a text that is not empty")
+    end
+    local length = utf8.length(query)
+    if not length then
+        return replies.refusal(turn, 400, "invalid_utf8", "query is not valid Unicode")
+    end
+    if length > longest then
+        return replies.refusal(turn, 400, "query_too_long", "query has " .. length .. " characters, at most " .. longest)
+    end
+    turn.query = query
+end
+
+local function check_position(turn)
+    local session, seq = turn.body.session_id, turn.body.seq
+    if session ~= nil and session ~= ngx.null then
+        if type(session) ~= "string" or #session > 64 or not find(session, "^[%w_-]+$") then
+            return replies.refusal(turn, 400, "invalid_session_id", "session_id must be 1 to 64 of A-Z a-z 0-9 _ -")
+        end
+        turn.session_id = session
+    end
+    if seq ~= nil and seq ~= ngx.null then
+        if type(seq) ~= "number" or seq < 1 or seq > MAX_SEQ or seq ~= floor(seq) then
+            return replies.refusal(turn, 400, "invalid_seq", "seq must be a whole number from 1 to 2^53-1")
+        end
+        turn.seq = seq
+    end
+end
+
+function _M.answer(turn)
+    local config = turn.config
+    local refused, err = unwelcome(turn, config.screen)
+    if refused or err then return refused, err end
+    refused = unwanted_agent(turn, config.screen)
+    if refused or ngx.req.get_method() ~= "POST" then return refused end
+
+    local body
+    body, refused = body_of(turn)
+    if not body then return refused end
+    refused = parse(turn, body)
+    if refused or turn.wants ~= "query" then return refused end
+    return check_query(turn, config.settings.query_chars_max) or check_position(turn)
+end
+
+return _M

@@ -1,0 +1,71 @@
+-- Is this a common question whose answer is known already?
+--
+-- Answers when the router is sure (the tenant's calibrated threshold), the intent has a reply that needs no slot and no
+-- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
+-- not answer it leaves on the turn: the guess, and the state of a conversation that is busy.
+
+local conversation = require "edge.conversation"
+local replies = require "edge.reply"
+
+local format = string.format
+
+local _M = { name = "l3_hot", on_error = "pass" }
+
+local function guess(turn)
+    local tenant, config = turn.tenant, turn.config
+    local titled = tenant.titles[turn.query]
+    if titled then return titled, 1 end
+    local label, confidence = config.router:guess(turn.query, tenant.columns)
+    if label then return config.model.labels[label], confidence end
+end
+
+-- The reply's JSON members, but for seq and session_id, which the commit decides.
+local function fields_of(turn, hot, confidence)
+    local campaign, now = hot.campaign, ngx.time()
+    local text = campaign and now >= campaign.from and now < campaign.until_ and campaign.fields or hot.fields
+    return '"turn_id":"' .. turn.id .. '",' .. text .. format(',"confidence":%.4f,"answered_by":"l3_hot"', confidence)
+end
+
+local function answer_of(seq, session, fields)
+    return replies.answer('{"seq":' .. format("%.0f", seq) .. ',"session_id":"' .. session .. '",' .. fields .. '}')
+end
+
+-- A stored turn is the reply and then what only the history keeps. Inside a JSON text quotes are escaped, so the
+-- first bare ,"query": is that border.
+local function replayed(entry)
+    return replies.answer(entry:sub(1, entry:find(',"query":', 1, true) - 1) .. "}")
+end
+
+-- Redis is away: the answer is known all the same, and the turn is kept to be written later.
+local function degraded(turn, intent, fields, err)
+    ngx.log(ngx.WARN, "answering without the state store: ", err, " turn_id=", turn.id)
+    fields = fields .. ',"degraded":true'
+    local kept, full = conversation.keep(turn, intent, fields)
+    if not kept then
+        return replies.refusal(turn, 503, "unavailable", full, { ["Retry-After"] = 5 })
+    end
+    turn.degraded = true
+    return answer_of(turn.seq or 1, turn.session_id or turn.id, fields)
+end
+
+function _M.answer(turn)
+    local intent, confidence = guess(turn)
+    if not intent then return end
+    turn.guess, turn.guess_confidence = intent, confidence
+    local hot = turn.tenant.hot[intent]
+    if not hot or confidence < turn.tenant.router_threshold then return end
+
+    local fields = fields_of(turn, hot, confidence)
+    local outcome, err = conversation.commit_idle(turn, intent, fields)
+    if not outcome then return degraded(turn, intent, fields, err) end
+
+    local what = outcome[1]
+    if what == "ok" then return answer_of(outcome[2], outcome[3], fields) end
+    if what == "replay" then return replayed(outcome[2]) end
+    if what == "stale" then
+        return replies.refusal(turn, 409, "stale_seq", "seq is lower than the last one, " .. format("%.0f", outcome[2]))
+    end
+    turn.state = outcome[2]      -- busy: the dialogue goes on behind the edge
+end
+
+return _M

@@ -1,0 +1,89 @@
+-- How many turns, how fast, answered by whom?
+--
+-- Each worker counts in its own tables and adds them to shared memory once a second: nothing is locked on a turn's way.
+-- Label values come from our own lists (tenants, layers, statuses), never from a client.
+
+local shared = ngx.shared.metrics
+local format, sort, concat = string.format, table.sort, table.concat
+
+local BOUNDS_S = { 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5 }
+local HELP = {
+    sluice_turns_total = "counter Turns by tenant, answering layer and status.",
+    sluice_turn_seconds = "histogram Time from request to reply, by answering layer.",
+    sluice_layer_broken_total = "counter Times a layer failed and its on_error decided.",
+    sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
+    sluice_buckets_free_bytes = "gauge Free memory of the zone that holds the token buckets.",
+}
+
+local _M = {}
+local pending = {}
+
+local function add(key, value)
+    pending[key] = (pending[key] or 0) + value
+end
+
+function _M.broken(layer)
+    add('sluice_layer_broken_total{layer="' .. layer .. '"}', 1)
+end
+
+local function bucket_of(seconds)
+    for i = 1, #BOUNDS_S do
+        if seconds <= BOUNDS_S[i] then return format("%g", BOUNDS_S[i]) end
+    end
+    return "+Inf"
+end
+
+-- One turn is over. layer: who answered; tenant: id or "-" before it is known.
+function _M.turn(tenant, layer, status, seconds)
+    add('sluice_turns_total{tenant="' .. tenant .. '",layer="' .. layer .. '",status="' .. status .. '"}', 1)
+    add('sluice_turn_seconds_bucket{layer="' .. layer .. '",le="' .. bucket_of(seconds) .. '"}', 1)
+    add('sluice_turn_seconds_sum{layer="' .. layer .. '"}', seconds)
+    add('sluice_turn_seconds_count{layer="' .. layer .. '"}', 1)
+end
+
+function _M.flush()
+    for key, value in pairs(pending) do shared:incr(key, value, 0) end
+    pending = {}
+end
+
+local function cumulated(values)
+    local layers = {}
+    for key in pairs(values) do
+        local layer = key:match('^sluice_turn_seconds_count{layer="([^"]+)"}')
+        if layer then layers[#layers + 1] = layer end
+    end
+    for _, layer in ipairs(layers) do
+        local sum = 0
+        for _, bound in ipairs(BOUNDS_S) do
+            local key = 'sluice_turn_seconds_bucket{layer="' .. layer .. '",le="' .. format("%g", bound) .. '"}'
+            sum = sum + (values[key] or 0)
+            values[key] = sum
+        end
+        values['sluice_turn_seconds_bucket{layer="' .. layer .. '",le="+Inf"}'] =
+            values['sluice_turn_seconds_count{layer="' .. layer .. '"}']
+    end
+end
+
+-- Prometheus text format. gauges: name -> value, read at this moment.
+function _M.render(gauges)
+    local values, names = {}, {}
+    for _, key in ipairs(shared:get_keys(0)) do values[key] = shared:get(key) end
+    cumulated(values)
+    for name, value in pairs(gauges) do values[name] = value end
+    for key in pairs(values) do names[#names + 1] = key end
+    sort(names)
+    local lines, described = {}, {}
+    for _, key in ipairs(names) do
+        local family = key:match("^[%w_]+"):gsub("_bucket$", ""):gsub("_sum$", ""):gsub("_count$", "")
+        if HELP[family] and not described[family] then
+            described[family] = true
+            local kind, help = HELP[family]:match("^(%S+) (.*)$")
+            lines[#lines + 1] = "# HELP " .. family .. " " .. help
+            lines[#lines + 1] = "# TYPE " .. family .. " " .. kind
+        end
+        lines[#lines + 1] = key .. " " .. format("%.15g", values[key])
+    end
+    return concat(lines, "\n") .. "\n"
+end
+
+return _M

@@ -1,0 +1,42 @@
+-- Is this edge well, and what does it count?
+--
+-- For the operations port only.
+
+local cjson = require "cjson"
+local config = require "edge.config"
+local conversation = require "edge.conversation"
+local metrics = require "edge.metrics"
+
+local _M = {}
+
+local function say(status, value)
+    ngx.status = status
+    ngx.header["Content-Type"] = "application/json; charset=utf-8"
+    ngx.say(cjson.encode(value))
+end
+
+function _M.healthz()
+    say(200, { status = "ok" })
+end
+
+-- Ready when the shim answers and finds Redis and Triton ready.
+function _M.readyz()
+    local answer = ngx.location.capture("/shim/readyz")
+    local parts = answer.status < 500 and require("cjson.safe").decode(answer.body or "") or nil
+    parts = parts and parts.parts or { redis = false, triton = false }
+    parts.shim = answer.status == 200 or answer.status == 503 and answer.body ~= nil and parts.redis ~= nil
+    local ready = parts.redis and parts.triton and answer.status == 200
+    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().version })
+end
+
+function _M.metrics()
+    local behind = ngx.location.capture("/shim/metrics")
+    ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
+    ngx.print(metrics.render {
+        sluice_late_turns = conversation.late_turns(),
+        sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
+    })
+    if behind.status == 200 then ngx.print(behind.body) end
+end
+
+return _M

@@ -1,0 +1,49 @@
+-- How does the edge talk to Redis?
+--
+-- The only file that knows the client library: "resty.redis" in OpenResty, "nginx.redis" in Debian. Scripts are files in
+-- lua/redis; they are sent by digest, and in full once when Redis does not know them yet.
+
+local ok, client = pcall(require, "resty.redis")
+if not ok then client = require "nginx.redis" end
+
+local POOL = { pool_size = 128 }
+local IDLE_MS = 60000
+
+local _M = {}
+local scripts = {}
+
+local function hex(bytes)
+    return (bytes:gsub(".", function(c) return string.format("%02x", c:byte()) end))
+end
+
+-- name: file in the scripts' folder without ".lua", ending in its number of keys, e.g. "commit-3".
+function _M.load_script(folder, name)
+    local file = assert(io.open(folder .. "/" .. name .. ".lua", "rb"))
+    local text = file:read("*a")
+    file:close()
+    scripts[name] = { text = text, sha = hex(ngx.sha1_bin(text)), keys = tonumber(name:match("%-(%d+)$")) }
+end
+
+-- Runs one script in one round trip. Returns its answer, or nil and an error (Redis away, slow, or refusing).
+function _M.run(settings, name, ...)
+    local redis = client:new()
+    redis:set_timeout(settings.redis_timeout_ms)
+    local connected, err = redis:connect(settings.redis_socket, POOL)
+    if not connected then return nil, "redis: " .. err end
+
+    local script = scripts[name]
+    local answer
+    answer, err = redis:evalsha(script.sha, script.keys, ...)
+    if not answer and err and err:find("NOSCRIPT", 1, true) then
+        answer, err = redis:eval(script.text, script.keys, ...)
+    end
+    if answer == nil then
+        redis:close()
+        return nil, "redis: " .. (err or "no answer")
+    end
+    redis:set_keepalive(IDLE_MS)
+    if not answer then return nil, "redis: " .. err end
+    return answer
+end
+
+return _M

@@ -1,0 +1,47 @@
+-- What is known about the turn that is passing through?
+--
+-- Every field a layer may read or write is declared here, with who writes it. Nothing else is put on a turn.
+
+local clock = require "edge.clock"
+
+local _M = {}
+
+function _M.new()
+    local var = ngx.var
+    return {
+        id = var.request_id,          -- 32 hex digits; also the trace id where the client sent none
+        started = clock.seconds(),    -- monotonic seconds
+        address = var.remote_addr,
+        config = nil,                 -- door: the snapshot this turn is answered by, wholly
+
+        wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
+
+        body = nil,                   -- l1_screen: the decoded JSON object
+        query = nil,                  -- l1_screen: 1..2000 characters of valid UTF-8
+        session_id = nil,             -- l1_screen: what the client sent, or nil
+        seq = nil,                    -- l1_screen: what the client sent, or nil
+
+        tenant_id = nil,              -- l2_meter
+        user_id = nil,                -- l2_meter
+        tenant = nil,                 -- l2_meter: the tenant's part of the snapshot
+
+        guess = nil,                  -- l3_hot: the router's best intent
+        guess_confidence = nil,       -- l3_hot: its probability, 0..1
+        state = nil,                  -- l3_hot: MessagePack of a dialogue that waits for something
+        degraded = nil,               -- l3_hot: the turn could not be written yet
+
+        layers = nil,                 -- funnel: the list this turn went through
+        reached = 0,                  -- funnel: index of the deepest layer reached
+        spent_us = { 0, 0, 0 },       -- funnel: microseconds by layer
+        reply = nil,                  -- funnel: what was answered here, nil when the shim answers
+        answered_by = nil,            -- funnel: name of the layer
+    }
+end
+
+-- What is left of the deadline, in whole milliseconds, at least 1.
+function _M.left_ms(turn)
+    local left = turn.config.settings.deadline_ms - (clock.seconds() - turn.started) * 1000
+    return left < 1 and 1 or math.floor(left)
+end
+
+return _M

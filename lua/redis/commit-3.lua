@@ -1,0 +1,77 @@
+-- Write one answered turn, once, in order.
+--
+-- KEYS  d:{t:u} dialogue state, h:{t:u} history, i:{t:u} last turn of each intent
+-- ARGV  1 mode: "idle" (only if the conversation waits for nothing), "late" (answered while Redis was away: keep it,
+--         change no dialogue), or the turn number the answer was made from
+--       2 session id the client named, or ""
+--       3 session id for a new conversation
+--       4 seq the client named, or "0": the next one
+--       5 intent, or ""
+--       6 new dialogue state in MessagePack, or "" (keep the old one, note intent and position)
+--       7 JSON members of the reply after seq and session_id, without braces
+--       8 JSON members that only the history keeps (query, at), without braces
+--       9 life of the state, 10 life of the history (seconds), 11 turns of history kept
+-- Returns {"ok", seq, session_id}      written
+--         {"replay", entry}            this seq was answered before; entry is the stored turn (JSON)
+--         {"stale", last seq}          seq is lower than the last one and no longer kept
+--         {"busy", state}              mode "idle", but a flow or a person has the conversation
+--         {"conflict", state}          somebody else's turn came between load and commit
+--
+-- Rules: the same (session, seq) is written once, whoever asks and however often. A session that is not the stored
+-- one starts a new dialogue, and its seq counts from its own start.
+
+local mode, named, seq = ARGV[1], ARGV[2], tonumber(ARGV[4])
+local blob = redis.call("GET", KEYS[1])
+local state = blob and cmsgpack.unpack(blob) or nil
+local session = named
+if named == "" then session = state and state.session or ARGV[3] end
+local continues = state ~= nil and state.session == session
+
+local function entry_head(number)
+    return '{"seq":' .. string.format("%.0f", number) .. ',"session_id":"' .. session .. '",'
+end
+
+local function stored(number)
+    local head = entry_head(number)
+    for _, entry in ipairs(redis.call("LRANGE", KEYS[2], 0, -1)) do
+        if entry:sub(1, #head) == head then return entry end
+    end
+end
+
+if seq > 0 and continues and seq <= state.seq and mode ~= "late" then
+    local entry = stored(seq)
+    if entry then return { "replay", entry } end
+    return { "stale", state.seq }
+elseif seq > 0 and (mode == "late" or (not continues and named ~= "")) then
+    local entry = stored(seq)
+    if entry then return { "replay", entry } end
+end
+
+if mode == "idle" then
+    if continues and (state.flow or state.owner == "person") then return { "busy", blob } end
+elseif mode ~= "late" and tonumber(mode) ~= (continues and state.turn or 0) then
+    return { "conflict", blob or "" }
+end
+
+local before = continues and state or { turn = 0, seq = 0 }
+if seq == 0 then seq = before.seq + 1 end
+
+local after = ARGV[6] ~= "" and cmsgpack.unpack(ARGV[6]) or before
+after.session = session
+after.turn = before.turn + 1
+after.seq = math.max(seq, before.seq)
+if ARGV[6] == "" and mode == "idle" then
+    after.intent, after.misses, after.offered = ARGV[5], nil, nil
+end
+if type(after.slots) == "table" and next(after.slots) == nil then after.slots = nil end
+
+local entry = entry_head(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
+redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9])
+redis.call("LPUSH", KEYS[2], entry)
+redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1)
+redis.call("EXPIRE", KEYS[2], ARGV[10])
+if ARGV[5] ~= "" then
+    redis.call("HSET", KEYS[3], ARGV[5], entry)
+    redis.call("EXPIRE", KEYS[3], ARGV[10])
+end
+return { "ok", seq, session }

@@ -1,0 +1,1 @@
+"""The Python part of sluice: understanding, dialogue, recall, fallback."""

@@ -1,0 +1,148 @@
+"""Which settings does this process run with?
+
+gateway/defaults.env names every setting once; the environment overrides it. Each is read once, typed once, and a bad one
+is reported by name, value and what was wanted.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULTS = ROOT / "gateway" / "defaults.env"
+PREFIX = "SLUICE_"
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the text says which, what it was and what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, typed. Meaning and units stand in gateway/defaults.env."""
+
+    host: str
+    port: int
+    operations_port: int
+    triton_port: int
+    triton_metrics_port: int
+    backend_port: int
+    var: Path
+    tenants: Path
+    models: Path
+    edge_workers: int
+    shims: int
+    buckets_mb: int
+    deadline_ms: int
+    redis_timeout_ms: int
+    body_bytes_max: int
+    query_chars_max: int
+    everything_rate_per_s: float
+    everything_burst: int
+    address_rate_per_s: float
+    address_burst: int
+    user_agents_refused: str
+    addresses_refused: tuple[str, ...]
+    addresses_trusted: tuple[str, ...]
+    token_audience: str
+    token_leeway_s: int
+    guest_token_s: int
+    token_s: int
+    state_ttl_s: int
+    history_ttl_s: int
+    history_turns: int
+    late_turns_max: int
+    confidence_min: float
+    breaker_failures: int
+    breaker_probe_s: float
+    triton_queue_delay_us: int
+    triton_queue_size: int
+    triton_instances: int
+
+    @property
+    def run(self) -> Path:
+        """Sockets, process ids and compiled snapshots of the running system."""
+        return self.var / "run"
+
+    @property
+    def log(self) -> Path:
+        return self.var / "log"
+
+    @property
+    def keys(self) -> Path:
+        """Signing keys, one JWKS file a tenant."""
+        return self.var / "keys"
+
+    @property
+    def redis_socket(self) -> Path:
+        return self.run / "redis.sock"
+
+    def shim_socket(self, number: int) -> Path:
+        return self.run / f"shim-{number}.sock"
+
+    @property
+    def example_backend(self) -> str:
+        return f"http://127.0.0.1:{self.backend_port}"
+
+
+def _path(text: str) -> Path:
+    return (ROOT / text).resolve()
+
+
+def _ranges(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _positive(number: float, text: str) -> None:
+    if number < 0:
+        raise ValueError(text)
+
+
+def _whole(text: str) -> int:
+    _positive(int(text), text)
+    return int(text)
+
+
+def _number(text: str) -> float:
+    _positive(float(text), text)
+    return float(text)
+
+
+READERS = {
+    int: (_whole, "a whole number, 0 or more"),
+    float: (_number, "a number, 0 or more"),
+    str: (str, "text"),
+    Path: (_path, "a path"),
+    tuple[str, ...]: (_ranges, "address ranges, comma-separated"),
+}
+
+
+def _defaults() -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(DEFAULTS.read_text(encoding="utf-8").splitlines(), 1):
+        if line and not line.startswith("#"):
+            name, found, value = line.partition("=")
+            if not found or not name.startswith(PREFIX):
+                raise BadSetting(f"{DEFAULTS.name}:{number}: not a setting: {line!r}")
+            pairs[name] = value
+    return pairs
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from defaults.env and the environment. Raises BadSetting."""
+    texts = _defaults()
+    for name, value in environment.items():
+        if name.startswith(PREFIX):
+            if name not in texts:
+                raise BadSetting(f"{name} is not a setting; gateway/defaults.env lists them all")
+            texts[name] = value
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        name = PREFIX + field.name.upper()
+        reader, wanted = READERS[field.type]  # type: ignore[index]
+        try:
+            values[field.name] = reader(texts[name])  # type: ignore[operator]
+        except ValueError:
+            raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
+    return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,37 @@
+"""What can go wrong in the shim?
+
+Refusal          an answer with a status: the client did something that cannot be done
+Away             something outside does not answer in time or at all
+  RedisAway      the state store
+  TritonAway     the model server, or its breaker is open
+  BackendAway    the tenant's back end
+BadTenant        a tenant's files cannot be served; text names file, place and what was wanted
+"""
+
+
+class Refusal(Exception):
+    """A refusal is an answer. status: HTTP status; code and message as in the OpenAPI description."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+
+
+class Away(Exception):
+    """Something outside did not answer."""
+
+
+class RedisAway(Away):
+    """The state store did not answer."""
+
+
+class TritonAway(Away):
+    """The model server did not answer, or its breaker is open."""
+
+
+class BackendAway(Away):
+    """The tenant's back end did not answer, or answered nonsense."""
+
+
+class BadTenant(Exception):
+    """A tenant's files cannot be served."""

@@ -1,0 +1,116 @@
+"""Which sentences are there, and what does each mean?
+
+data/<tenant or general>/<intent>.txt holds one sentence per line; blank lines part the meaning groups. There is no
+other index: an intent is a file, its folder is its owner, and labels are the sorted names of all files.
+
+    read(folder) -> Corpus, or CorpusError with file:line for the first row that breaks a rule
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+GENERAL, OUT_OF_SCOPE = "general", "out_of_scope"
+MAX_CHARACTERS = 200
+
+
+class CorpusError(Exception):
+    """A file or row of the training sentences cannot be used."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sentences that say nearly the same: they stay together on one side of the split."""
+
+    intent: str
+    owner: str
+    sentences: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("\n".join((self.intent, *self.sentences)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Corpus:
+    groups: tuple[Group, ...]
+
+    @property
+    def owner_of(self) -> dict[str, str]:
+        """Each intent's folder, in label order."""
+        return dict(sorted({group.intent: group.owner for group in self.groups}.items()))
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.owner_of)
+
+    @property
+    def tenants(self) -> list[str]:
+        return sorted(set(self.owner_of.values()) - {GENERAL})
+
+    @property
+    def sentence_count(self) -> int:
+        return sum(len(group.sentences) for group in self.groups)
+
+    @property
+    def digest(self) -> str:
+        """Changes with any sentence, grouping, file name or folder."""
+        lines = "\n".join(f"{group.owner}/{group.digest}" for group in self.groups)
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def read(folder: Path) -> Corpus:
+    files = sorted(folder.glob("*/*.txt"))
+    _check_names(folder, files)
+    seen: dict[str, str] = {}
+    groups = tuple(group for file in files for group in _read_intent(file, seen))
+    return Corpus(groups)
+
+
+def _check_names(folder: Path, files: list[Path]) -> None:
+    owner_of: dict[str, str] = {}
+    for file in files:
+        other = owner_of.setdefault(file.stem, file.parent.name)
+        if other != file.parent.name:
+            raise CorpusError(f"{file}: intent {file.stem} is already owned by {other}")
+    if owner_of.get(OUT_OF_SCOPE) != GENERAL:
+        raise CorpusError(f"{folder}: {GENERAL}/{OUT_OF_SCOPE}.txt is missing")
+
+
+def _read_intent(file: Path, seen: dict[str, str]) -> Iterator[Group]:
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{file}:{_line_of(file, error.start)}: not UTF-8") from error
+    sentences: list[str] = []
+    found = 0
+    for number, line in enumerate([*lines, ""], start=1):
+        if line:
+            _check_sentence(line, f"{file}:{number}", seen)
+            sentences.append(line)
+        elif sentences:
+            found += 1
+            yield Group(file.stem, file.parent.name, tuple(sentences))
+            sentences = []
+    if found < 2:
+        raise CorpusError(f"{file}:1: {found} meaning groups; a split needs two at least")
+
+
+def _line_of(file: Path, offset: int) -> int:
+    return file.read_bytes()[:offset].count(b"\n") + 1
+
+
+def _check_sentence(sentence: str, place: str, seen: dict[str, str]) -> None:
+    if sentence != sentence.strip():
+        raise CorpusError(f"{place}: begins or ends with white space")
+    if any(unicodedata.category(char) in ("Cc", "Cs") or char == "\ufffd" for char in sentence):
+        raise CorpusError(f"{place}: holds a control or replacement character")
+    if len(sentence) > MAX_CHARACTERS:
+        raise CorpusError(f"{place}: {len(sentence)} characters, at most {MAX_CHARACTERS}")
+    first = seen.setdefault(sentence, place)
+    if first != place:
+        raise CorpusError(f"{place}: the same sentence is at {first}")

@@ -1,0 +1,106 @@
+"""How often is it right, tenant by tenant?
+
+A tenant is asked its own and the general validation sentences: accuracy and macro-F1 are over these. Others'
+sentences, where no twin makes them unsure, are asked too and ought to be out_of_scope: they count towards its
+recall and towards the router's threshold. Scores are always the softmax over what the tenant sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus
+from triton_models.build.tenancy import Tenancy
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What one tenant is asked. row: which validation sentence; label: its right label; native: own or general."""
+
+    tenant: str
+    seen: NDArray[np.bool_]
+    row: NDArray[np.int64]
+    label: NDArray[np.int64]
+    native: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Figures:
+    accuracy: float
+    macro_f1: float
+    out_of_scope_recall: float
+    questions: int
+
+    def as_card(self) -> dict[str, float | int]:
+        rounded = {name: round(float(value), 4) for name, value in vars(self).items()}
+        return {**rounded, "questions": self.questions}
+
+
+def sentences_of(corpus: Corpus) -> list[str]:
+    return [sentence for group in corpus.groups for sentence in group.sentences]
+
+
+def intents_of(corpus: Corpus) -> list[str]:
+    return [group.intent for group in corpus.groups for _ in group.sentences]
+
+
+def questions(corpus: Corpus, tenancy: Tenancy) -> list[Questions]:
+    return [_asked_of(tenant, intents_of(corpus), tenancy) for tenant in tenancy.tenants]
+
+
+def _asked_of(tenant: str, intents: list[str], tenancy: Tenancy) -> Questions:
+    labels = tenancy.labels
+    meant = [tenancy.meaning(intent, tenant) for intent in intents]
+    kept = [row for row, meaning in enumerate(meant) if meaning is not None]
+    native = [tenancy.owner_of[intents[row]] in (tenant, GENERAL) for row in kept]
+    label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
+    return Questions(tenant, tenancy.mask(tenant), np.array(kept), np.array(label), np.array(native))
+
+
+def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Floats:
+    """softmax over the seen labels, 0 for the others; logits [n, labels]."""
+    scaled = np.where(seen, logits / temperature, -np.inf)
+    raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    result: Floats = raised / raised.sum(axis=1, keepdims=True)
+    return result
+
+
+def macro_f1(guess: NDArray[np.int64], label: NDArray[np.int64]) -> float:
+    """Mean F1 over the labels that occur among the right answers."""
+    scores = []
+    for one in np.unique(label):
+        hit = np.sum((guess == one) & (label == one))
+        scores.append(2 * hit / (np.sum(guess == one) + np.sum(label == one)))
+    return float(np.mean(scores))
+
+
+def figures(logits: Floats, asked: Questions, out_of_scope: int) -> Figures:
+    """logits [validation sentences, labels]."""
+    guess = np.where(asked.seen, logits[asked.row], -np.inf).argmax(axis=1)
+    right, strange = guess == asked.label, asked.label == out_of_scope
+    return Figures(
+        accuracy=float(right[asked.native].mean()),
+        macro_f1=macro_f1(guess[asked.native], asked.label[asked.native]),
+        out_of_scope_recall=float(right[strange].mean()),
+        questions=int(asked.native.sum()),
+    )
+
+
+def overall(each: list[Figures]) -> Figures:
+    """Tenants count by the number of their questions."""
+    weights = [one.questions for one in each]
+
+    def mean(values: list[float]) -> float:
+        return float(np.average(values, weights=weights))
+
+    return Figures(
+        accuracy=mean([one.accuracy for one in each]),
+        macro_f1=mean([one.macro_f1 for one in each]),
+        out_of_scope_recall=mean([one.out_of_scope_recall for one in each]),
+        questions=sum(weights),
+    )

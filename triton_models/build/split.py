@@ -1,0 +1,30 @@
+"""Which sentences are trained on, and which are kept to measure with?
+
+Whole meaning groups go to one side, so that a paraphrase of a training sentence never measures the model. In each
+intent the groups are ranked by the hash of their text and the first 15 % (one at least) are kept for validation:
+the same text always falls on the same side of its intent, whatever the order of files or groups.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from triton_models.build.corpus import Corpus, Group
+
+VALIDATION_SHARE = 0.15
+
+
+def split(corpus: Corpus) -> tuple[Corpus, Corpus]:
+    """The training side and the validation side; every intent is on both."""
+    by_intent: dict[str, list[Group]] = defaultdict(list)
+    for group in corpus.groups:
+        by_intent[group.intent].append(group)
+    held: set[str] = set()
+    for groups in by_intent.values():
+        held.update(sorted(group.digest for group in groups)[: _validation_count(len(groups))])
+    train = tuple(group for group in corpus.groups if group.digest not in held)
+    return Corpus(train), Corpus(tuple(group for group in corpus.groups if group.digest in held))
+
+
+def _validation_count(groups: int) -> int:
+    return max(1, round(groups * VALIDATION_SHARE))

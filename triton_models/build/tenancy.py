@@ -1,0 +1,91 @@
+"""What does a sentence mean to a given tenant?
+
+A tenant sees its own intents and the general ones, never another's. So a sentence of the shop, said to the bank, is
+out_of_scope there, unless the bank has an intent that asks nearly the same: such pairs stand in TWINS and are
+neither trained on nor measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus
+
+# Each pair with the reason why one sentence may well mean either, depending on whom it is said to.
+TWINS: tuple[tuple[str, str, str], ...] = (
+    ("account_password", "password_reset", "both: I cannot get into my account"),
+    ("account_password", "puk_unlock", "locked after wrong codes"),
+    ("password_reset", "puk_unlock", "locked after wrong codes"),
+    ("account_password", "sms_missing", "the login code does not arrive"),
+    ("password_reset", "sms_missing", "the login code does not arrive"),
+    ("payment_failed", "transfer_failed", "the payment did not go through"),
+    ("payment_failed", "transfer_limit", "the payment was refused for its amount"),
+    ("payment_failed", "recharge_missing", "the money left, nothing came of it"),
+    ("payment_failed", "transfer_pending", "the money left, nothing came of it"),
+    ("payment_failed", "charge_dispute", "money was taken that should not have been"),
+    ("recharge_missing", "transfer_pending", "the money was sent and has not arrived"),
+    ("recharge_missing", "transfer_failed", "the money was sent and has not arrived"),
+    ("refund_progress", "transfer_pending", "where is my money"),
+    ("refund_time", "transfer_pending", "when will the money arrive"),
+    ("refund_progress", "recharge_missing", "where is my money"),
+    ("refund_apply", "charge_dispute", "give me my money back"),
+    ("charge_dispute", "fraud_report", "money is gone and I did not spend it"),
+    ("charge_dispute", "interest_fee", "why was I charged this"),
+    ("bill_query", "statement_download", "let me see my bill"),
+    ("bill_query", "bill_date", "when does my bill come"),
+    ("payment_methods", "recharge", "how can I pay"),
+    ("payment_methods", "repayment", "how can I pay"),
+    ("payment_methods", "installment", "can I pay in parts"),
+    ("recharge", "repayment", "how can I pay"),
+    ("promotion_rules", "plan_recommend", "what offers are there"),
+    ("coupon_use", "plan_recommend", "what offers are there"),
+    ("card_lost", "sim_replace", "my card is lost"),
+    ("card_lost", "suspend_number", "report it lost"),
+    ("card_activate", "sim_replace", "my new card does not work yet"),
+    ("service_cancel", "cancel_order", "I no longer want what I ordered"),
+    ("service_cancel", "member_points", "about a membership"),
+    ("contract_penalty", "loan_early_repay", "a penalty for ending early"),
+)
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """owner_of: each intent's folder, in label order."""
+
+    owner_of: dict[str, str]
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> Tenancy:
+        return cls(corpus.owner_of)
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.owner_of)
+
+    @property
+    def tenants(self) -> list[str]:
+        return sorted(set(self.owner_of.values()) - {GENERAL})
+
+    @property
+    def out_of_scope(self) -> int:
+        return self.labels.index(OUT_OF_SCOPE)
+
+    def columns(self, tenant: str) -> list[int]:
+        """The label indices a tenant sees: its own intents and the general ones."""
+        return [i for i, owner in enumerate(self.owner_of.values()) if owner in (tenant, GENERAL)]
+
+    def mask(self, tenant: str) -> NDArray[np.bool_]:
+        """bool [labels]: True where the tenant sees the label."""
+        return np.isin(np.arange(len(self.owner_of)), self.columns(tenant))
+
+    def meaning(self, intent: str, tenant: str) -> str | None:
+        """The label of a sentence of this intent when said to the tenant; None where a twin makes it unsure."""
+        if self.owner_of[intent] in (tenant, GENERAL):
+            return intent
+        twins = {a if b == intent else b for a, b, _ in TWINS if intent in (a, b)}
+        if any(self.owner_of.get(twin) == tenant for twin in twins):
+            return None
+        return OUT_OF_SCOPE
