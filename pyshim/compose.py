@@ -1,0 +1,49 @@
+"""How does an answer leave the house?
+
+Not a layer: the exit. Sensitive words are masked (what the allow-list covers stays), campaign text is appended.
+"""
+
+import time
+
+import ahocorasick_rs
+
+from pyshim.tenant import Tenant
+
+LONGEST = ahocorasick_rs.MatchKind.LeftmostLongest
+
+
+class Composer:
+    """Masks and decorates the answers of one tenant."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._campaign = tenant.about.campaign
+        self._mask = ahocorasick_rs.AhoCorasick(tenant.mask, matchkind=LONGEST) if tenant.mask else None
+        self._allow = ahocorasick_rs.AhoCorasick(tenant.allow, matchkind=LONGEST) if tenant.allow else None
+
+    def masked(self, text: str) -> str:
+        """text with every sensitive word replaced by as many ＊, unless it lies inside an allowed phrase."""
+        if self._mask is None:
+            return text
+        found = self._mask.find_matches_as_indexes(text)
+        if not found:
+            return text
+        allowed = self._allow.find_matches_as_indexes(text, overlapping=False) if self._allow else []
+        characters = list(text)
+        for _, start, end in found:
+            if not any(first <= start and end <= last for _, first, last in allowed):
+                characters[start:end] = "＊" * (end - start)
+        return "".join(characters)
+
+    def campaign_text(self, intent: str | None) -> str | None:
+        """The campaign's text where it belongs to this intent, whatever the time."""
+        if self._campaign is not None and intent in self._campaign.intents:
+            return self._campaign.text
+        return None
+
+    def compose(self, answer: str, intent: str | None) -> str:
+        """The answer as the client gets it now."""
+        text = self.masked(answer)
+        extra = self.campaign_text(intent)
+        if extra and self._campaign and self._campaign.from_.timestamp() <= time.time() < self._campaign.until.timestamp():
+            text = f"{text}\n{extra}"
+        return text

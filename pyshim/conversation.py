@@ -1,0 +1,61 @@
+"""How does one message become one stored answer?
+
+load -> funnel -> compose -> commit. Two messages of one user at the same moment are taken one after the other (a lock in this
+process: nginx sends a user to one shim); should the edge or another shim write in between, the commit reports a conflict and the
+dialogue is asked again with the fresh state.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from weakref import WeakValueDictionary
+
+from pyshim import funnel, metrics
+from pyshim.errors import Refusal
+from pyshim.layers import Layer
+from pyshim.memory import Conflict, Memory
+from pyshim.snapshot import Snapshot
+from pyshim.turn import Reply, Turn
+
+ATTEMPTS = 4
+
+
+class Conversations:
+    """Answers turns, in order for each user."""
+
+    def __init__(self, snapshot: Snapshot, memory: Memory, layers: Sequence[Layer]) -> None:
+        self._composers, self._memory, self._layers = snapshot.composers, memory, layers
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
+        """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
+        lock = self._locks.setdefault((turn.tenant.id, turn.user_id), asyncio.Lock())
+        try:
+            async with asyncio.timeout(turn.left()):
+                await lock.acquire()
+        except TimeoutError:
+            raise Refusal(503, "unavailable", "an earlier message is still being answered", {"Retry-After": "1"}) from None
+        try:
+            return await self._answer(turn)
+        finally:
+            lock.release()
+
+    async def _answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
+        stored = await self._memory.load(turn)
+        if stored is not None:
+            return stored, None
+        for _ in range(ATTEMPTS):
+            reply = await funnel.run(turn, self._layers)
+            reply.answer = self._composers[turn.tenant.id].compose(reply.answer, reply.intent)
+            try:
+                body = await self._memory.commit(turn, reply)
+            except Conflict:
+                continue
+            metrics.turns.labels(turn.tenant.id, turn.answered_by).inc()
+            return body, reply
+        raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"})
+
+    async def settle(self, turn: Turn, reply: Reply) -> None:
+        """After the client has its reply."""
+        for name, spent in turn.spent_ms.items():
+            metrics.layer_seconds.labels(name).observe(spent / 1000)
+        await funnel.settle(turn, self._layers, reply)

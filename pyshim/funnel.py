@@ -1,0 +1,68 @@
+"""Who answers this turn, behind the edge?
+
+A layer's answer(turn) may
+  return a Reply      the turn is over
+  return None         not mine: the next layer is asked
+  raise Refusal       the turn is over with that status
+  raise anything else the layer is broken; its on_error decides:
+                      "pass" asks the next layer, "refuse" ends the turn with 503
+settle(turn, reply), where a layer has it, runs after the client has its reply, deepest layer first.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from pyshim import metrics
+from pyshim.errors import Refusal
+from pyshim.layers import Layer
+from pyshim.layers.l4_understand import Understand
+from pyshim.layers.l5_dialogue import Dialogue
+from pyshim.layers.l6_recall import Recall
+from pyshim.layers.l7_fallback import Fallback
+from pyshim.turn import Reply, Turn
+
+log = logging.getLogger(__name__)
+
+LAYERS = (Understand, Dialogue, Recall, Fallback)
+
+
+def _broken(turn: Turn, layer: Layer, error: BaseException) -> None:
+    metrics.broken.labels(layer.name).inc()
+    log.error("%s is broken, on_error=%s: %r turn_id=%s", layer.name, layer.on_error, error, turn.id)
+    if layer.on_error == "refuse":
+        raise Refusal(503, "unavailable", f"{layer.name} is out of order", {"Retry-After": "1"}) from error
+
+
+async def _ask(turn: Turn, layer: Layer) -> Reply | None:
+    try:
+        async with asyncio.timeout(turn.left()):
+            return await layer.answer(turn)
+    except Refusal:
+        raise
+    except Exception as error:
+        _broken(turn, layer, error)
+        return None
+
+
+async def run(turn: Turn, layers: Sequence[Layer]) -> Reply:
+    """Asks one layer after another; the last one always answers. Raises Refusal."""
+    for number, layer in enumerate(layers, 1):
+        turn.reached = number
+        before = time.perf_counter()
+        reply = await _ask(turn, layer)
+        turn.spent_ms[layer.name] = turn.spent_ms.get(layer.name, 0.0) + (time.perf_counter() - before) * 1000
+        if reply is not None:
+            turn.answered_by = layer.name
+            return reply
+    raise Refusal(503, "unavailable", "no layer could answer", {"Retry-After": "1"})
+
+
+async def settle(turn: Turn, layers: Sequence[Layer], reply: Reply) -> None:
+    """Lets every layer that was reached finish, deepest first; a failure there harms nobody."""
+    for layer in reversed(layers[: turn.reached]):
+        try:
+            await layer.settle(turn, reply)
+        except Exception as error:
+            log.error("%s could not settle: %r turn_id=%s", layer.name, error, turn.id)

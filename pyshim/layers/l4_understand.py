@@ -1,0 +1,52 @@
+"""What does the customer mean?
+
+Never answers by itself: writes intent, confidence, the likeliest meanings and the embedding on the turn. When Triton is away the
+edge router's guess stands in.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from pyshim.errors import TritonAway
+from pyshim.layers import Layer
+from pyshim.outside.triton import Triton
+from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, Snapshot
+from pyshim.turn import Reply, Turn
+
+
+class Understand(Layer):
+    """Asks Triton and reads its scores the tenant's way: softmax over the tenant's own columns."""
+
+    name = "l4_understand"
+    on_error = "pass"
+
+    def __init__(self, snapshot: Snapshot, triton: Triton) -> None:
+        self._triton = triton
+        self._labels = snapshot.model.labels
+        self._temperature = snapshot.model.calibration.temperature
+        self._columns = {name: np.array(snapshot.columns(tenant)) for name, tenant in snapshot.tenants.items()}
+
+    async def answer(self, turn: Turn) -> Reply | None:
+        if turn.intent is not None:
+            return None  # asked again after a conflict: the meaning has not changed
+        titled = turn.tenant.titles.get(turn.query.strip())
+        if titled is not None:  # a button says what it means
+            turn.intent, turn.confidence = titled, 1.0
+            return None
+        try:
+            logits, turn.embedding = await self._triton.understand(turn.query, turn.left())
+        except (TritonAway, TimeoutError):
+            turn.intent, turn.confidence = turn.guess, turn.guess_confidence
+            raise
+        self._read(turn, logits)
+        return None
+
+    def _read(self, turn: Turn, logits: npt.NDArray[np.float32]) -> None:
+        columns = self._columns[turn.tenant.id]
+        scores = logits[columns] / self._temperature
+        weights = np.exp(scores - scores.max())
+        weights /= weights.sum()
+        ranked = np.argsort(-weights)
+        names = [self._labels[columns[number]] for number in ranked[:6]]
+        turn.intent, turn.confidence = names[0], float(weights[ranked[0]])
+        turn.likeliest = [name for name in names if name != OUT_OF_SCOPE and name not in DIALOGUE_INTENTS]

@@ -1,0 +1,174 @@
+"""Where are we in the conversation?
+
+The state machine. In this order:
+  a person has the conversation    the message is theirs
+  a task waits for an answer       it is the answer, or a change of mind, or a question in between
+  "did you mean" was asked         yes, or the first, or the second
+  the meaning is clear             a rule's reply, a task to start, a person to call
+Anything else is not ours.
+"""
+
+from pyshim import flows, slots, wire
+from pyshim.flows import CONFIRM, MAX_TRIES
+from pyshim.layers import Layer
+from pyshim.outside.backend import Backend
+from pyshim.snapshot import Snapshot
+from pyshim.turn import PERSON, Pending, Reply, Turn
+
+SURE = 0.8  # a message that could also answer the open question is something else only from here
+YES = frozenset("是 是的 对 对的 对呀 对啊 嗯 嗯嗯 好 好的 好呀 行 可以 确认 确认提交 没错 没问题 提交 提交吧 ok OK yes y".split())
+NO = frozenset("不 不是 不对 不要 不行 不用 错了 no n".split())
+NEVER_MIND = frozenset("算了 算了吧 取消 不办了 不弄了 先不办了 先不弄了 不退了 不改了 不用了".split())
+ORDINALS = {"第一个": 0, "第一": 0, "1": 0, "前面那个": 0, "第二个": 1, "第二": 1, "2": 1, "后面那个": 1}
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip("。！!，,～~.？? 了吧的哦呢啊呀")
+
+
+class Dialogue(Layer):
+    """Owns the dialogue state; writes turn.state, which the conversation stores."""
+
+    name = "l5_dialogue"
+    on_error = "refuse"
+
+    def __init__(self, snapshot: Snapshot, backend: Backend) -> None:
+        self._backend = backend
+        self._clear = snapshot.settings.confidence_min
+
+    async def answer(self, turn: Turn) -> Reply | None:
+        if turn.state.owner == PERSON:
+            return Reply(turn.tenant.phrases.person_owns)
+        self._read_short_words(turn)
+        reply = await self._pending(turn) if turn.state.flow else await self._offered(turn)
+        if reply is None and turn.state.flow is None and turn.intent and turn.confidence >= self._clear:
+            reply = await self._say(turn, turn.intent)
+        if reply is not None:
+            turn.state.misses, turn.state.offered = 0, []
+            reply.confidence = round(turn.confidence, 4)
+        return reply
+
+    @staticmethod
+    def _read_short_words(turn: Turn) -> None:
+        """A bare yes or no means itself, with or without a model."""
+        for words, intent in ((YES, "affirm"), (NO, "deny"), (NEVER_MIND, "cancel_flow")):
+            if turn.query.strip() in words or _bare(turn.query) in words:
+                turn.intent, turn.confidence = intent, 1.0
+
+    def _means(self, turn: Turn, *intents: str) -> bool:
+        return turn.intent in intents and turn.confidence >= self._clear
+
+    # -- a task waits ---------------------------------------------------------------------------------------------------
+
+    async def _pending(self, turn: Turn) -> Reply | None:
+        pending = turn.state.flow
+        assert pending is not None
+        if pending.intent not in turn.tenant.tasks:  # the tenant took this task away meanwhile
+            flows.drop(turn)
+            return None
+        if turn.degraded:
+            return Reply(turn.tenant.phrases.degraded)
+        if pending.asking == CONFIRM:
+            return await self._confirming(turn, pending)
+        return await self._collecting(turn, pending)
+
+    async def _confirming(self, turn: Turn, pending: Pending) -> Reply:
+        task = turn.tenant.tasks[pending.intent]
+        if self._means(turn, "affirm"):
+            return await flows.finish(turn, pending, self._backend)
+        if self._means(turn, "cancel_flow"):
+            return self._cancel(turn, pending)
+        aside = self._aside(turn, pending)
+        if aside is None and flows.gather(turn, task, overwrite=True):
+            return await flows.advance(turn, pending, self._backend)
+        if self._means(turn, "deny"):
+            return self._cancel(turn, pending)
+        if aside is not None:
+            return await self._in_between(turn, pending, aside)
+        return Reply(
+            flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)}), pending.intent
+        )
+
+    async def _collecting(self, turn: Turn, pending: Pending) -> Reply:
+        if self._means(turn, "cancel_flow"):
+            return self._cancel(turn, pending)
+        task, asked = turn.tenant.tasks[pending.intent], turn.tenant.slots[pending.asking]
+        found = slots.find(asked, turn.query)
+        aside = self._aside(turn, pending)
+        if aside is not None and not (found and slots.is_bare(found, turn.query)):
+            return await self._in_between(turn, pending, aside)
+        value = found or (None if self._means(turn, "affirm", "deny", "repeat") else slots.accept(asked, turn.query))
+        if value is not None:
+            turn.state.slots = {**turn.state.slots, pending.asking: value}
+            flows.gather(turn, task)
+            return await flows.advance(turn, pending, self._backend)
+        if flows.gather(turn, task):  # not what was asked, but something else that is needed
+            return await flows.advance(turn, pending, self._backend)
+        return self._ask_again(turn, pending)
+
+    def _ask_again(self, turn: Turn, pending: Pending) -> Reply:
+        asked = turn.tenant.slots[pending.asking]
+        if self._means(turn, "repeat", "affirm"):
+            return Reply(asked.ask, pending.intent)
+        pending.tries += 1
+        person = [turn.tenant.title("ask_human")] if pending.tries >= MAX_TRIES else []
+        return Reply(asked.invalid or asked.ask, pending.intent, suggestions=person)
+
+    @staticmethod
+    def _cancel(turn: Turn, pending: Pending) -> Reply:
+        flows.drop(turn)
+        title = turn.tenant.title(pending.intent)
+        return Reply(flows.filled(turn.tenant.phrases.flow_cancelled, {"title": title}), "cancel_flow")
+
+    def _aside(self, turn: Turn, pending: Pending) -> str | None:
+        """The other matter this message is about, if it is one for sure."""
+        intent = turn.intent
+        if intent is None or intent == pending.intent or turn.confidence < SURE:
+            return None
+        if intent in ("affirm", "deny", "cancel_flow", "repeat", "greet", "thanks"):
+            return None
+        return intent if intent in turn.tenant.replies or intent in turn.tenant.tasks else None
+
+    async def _in_between(self, turn: Turn, pending: Pending, intent: str) -> Reply:
+        """Answers another matter and comes back to the open question, unless the new matter takes its place."""
+        kept = dict(turn.state.slots)
+        reply = await self._say(turn, intent)
+        moved_on = turn.state.owner == PERSON or turn.state.flow is not pending and turn.state.flow is not None
+        if moved_on or reply is None:
+            return reply or self._ask_again(turn, pending)
+        turn.state.flow, turn.state.slots = pending, {**turn.state.slots, **kept}
+        back = {"title": turn.tenant.title(pending.intent), "question": flows.question(turn, pending)}
+        reply.answer = f"{reply.answer}\n{flows.filled(turn.tenant.phrases.flow_resume, back)}"
+        reply.suggestions = []
+        return reply
+
+    # -- nothing waits --------------------------------------------------------------------------------------------------
+
+    async def _offered(self, turn: Turn) -> Reply | None:
+        """The answer to "did you mean"."""
+        offered = turn.state.offered
+        number = ORDINALS.get(_bare(turn.query), 0 if self._means(turn, "affirm") else None)
+        if not offered or number is None or number >= len(offered):
+            return None
+        turn.intent, turn.confidence = offered[number], 1.0
+        return await self._say(turn, offered[number])
+
+    async def _say(self, turn: Turn, intent: str) -> Reply | None:
+        """What this intent has to say, or None."""
+        phrases = turn.tenant.phrases
+        if intent == "repeat":
+            return Reply((wire.stored_answer(turn.newest) if turn.newest else None) or phrases.repeat_nothing, intent)
+        if intent in ("affirm", "deny", "cancel_flow"):
+            return Reply(phrases.flow_nothing, intent)
+        if intent in turn.tenant.tasks:
+            if turn.degraded:
+                return Reply(phrases.degraded, intent)
+            return await flows.start(turn, intent, self._backend)
+        rule = turn.tenant.replies.get(intent)
+        if rule is None:
+            return None
+        if rule.handover:
+            flows.drop(turn)
+            turn.state.owner = PERSON
+        return Reply(rule.answer, intent, suggestions=rule.suggestions)
+

@@ -1,0 +1,132 @@
+"""Where does a conversation stand, and how is a turn written, once, in order?
+
+Redis keys of the design (d:, h:, i:) through two scripts, load and commit. While Redis is away, answered turns wait in a bounded
+queue and are written when it is back; a full queue refuses turns instead of losing them.
+"""
+
+import asyncio
+import logging
+from collections import deque
+
+from pyshim import metrics, wire
+from pyshim.config import Settings
+from pyshim.errors import RedisAway, Refusal
+from pyshim.outside.redis import Redis, Script
+from pyshim.turn import Reply, State, Turn
+
+log = logging.getLogger(__name__)
+
+Arguments = tuple[bytes | str | int, ...]
+STALE = "seq is lower than the last one, {}"
+
+
+class Conflict(Exception):
+    """Another turn of the same conversation was written since this one was read."""
+
+
+class Memory:
+    """The conversations of all users."""
+
+    def __init__(self, settings: Settings, redis: Redis) -> None:
+        self._settings, self._redis = settings, redis
+        self._load, self._commit = Script("load-2"), Script("commit-3")
+        self._late: deque[Arguments] = deque()
+
+    @staticmethod
+    def keys(tenant: str, user: str) -> tuple[str, str, str]:
+        """State, history and intents; one hash tag, so one slot of a cluster."""
+        whose = f"{{{tenant}:{user}}}"
+        return f"d:{whose}", f"h:{whose}", f"i:{whose}"
+
+    async def load(self, turn: Turn) -> bytes | None:
+        """Puts the state on the turn. Returns the stored reply when this seq was answered before. Raises Refusal when it is stale."""
+        if turn.state_given:
+            turn.state = self._mine(turn, turn.state_given)
+            return None
+        state, history, _ = self.keys(turn.tenant.id, turn.user_id)
+        try:
+            blob, turn.newest = await self._redis.run(self._load, state, history, self._settings.state_ttl_s)
+        except RedisAway as error:
+            log.warning("answering without the state store: %s turn_id=%s", error, turn.id)
+            turn.degraded, turn.state = True, State()
+            return None
+        turn.state = self._mine(turn, blob)
+        if turn.seq and turn.seq == turn.state.seq and turn.newest.startswith(b'{"seq":%d,' % turn.seq):
+            return wire.reply_of(turn.newest)
+        if turn.seq and turn.seq < turn.state.seq:
+            raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
+        return None
+
+    @staticmethod
+    def _mine(turn: Turn, blob: bytes) -> State:
+        """The stored state, unless the client names another session: that one starts anew."""
+        state = wire.read_state(blob)
+        return state if turn.session_id in ("", state.session) else State()
+
+    def _arguments(self, turn: Turn, reply: Reply, mode: str, state: bytes) -> Arguments:
+        s = self._settings
+        return (
+            *self.keys(turn.tenant.id, turn.user_id),
+            *(mode, turn.session_id, turn.id, turn.seq, reply.intent or "", state),
+            *(wire.reply_members(turn, reply), wire.kept_members(turn)),
+            *(s.state_ttl_s, s.history_ttl_s, s.history_turns),
+        )
+
+    async def commit(self, turn: Turn, reply: Reply) -> bytes:
+        """Writes the turn and returns the whole reply as the client gets it. Raises Conflict, with the fresh state on the turn."""
+        if turn.degraded:
+            return self._keep(turn, reply)
+        turn.state.intent = reply.intent
+        arguments = self._arguments(turn, reply, str(turn.state.turn), wire.write_state(turn.state))
+        try:
+            outcome = await self._redis.run(self._commit, *arguments)
+        except RedisAway as error:
+            log.warning("the state store went away: %s turn_id=%s", error, turn.id)
+            turn.degraded = True
+            return self._keep(turn, reply)
+        match outcome:
+            case [b"ok", seq, session]:
+                return wire.whole_reply(seq, session.decode(), wire.reply_members(turn, reply))
+            case [b"replay", entry]:
+                return wire.reply_of(entry)
+            case [b"stale", last]:
+                raise Refusal(409, "stale_seq", STALE.format(last))
+            case [_, blob]:
+                turn.state = self._mine(turn, blob)
+                raise Conflict
+        raise AssertionError(f"commit-3 answered {outcome!r}")
+
+    def _keep(self, turn: Turn, reply: Reply) -> bytes:
+        if len(self._late) >= self._settings.late_turns_max:
+            raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
+        self._late.append(self._arguments(turn, reply, "late", b""))
+        metrics.late.set(len(self._late))
+        return wire.whole_reply(turn.seq or 1, turn.session_id or turn.id, wire.reply_members(turn, reply))
+
+    async def write_late(self, pause: float = 1.0) -> None:
+        """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
+        while True:
+            while self._late:
+                try:
+                    await self._redis.run(self._commit, *self._late[0])
+                except RedisAway:
+                    break
+                self._late.popleft()
+                metrics.late.set(len(self._late))
+            await asyncio.sleep(pause)
+
+    # -- what is read, not asked ----------------------------------------------------------------------------------------
+
+    async def history(self, tenant: str, user: str, limit: int) -> list[bytes]:
+        """The newest turns first, each as JSON. Raises RedisAway."""
+        entries: list[bytes] = await self._redis.command("LRANGE", self.keys(tenant, user)[1], 0, limit - 1)
+        return entries
+
+    async def last_of(self, tenant: str, user: str, intent: str) -> bytes | None:
+        """The last turn of an intent as JSON. Raises RedisAway."""
+        entry: bytes | None = await self._redis.command("HGET", self.keys(tenant, user)[2], intent)
+        return entry
+
+    async def forget(self, tenant: str, user: str) -> None:
+        """Ends the dialogue; the history stays. Raises RedisAway."""
+        await self._redis.command("DEL", self.keys(tenant, user)[0])

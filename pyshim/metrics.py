@@ -1,0 +1,18 @@
+"""What does a shim count?
+
+Label values come from our own lists (tenants, layers), never from a client.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+broken = Counter("sluice_shim_layer_broken_total", "Times a layer failed and its on_error decided.", ["layer"])
+layer_seconds = Histogram(
+    "sluice_shim_layer_seconds",
+    "Time spent in a layer, by turn.",
+    ["layer"],
+    buckets=(0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5),
+)
+turns = Counter("sluice_shim_turns_total", "Turns by tenant and answering layer.", ["tenant", "layer"])
+batch = Histogram("sluice_triton_batch_size", "Questions in one request to Triton.", buckets=(1, 2, 4, 8, 16, 24, 32, 40))
+breaker = Gauge("sluice_triton_breaker_open", "1 while the breaker in front of Triton is open.")
+late = Gauge("sluice_shim_late_turns", "Turns answered while Redis was away and not written yet.")

@@ -1,0 +1,217 @@
+"""What do all tenants, the model and the settings amount to, checked and ready to serve?
+
+One snapshot is compiled at start: the shim keeps it in memory, the edge reads it as JSON (lua/edge/config.lua). Everything is
+checked here, once, so that neither has to doubt it on a turn's way. A fault names file and place and stops the whole snapshot.
+"""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pyshim import tenant as tenants
+from pyshim.compose import Composer
+from pyshim.config import Settings
+from pyshim.errors import BadTenant
+from pyshim.tenant import Tenant
+from pyshim.tokens import Key, keys
+
+OUT_OF_SCOPE = "out_of_scope"
+ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
+DIALOGUE_INTENTS = ("affirm", "deny", "cancel_flow", "repeat")  # mean something only inside a dialogue
+MODEL = "student"
+
+
+class Calibration(msgspec.Struct):
+    """calibration.json of a model version. Thresholds are probabilities; recall_threshold is a cosine."""
+
+    temperature: float
+    router_thresholds: dict[str, float]
+    recall_threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One version folder: labels in the order of LOGITS, and how to read its scores."""
+
+    version: int
+    folder: Path
+    labels: list[str]
+    calibration: Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that decides an answer. version: a hash of all of it."""
+
+    version: str
+    settings: Settings
+    tenants: dict[str, Tenant]
+    composers: dict[str, Composer]
+    keys: dict[str, list[Key]]
+    model: Model
+
+    def columns(self, tenant: Tenant) -> list[int]:
+        """Columns of LOGITS that mean something to this tenant, 0-based."""
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        return [number for number, label in enumerate(self.model.labels) if label in mine]
+
+
+def read_model(models: Path) -> Model:
+    """The highest version of the student. Raises BadTenant when it is incomplete."""
+    folders = sorted((f for f in (models / MODEL).glob("[0-9]*") if f.is_dir()), key=lambda f: int(f.name))
+    if not folders:
+        raise BadTenant(f"{models / MODEL}: no version folder; `make models` makes one")
+    folder = folders[-1]
+    try:
+        labels = (folder / "labels.txt").read_text(encoding="utf-8").split()
+        calibration = msgspec.json.decode((folder / "calibration.json").read_bytes(), type=Calibration)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadTenant(f"{folder}: {error}") from None
+    return Model(int(folder.name), folder, labels, calibration)
+
+
+def _check_names(tenant: Tenant, model: Model, where: Path) -> None:
+    unknown = sorted(set(tenant.intents) - set(model.labels))
+    if unknown:
+        raise BadTenant(f"{where}: the model does not know {', '.join(unknown)}; add sentences to triton_models/data and train")
+    missing = [intent for intent in ENGINE_INTENTS if intent not in tenant.replies]
+    if missing:
+        raise BadTenant(f"{where / 'replies.yaml'}: replies are missing for {', '.join(missing)}")
+    if len(tenant.titles) != len(tenant.intents):
+        raise BadTenant(f"{where}: two intents have the same title")
+    said = [(intent, reply.suggestions) for intent, reply in tenant.replies.items()]
+    said += [(intent, task.suggestions) for intent, task in tenant.tasks.items()]
+    for intent, suggestions in said:
+        for suggestion in suggestions:
+            if suggestion not in tenant.titles:
+                raise BadTenant(f"{where}: {intent}: suggestion {suggestion!r} is no intent's title")
+
+
+def _check_tasks(tenant: Tenant, where: Path) -> None:
+    flows = where / "flows.yaml"
+    for name, slot in tenant.slots.items():
+        for pattern in slot.patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise BadTenant(f"{flows}: slot {name}: bad pattern {pattern!r}: {error}") from None
+        if not (slot.patterns or slot.choices or slot.free or slot.default):
+            raise BadTenant(f"{flows}: slot {name} can never be filled: patterns, choices, free or default is wanted")
+    for intent, task in tenant.tasks.items():
+        again = [reply.ask_again for reply in task.errors.values() if reply.ask_again]
+        for name in [*task.slots, *task.call.body, *again, *re.findall(r"\{(\w+)\}", task.call.path + (task.confirm or ""))]:
+            if name not in task.slots or name not in tenant.slots:
+                raise BadTenant(f"{flows}: {intent}: {name!r} is not one of its slots")
+        if tenant.about.backend is None:
+            raise BadTenant(f"{where / 'tenant.yaml'}: {intent} calls a back end, but there is no `backend`")
+
+
+def compile(settings: Settings) -> Snapshot:
+    """Reads and checks everything. Raises BadTenant; nothing is served from a snapshot with a fault."""
+    variables = {"SLUICE_EXAMPLE_BACKEND": settings.example_backend}
+    folders = sorted(path for path in settings.tenants.iterdir() if path.is_dir()) if settings.tenants.is_dir() else []
+    if not folders:
+        raise BadTenant(f"{settings.tenants}: no tenant's folder here")
+    model = read_model(settings.models)
+    loaded = {folder.name: tenants.load(folder, variables) for folder in folders}
+    for name, tenant in loaded.items():
+        _check_names(tenant, model, settings.tenants / name)
+        _check_tasks(tenant, settings.tenants / name)
+    snapshot = Snapshot(
+        version="",
+        settings=settings,
+        tenants=loaded,
+        composers={name: Composer(tenant) for name, tenant in loaded.items()},
+        keys={name: keys(settings.keys, name) for name in loaded},
+        model=model,
+    )
+    content = msgspec.json.encode([loaded, model.version, model.labels, model.calibration], order="deterministic")
+    return _with_version(snapshot, hashlib.sha256(content).hexdigest()[:12])
+
+
+def _with_version(snapshot: Snapshot, version: str) -> Snapshot:
+    return Snapshot(version, snapshot.settings, snapshot.tenants, snapshot.composers, snapshot.keys, snapshot.model)
+
+
+def _members(answer: str, intent: str, suggestions: list[str]) -> str:
+    """JSON members of a reply, without the braces."""
+    return msgspec.json.encode({"answer": answer, "intent": intent, "suggestions": suggestions}).decode()[1:-1]
+
+
+def _hot(tenant: Tenant, composer: Composer) -> dict[str, Any]:
+    """Replies the edge may give by itself: rules, with nothing to collect, call or hand over."""
+    hot: dict[str, Any] = {}
+    campaign = tenant.about.campaign
+    for intent, reply in tenant.replies.items():
+        if reply.handover or intent in DIALOGUE_INTENTS:
+            continue
+        text = composer.masked(reply.answer)
+        hot[intent] = {"fields": _members(text, intent, reply.suggestions)}
+        extra = composer.campaign_text(intent)
+        if campaign and extra:
+            hot[intent]["campaign"] = {
+                "from": campaign.from_.timestamp(),
+                "until_": campaign.until.timestamp(),
+                "fields": _members(f"{text}\n{extra}", intent, reply.suggestions),
+            }
+    return hot
+
+
+def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
+    return {
+        "limits": msgspec.to_builtins(tenant.about.limits),
+        "columns": snapshot.columns(tenant),
+        "router_threshold": snapshot.model.calibration.router_thresholds.get(tenant.id, 1.1),
+        "titles": tenant.titles,
+        "hot": _hot(tenant, snapshot.composers[tenant.id]),
+        "unavailable": tenant.phrases.unavailable,
+    }
+
+
+def for_edge(snapshot: Snapshot) -> bytes:
+    """The snapshot as lua/edge/config.lua reads it, JSON. Holds secrets: keep it readable by its owner only."""
+    s = snapshot.settings
+    value = {
+        "version": snapshot.version,
+        "settings": {
+            "redis_socket": f"unix:{s.redis_socket}",
+            "redis_timeout_ms": s.redis_timeout_ms,
+            "deadline_ms": s.deadline_ms,
+            "query_chars_max": s.query_chars_max,
+            "token_audience": s.token_audience,
+            "token_leeway_s": s.token_leeway_s,
+            "state_ttl_s": s.state_ttl_s,
+            "history_ttl_s": s.history_ttl_s,
+            "history_turns": s.history_turns,
+            "late_turns_max": s.late_turns_max,
+        },
+        "screen": {
+            "user_agents_refused": s.user_agents_refused,
+            "addresses_refused": s.addresses_refused,
+            "addresses_trusted": s.addresses_trusted,
+            "address_limit": {"rate_per_s": s.address_rate_per_s, "burst": s.address_burst},
+        },
+        "limits": {"everything": {"rate_per_s": s.everything_rate_per_s, "burst": s.everything_burst}},
+        "keys": [
+            {"tenant_id": name, "kid": key.kid, "alg": key.alg, "secret": base64.b64encode(key.secret).decode()}
+            for name, found in snapshot.keys.items()
+            for key in found
+        ],
+        "model": {"router": str(snapshot.model.folder / "router.bin"), "labels": snapshot.model.labels},
+        "tenants": {name: _edge_tenant(snapshot, tenant) for name, tenant in snapshot.tenants.items()},
+    }
+    return msgspec.json.encode(value)
+
+
+def for_pages(snapshot: Snapshot) -> bytes:
+    """What anybody may know of the tenants (GET /v1/tenants), JSON."""
+    listed = [
+        {"id": t.id, "name": t.about.name, "greeting": t.about.greeting, "examples": t.about.examples, "guests": t.about.guests}
+        for t in snapshot.tenants.values()
+    ]
+    return msgspec.json.encode({"tenants": listed})

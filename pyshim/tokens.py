@@ -1,0 +1,76 @@
+"""Who signs tokens, and with what?
+
+Each tenant has a JWKS file (RFC 7517) of HS256 keys under var/keys; the first key signs, all of them verify, so a key is
+rotated by putting a new one in front and removing the old one later. Missing files are made with a fresh key.
+"""
+
+import base64
+import os
+import secrets
+import time
+from pathlib import Path
+
+import jwt
+import msgspec
+
+from pyshim.errors import BadTenant
+
+SECRET_BYTES = 32
+
+
+class Key(msgspec.Struct):
+    """One entry of a JWKS file; k is the secret in unpadded base64url."""
+
+    kid: str
+    k: str
+    kty: str = "oct"
+    alg: str = "HS256"
+
+    @property
+    def secret(self) -> bytes:
+        return base64.urlsafe_b64decode(self.k + "=" * (-len(self.k) % 4))
+
+
+class KeySet(msgspec.Struct):
+    keys: list[Key]
+
+
+def _make(path: Path, tenant: str) -> None:
+    text = base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).rstrip(b"=").decode()
+    key = Key(kid=f"{tenant}-{secrets.token_hex(4)}", k=text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.touch(mode=0o600)
+    draft.write_bytes(msgspec.json.encode(KeySet([key])))
+    try:
+        os.link(draft, path)  # whoever comes first makes the key; nobody replaces it
+    except FileExistsError:
+        pass  # another process made it at the same moment: theirs is as good
+    finally:
+        draft.unlink()
+
+
+def keys(folder: Path, tenant: str) -> list[Key]:
+    """The tenant's keys, the signing one first; made when there are none. Raises BadTenant."""
+    path = folder / f"{tenant}.jwks.json"
+    if not path.exists():
+        _make(path, tenant)
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=KeySet).keys
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadTenant(f"{path}: a JWKS file is wanted: {error}") from None
+    for key in found:
+        if key.kty != "oct" or key.alg != "HS256" or len(key.secret) < SECRET_BYTES:
+            raise BadTenant(f"{path}: key {key.kid}: kty oct, alg HS256 and at least {SECRET_BYTES} bytes are wanted")
+    if not found:
+        raise BadTenant(f"{path}: at least one key is wanted")
+    return found
+
+
+def mint(key: Key, tenant: str, user: str, audience: str, seconds: int, seq: int | None = None) -> str:
+    """A token for one user of one tenant, good for so many seconds. seq: no turn before this position is accepted."""
+    now = int(time.time())
+    claims: dict[str, object] = {"tenant_id": tenant, "user_id": user, "aud": audience, "iat": now, "exp": now + seconds}
+    if seq is not None:
+        claims["seq"] = seq
+    return jwt.encode(claims, key.secret, algorithm=key.alg, headers={"kid": key.kid})
