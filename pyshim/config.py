@@ -31,6 +31,8 @@ class Settings:
     var: Path
     tenants: Path
     models: Path
+    nginx: str
+    triton_config: str
     edge_workers: int
     shims: int
     buckets_mb: int

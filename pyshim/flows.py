@@ -6,6 +6,7 @@ is done, cancelled, or another one takes its place.
 
 import logging
 import re
+from collections.abc import Mapping
 
 from pyshim import slots
 from pyshim.errors import BackendAway
@@ -19,7 +20,7 @@ CONFIRM = "confirm"
 MAX_TRIES = 2  # wrong answers to one question before a person is offered
 
 
-def filled(template: str, fields: Fields) -> str:
+def filled(template: str, fields: Mapping[str, object]) -> str:
     """The template with every {name} replaced; a name nobody filled becomes empty."""
     return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match.group(1), "")), template)
 

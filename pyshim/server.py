@@ -1,7 +1,7 @@
 """How do requests from the edge reach the funnel?
 
-A raw ASGI application behind nginx on a unix socket. nginx has checked token, sizes and encoding, and says in X-Sluice headers who
-asks; only it can reach the socket.
+A raw ASGI application behind nginx on a unix socket. nginx has checked token, sizes and encoding, and says in X-Sluice
+headers who asks; only it can reach the socket.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from pyshim.errors import RedisAway, Refusal
 from pyshim.funnel import LAYERS
 from pyshim.layers.l6_recall import Recall, build_when_possible
 from pyshim.memory import Memory
+from pyshim.outside import Outside
 from pyshim.outside.backend import Backend
 from pyshim.outside.redis import Redis
 from pyshim.outside.triton import Triton
@@ -49,13 +50,13 @@ class Shim:
     def __init__(self, compiled: Snapshot) -> None:
         s = self._settings = compiled.settings
         self._snapshot = compiled
-        self._redis = Redis(s.redis_socket, s.redis_timeout_ms / 1000)
-        breaker = Breaker(s.breaker_failures, s.breaker_probe_s)
-        self._triton = Triton(f"127.0.0.1:{s.triton_port}", snapshot.MODEL, breaker)
-        self._backend = Backend()
-        self._memory = Memory(s, self._redis)
-        outside = {"snapshot": compiled, "triton": self._triton, "backend": self._backend}
-        layers = [layer(**{name: outside[name] for name in _needs(layer)}) for layer in LAYERS]
+        self._outside = Outside(
+            Redis(s.redis_socket, s.redis_timeout_ms / 1000),
+            Triton(f"127.0.0.1:{s.triton_port}", snapshot.MODEL, Breaker(s.breaker_failures, s.breaker_probe_s)),
+            Backend(),
+        )
+        self._memory = Memory(s, self._outside.redis)
+        layers = [layer(compiled, self._outside) for layer in LAYERS]
         self._conversations = Conversations(compiled, self._memory, layers)
         self._recall = next(layer for layer in layers if isinstance(layer, Recall))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,7 +88,7 @@ class Shim:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(self._redis.close(), self._triton.close(), self._backend.close())
+        await asyncio.gather(self._outside.redis.close(), self._outside.triton.close(), self._outside.backend.close())
         await send({"type": "lifespan.shutdown.complete"})
 
     def _spawn(self, work: Any) -> None:
@@ -176,18 +177,13 @@ class Shim:
         await _send(send, 200, entry + b"\n")
 
     async def _readyz(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        redis, triton = await asyncio.gather(self._redis.ready(), self._triton.ready())
+        redis, triton = await asyncio.gather(self._outside.redis.ready(), self._outside.triton.ready())
         ready = redis and triton and self._recall.built
         body = {"ready": ready, "parts": {"redis": redis, "triton": triton and self._recall.built}}
         await _send(send, 200 if ready else 503, wire.encode(body))
 
     async def _metrics(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         await _send(send, 200, prometheus_client.generate_latest())
-
-
-def _needs(layer: type) -> list[str]:
-    """What a layer's constructor asks for, by name."""
-    return [name for name in layer.__init__.__annotations__ if name != "return"]  # type: ignore[misc]
 
 
 def _text(headers: Headers, name: bytes) -> str:

@@ -1,6 +1,7 @@
 """What does this message say about a slot?
 
-A slot is found in any message by its patterns and choices; when it was just asked for and is free, the whole message is its value.
+A slot is found in any message by its patterns and choices; when it was just asked for and is free, the whole message is its
+value.
 """
 
 import re

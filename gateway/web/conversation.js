@@ -79,7 +79,7 @@ export async function tenants(signal) {
 }
 
 const FREE = "sluice.free";         // set while no page uses the sessions written here
-export const handedOver = sessionStorage.getItem(FREE) !== null;
+const handedOver = sessionStorage.getItem(FREE) !== null;
 const takeOver = () => sessionStorage.removeItem(FREE);
 const handOver = () => sessionStorage.setItem(FREE, "1");
 takeOver();
@@ -98,6 +98,7 @@ export class Conversation {
     this.#key = `sluice.${tenant.id}`;
     this.#kept = { token: null, session: newSession(), outbox: null, draft: "" };
     Object.assign(this.#kept, JSON.parse(sessionStorage.getItem(this.#key)));
+    if (!handedOver) this.#branchOff();
   }
 
   #keep(changes) {
@@ -109,10 +110,11 @@ export class Conversation {
   get draft() { return this.#kept.draft; }
   set draft(text) { this.#keep({ draft: text }); }
   get user() { return claimsOf(this.#kept.token ?? "").user_id; }
+  get #position() { return claimsOf(this.#kept.token ?? "").seq ?? 1; }    // the token allows no seq before it
   get needsToken() { return !this.tenant.guests && !this.#kept.token; }
 
-  // Another tab talks in this session: begin one of our own and keep what was typed.
-  branchOff() {
+  // Another tab may talk in this session: begin one of our own and keep what was typed.
+  #branchOff() {
     this.#keep({ session: newSession(), outbox: null, draft: this.outbox?.query ?? this.draft });
   }
 
@@ -130,11 +132,12 @@ export class Conversation {
   async open(signal) {
     if (!this.#kept.token) await this.#enter(signal);
     const all = (await this.#history(signal)).reverse();
+    if (this.#answerIn(all)) this.takeBack();
     const ours = (turn) => turn.session_id === this.#kept.session;
     return { turns: all.filter(ours), earlier: all.filter((turn) => !ours(turn)) };
   }
 
-  say(query) { this.#keep({ outbox: { query, seq: this.next++ }, draft: "" }); }
+  say(query) { this.#keep({ outbox: { query, seq: this.next++ } }); }
 
   // Returns the message that waits, which is then no longer ours to send.
   takeBack() {
@@ -154,11 +157,16 @@ export class Conversation {
       if (problem.code !== "stale_seq" || sent.renumbered) throw problem;
     }
     // The session is ahead of us. Either our answer was lost on its way, or somebody else took our number.
-    const known = (await this.#history(signal)).find(
-      (turn) => turn.session_id === message.session_id && turn.seq === sent.seq && turn.query === sent.query);
+    const known = this.#answerIn(await this.#history(signal));
     if (known) return this.#delivered(known, [], null);
     this.#keep({ outbox: { query: sent.query, seq: this.next++, renumbered: true } });
     return this.deliver(signal);
+  }
+
+  // The turn that is the answer to the message that waits, if there is one.
+  #answerIn(turns) {
+    const { query, seq } = this.outbox ?? {};
+    return turns.find((turn) => turn.session_id === this.#kept.session && turn.seq === seq && turn.query === query);
   }
 
   #delivered(turn, layers, ms) {
@@ -170,7 +178,7 @@ export class Conversation {
   async restart(signal) {
     await this.#ask("DELETE", "/v1/session", null, signal);
     this.#keep({ session: newSession(), outbox: null });
-    this.next = Math.max(1, claimsOf(this.#kept.token).seq ?? 1);
+    this.next = this.#position;
   }
 
   hurry() { this.#hurry(); }
@@ -180,12 +188,11 @@ export class Conversation {
     this.#keep({ token: body.token });
   }
 
-  // Newest first. A stale token position or any turn of this user lifts our count: too high is fine, too low is refused.
+  // Newest first. Lifts our count above every seq that is taken; a gap is fine, a lower seq would be refused.
   async #history(signal) {
     const { turns } = (await this.#ask("GET", `/v1/history?limit=${HISTORY}`, null, signal)).body;
     const taken = turns.filter((turn) => turn.session_id === this.#kept.session).map((turn) => turn.seq);
-    const position = claimsOf(this.#kept.token ?? "").seq ?? 1;
-    this.next = Math.max(this.next, position, (this.outbox?.seq ?? 0) + 1, ...taken.map((seq) => seq + 1));
+    this.next = Math.max(this.next, this.#position, (this.outbox?.seq ?? 0) + 1, ...taken.map((seq) => seq + 1));
     return turns;
   }
 
@@ -230,7 +237,7 @@ export class Conversation {
         settle(value);
       };
       const wake = done(resolve, true);
-      const stop = done(reject, signal.reason);
+      const stop = () => done(reject, signal.reason)();
       const timer = setTimeout(done(resolve, false), 1000);
       signal.addEventListener("abort", stop);
       if (mayHurry) {

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pyshim.errors import TritonAway
 from pyshim.layers import Layer
-from pyshim.outside.triton import Triton
+from pyshim.outside import Outside
 from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, Snapshot
 from pyshim.turn import Reply, Turn
 
@@ -20,8 +20,8 @@ class Understand(Layer):
     name = "l4_understand"
     on_error = "pass"
 
-    def __init__(self, snapshot: Snapshot, triton: Triton) -> None:
-        self._triton = triton
+    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
+        self._triton = outside.triton
         self._labels = snapshot.model.labels
         self._temperature = snapshot.model.calibration.temperature
         self._columns = {name: np.array(snapshot.columns(tenant)) for name, tenant in snapshot.tenants.items()}

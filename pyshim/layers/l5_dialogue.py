@@ -11,14 +11,16 @@ Anything else is not ours.
 from pyshim import flows, slots, wire
 from pyshim.flows import CONFIRM, MAX_TRIES
 from pyshim.layers import Layer
-from pyshim.outside.backend import Backend
+from pyshim.outside import Outside
 from pyshim.snapshot import Snapshot
 from pyshim.turn import PERSON, Pending, Reply, Turn
 
 SURE = 0.8  # a message that could also answer the open question is something else only from here
-YES = frozenset("是 是的 对 对的 对呀 对啊 嗯 嗯嗯 好 好的 好呀 行 可以 确认 确认提交 没错 没问题 提交 提交吧 ok OK yes y".split())
-NO = frozenset("不 不是 不对 不要 不行 不用 错了 no n".split())
-NEVER_MIND = frozenset("算了 算了吧 取消 不办了 不弄了 先不办了 先不弄了 不退了 不改了 不用了".split())
+YES = frozenset(
+    ["是", "是的", "对", "对的", "对呀", "对啊", "嗯", "嗯嗯", "好", "好的", "好呀", "行", "可以", "确认", "确认提交", "没错", "没问题", "提交", "提交吧", "ok", "OK", "yes", "y"]
+)
+NO = frozenset(["不", "不是", "不对", "不要", "不行", "不用", "错了", "no", "n"])
+NEVER_MIND = frozenset(["算了", "算了吧", "取消", "不办了", "不弄了", "先不办了", "先不弄了", "不退了", "不改了", "不用了"])
 ORDINALS = {"第一个": 0, "第一": 0, "1": 0, "前面那个": 0, "第二个": 1, "第二": 1, "2": 1, "后面那个": 1}
 
 
@@ -32,8 +34,8 @@ class Dialogue(Layer):
     name = "l5_dialogue"
     on_error = "refuse"
 
-    def __init__(self, snapshot: Snapshot, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
+        self._backend = outside.backend
         self._clear = snapshot.settings.confidence_min
 
     async def answer(self, turn: Turn) -> Reply | None:
@@ -85,9 +87,7 @@ class Dialogue(Layer):
             return self._cancel(turn, pending)
         if aside is not None:
             return await self._in_between(turn, pending, aside)
-        return Reply(
-            flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)}), pending.intent
-        )
+        return Reply(flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)}), pending.intent)
 
     async def _collecting(self, turn: Turn, pending: Pending) -> Reply:
         if self._means(turn, "cancel_flow"):
@@ -133,7 +133,7 @@ class Dialogue(Layer):
         """Answers another matter and comes back to the open question, unless the new matter takes its place."""
         kept = dict(turn.state.slots)
         reply = await self._say(turn, intent)
-        moved_on = turn.state.owner == PERSON or turn.state.flow is not pending and turn.state.flow is not None
+        moved_on = turn.state.owner == PERSON or (turn.state.flow is not pending and turn.state.flow is not None)
         if moved_on or reply is None:
             return reply or self._ask_again(turn, pending)
         turn.state.flow, turn.state.slots = pending, {**turn.state.slots, **kept}
@@ -171,4 +171,3 @@ class Dialogue(Layer):
             flows.drop(turn)
             turn.state.owner = PERSON
         return Reply(rule.answer, intent, suggestions=rule.suggestions)
-

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pyshim.errors import TritonAway
 from pyshim.layers import Layer
-from pyshim.outside.triton import Triton
+from pyshim.outside import Outside
 from pyshim.slots import plain
 from pyshim.snapshot import Snapshot
 from pyshim.tenant import Tenant
@@ -43,8 +43,8 @@ class Recall(Layer):
     name = "l6_recall"
     on_error = "pass"
 
-    def __init__(self, snapshot: Snapshot, triton: Triton) -> None:
-        self._snapshot, self._triton = snapshot, triton
+    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
+        self._triton = outside.triton
         self._threshold = snapshot.model.calibration.recall_threshold
         self._index: dict[str, npt.NDArray[np.float32]] = {}
         self._rows = {name: _rows(tenant) for name, tenant in snapshot.tenants.items()}

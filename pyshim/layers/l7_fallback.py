@@ -6,6 +6,7 @@ in a row, or when nothing can be understood at all, a person takes over.
 
 from pyshim.flows import drop, filled
 from pyshim.layers import Layer
+from pyshim.outside import Outside
 from pyshim.snapshot import OUT_OF_SCOPE, Snapshot
 from pyshim.turn import PERSON, Reply, Turn
 
@@ -16,7 +17,7 @@ class Fallback(Layer):
     name = "l7_fallback"
     on_error = "refuse"
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
         self._clear = snapshot.settings.confidence_min
 
     async def answer(self, turn: Turn) -> Reply | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import redis.asyncio as redis
-from redis.backoff import NoBackoff
 from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
 from pyshim.config import ROOT
@@ -40,18 +40,21 @@ class Redis:
         """One script, one round trip. Raises RedisAway."""
         try:
             try:
-                return await self._client.execute_command("EVALSHA", script.sha, script.keys, *arguments)
+                return await self._send("EVALSHA", script.sha, script.keys, *arguments)
             except NoScriptError:
-                return await self._client.execute_command("EVAL", script.text, script.keys, *arguments)
+                return await self._send("EVAL", script.text, script.keys, *arguments)
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"{type(error).__name__}: {error}") from error
 
     async def command(self, *arguments: bytes | str | int) -> Any:
         """One plain command. Raises RedisAway."""
         try:
-            return await self._client.execute_command(*arguments)
+            return await self._send(*arguments)
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"{type(error).__name__}: {error}") from error
+
+    async def _send(self, *arguments: bytes | str | int) -> Any:
+        return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
 
     async def ready(self) -> bool:
         try:

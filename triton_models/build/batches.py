@@ -21,13 +21,15 @@ from triton_models.build.noise import noisy
 from triton_models.build.tenancy import Tenancy
 
 OWN_SHARE = 0.75
+SLICE = 32
 
 
 @dataclass(frozen=True)
 class Batch:
-    """ids int64 [n, tokens]; label, intent and group int64 [n]; seen bool [n, labels]: what the tenant sees."""
+    """ids: the n sentences, shortest first, in slices int64 [32, tokens] that need little padding; label, intent and
+    group int64 [n]; seen bool [n, labels]: what the tenant sees."""
 
-    ids: Tensor
+    ids: list[Tensor]
     label: Tensor
     intent: Tensor
     group: Tensor
@@ -43,6 +45,12 @@ class Said:
     label: str
     intent: str
     group: int
+
+
+def slices(texts: list[str], tokenizer: Tokenizer) -> list[Tensor]:
+    """Token ids of texts in their order, padded within slices of 32."""
+    parts = [texts[start : start + SLICE] for start in range(0, len(texts), SLICE)]
+    return [torch.tensor([one.ids for one in tokenizer.encode_batch(part)]) for part in parts]
 
 
 class Sampler:
@@ -79,10 +87,9 @@ class Sampler:
         return drawn
 
     def batch(self, pairs: int) -> Batch:
-        said = self.draw(pairs)
-        encoded = self._tokenizer.encode_batch([one.text for one in said])
+        said = sorted(self.draw(pairs), key=lambda one: len(one.text))
         return Batch(
-            ids=torch.tensor([one.ids for one in encoded]),
+            ids=slices([one.text for one in said], self._tokenizer),
             label=torch.tensor([self._index[one.label] for one in said]),
             intent=torch.tensor([self._index[one.intent] for one in said]),
             group=torch.tensor([one.group for one in said]),

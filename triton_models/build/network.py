@@ -53,7 +53,7 @@ class Block(nn.Module):
         split = self.query_key_value(x).view(batch, tokens, 3, self.heads, hidden // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
         scores = query @ key.transpose(-1, -2) * (hidden // self.heads) ** -0.5 + shut
-        mixed = self.dropout(scores.softmax(-1)) @ value
+        mixed = scores.softmax(-1) @ value
         return mixed.transpose(1, 2).reshape(batch, tokens, hidden)
 
 

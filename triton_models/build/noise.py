@@ -7,24 +7,41 @@ state gives the same text. Only training sentences are passed through; validatio
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 from triton_models.build.homophones import homophones
 from triton_models.build.spellings import BEHIND, EMOJI, FRONT, NUMBERED, WORDS
+from triton_models.build.synonyms import alternatives
 
-_WORD = re.compile("|".join(sorted(map(re.escape, WORDS), key=len, reverse=True)))
+_SYNONYMS = alternatives()
 _PUNCTUATION = re.compile(r"[，。！？、；：,.!?;:~～…]+")
 _TO_FULL = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _NUMBERED = re.compile("|".join(NUMBERED))
 
 
-def _respell(text: str, random: Random, share: float = 0.6) -> str:
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Matches the longest word that begins at a place."""
+    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
+
+
+_WORD, _SYNONYM = _any_of(WORDS), _any_of(_SYNONYMS)
+
+
+def _respell(text: str, random: Random) -> str:
     def other(match: re.Match[str]) -> str:
         word = match.group()
-        return random.choice(WORDS[word]) if random.random() < share else word
+        return random.choice(WORDS[word]) if random.random() < 0.6 else word
 
     return _WORD.sub(other, text)
+
+
+def _rephrase(text: str, random: Random) -> str:
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        return random.choice(_SYNONYMS[word]) if random.random() < 0.5 else word
+
+    return _SYNONYM.sub(other, text)
 
 
 def _mishear(text: str, random: Random) -> str:
@@ -82,6 +99,7 @@ def _number(text: str, random: Random) -> str:
 
 
 SLIPS: tuple[tuple[Callable[[str, Random], str], float], ...] = (
+    (_rephrase, 0.60),
     (_respell, 0.45),
     (_number, 0.15),
     (_mishear, 0.30),

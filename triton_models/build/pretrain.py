@@ -42,14 +42,15 @@ class Hiding:
 
     def __init__(self, sentences: list[str], tokenizer: Tokenizer, seed: int) -> None:
         self._random = Random(seed)
-        self._encoded = [tokenizer.encode(sentence).ids for sentence in sentences]
+        self._encoded = sorted((tokenizer.encode(sentence).ids for sentence in sentences), key=len)
         self._token_of = {index: token for token, index in tokenizer.get_vocab().items()}
         self._index_of = tokenizer.get_vocab()
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
-        """ids int64 [size, tokens] as shown; wanted int64 [size, tokens], -100 where nothing is asked."""
-        chosen = self._random.choices(self._encoded, k=size)
-        longest = max(map(len, chosen))
+        """ids int64 [n, tokens] as shown, n <= size; wanted int64 [n, tokens], -100 where nothing is asked."""
+        start = self._random.randrange(-size, len(self._encoded))
+        chosen = self._encoded[max(0, start) : start + size]  # neighbours in length, so little is padded
+        size, longest = len(chosen), len(chosen[-1])
         ids = torch.zeros(size, longest, dtype=torch.long)
         wanted = torch.full((size, longest), IGNORED)
         for row, sentence in enumerate(chosen):

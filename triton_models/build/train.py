@@ -54,16 +54,13 @@ def train(student: Student, hiding: pretrain.Hiding, sampler: Sampler, plan: Pla
     for step in _descend(student, meaning_loss, plan.meaning_steps, plan.rate, "meanings"):
         share = min(plan.averaging, (1 + step) / (10 + step))
         with torch.no_grad():
-            for old, new in zip(kept.parameters(), student.parameters(), strict=True):
-                old.lerp_(new, 1 - share)
+            torch._foreach_lerp_(list(kept.parameters()), list(student.parameters()), 1 - share)
     return kept.eval()
 
 
-def _descend(
-    student: nn.Module, loss_of: Callable[[], Tensor], steps: int, rate: float, what: str
-) -> Iterator[int]:
+def _descend(student: nn.Module, loss_of: Callable[[], Tensor], steps: int, rate: float, what: str) -> Iterator[int]:
     """Takes the steps, yielding after each; the rate climbs for a tenth of them and then falls to nothing."""
-    optimizer = torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=0.05, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=0.05, betas=(0.9, 0.98), fused=True)
     warm = max(1, steps // 10)
     for step in range(steps):
         share = step / warm if step < warm else (1 + math.cos(math.pi * (step - warm) / (steps - warm))) / 2
@@ -81,7 +78,8 @@ def _descend(
 
 
 def _meaning_loss(student: Student, batch: Batch, plan: Plan, loose: Tensor) -> Tensor:
-    logits, embedding = student(batch.ids)
+    read = [student(ids) for ids in batch.ids]
+    logits, embedding = (torch.cat(parts) for parts in zip(*read, strict=True))
     meant = _seen_cross_entropy(logits.float(), batch, plan.smoothing)
     return meant + plan.contrast * _contrast(embedding.float(), batch, plan, loose)
 

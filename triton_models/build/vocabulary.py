@@ -14,6 +14,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 
 from triton_models.build.homophones import common_characters
 from triton_models.build.spellings import BEHIND, EMOJI, FRONT, WORDS
+from triton_models.build.synonyms import SETS
 
 PAD, UNKNOWN, CLS, MASK = "[PAD]", "[UNK]", "[CLS]", "[MASK]"
 SPECIAL = (PAD, UNKNOWN, CLS, MASK)
@@ -28,7 +29,7 @@ def _normalizer() -> normalizers.Normalizer:
 def build_tokenizer(sentences: Iterable[str]) -> Tokenizer:
     """A tokenizer that puts [CLS] in front and cuts after 64 tokens."""
     normalizer = _normalizer()
-    slips = [spelling for spellings in WORDS.values() for spelling in spellings]
+    slips = [spelling for spellings in WORDS.values() for spelling in spellings] + [word for words in SETS for word in words]
     texts = [*sentences, *slips, *FRONT, *BEHIND, *EMOJI, "".join(common_characters()), string.printable]
     chars = sorted({char for text in texts for char in normalizer.normalize_str(text) if not char.isspace()})
     ids = {token: index for index, token in enumerate((*SPECIAL, *chars))}

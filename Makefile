@@ -1,0 +1,50 @@
+# `make` alone lists every target.
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop chat check format test bench models clean
+
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+setup = @gateway/setup.sh
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: system packages and .venv
+	$(setup) run
+
+run: ## start everything (installs what is missing) and stay until Ctrl-C
+	$(setup) run
+	@exec $(BIN)/python -m gateway.launcher
+
+stop: ## drain and stop what `make run` started
+	@[ ! -x $(BIN)/python ] || exec $(BIN)/python -m gateway.launcher stop
+
+chat: ## talk to the running shop in the terminal (TENANT=telecom for another tenant)
+	@exec $(BIN)/sluice chat --tenant $(or $(TENANT),shop)
+
+format: ## rewrite the code in the one format
+	$(setup) dev
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+check: ## format, lint, types and the fast tests, in seconds
+	$(setup) dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -m "not real"
+
+test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
+	$(setup) dev
+	@$(BIN)/python -m pytest
+
+bench: ## measure: hot path, Triton path, the mix, and a plain service beside it (results in loadtest/results)
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench
+
+models: ## train router and student from triton_models/data again (needs torch)
+	$(setup) models
+	@$(BIN)/python -m triton_models.build
+
+clean: ## remove what runs left behind (var/), not .venv
+	@rm -rf var

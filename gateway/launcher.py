@@ -1,0 +1,268 @@
+"""How does everything start, stay up, and stop with nothing left behind?
+
+Stages start in order (gateway/parts.py), each waits until it is ready. A part that dies is started again. On Ctrl-C, SIGTERM or
+`stop` the parts are let go in reverse: nginx finishes what it is answering before the shim behind it goes. Each part is told to
+die with the launcher, so that even a killed launcher leaves nothing.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import IO
+
+from gateway.parts import Part, parts, ports
+from pyshim import config, snapshot, tokens
+from pyshim.config import ROOT, BadSetting, Settings
+from pyshim.errors import BadTenant
+
+log = logging.getLogger("sluice")
+
+SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes
+DRAIN_S = 12.0
+PR_SET_PDEATHSIG = 1
+
+
+class CannotStart(Exception):
+    """One sentence for the person who typed the command."""
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Running:
+    """One part and the process it currently is."""
+
+    def __init__(self, part: Part, settings: Settings) -> None:
+        self.part, self._settings = part, settings
+        self.process: asyncio.subprocess.Process | None = None
+        self.stopping = False
+        self.restarts = 0
+
+    async def start(self) -> None:
+        with (self._settings.log / f"{self.part.name}.log").open("ab") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.part.command,
+                cwd=ROOT,
+                env={**os.environ, **self.part.environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for the launcher alone
+                preexec_fn=_die_with_parent,
+            )
+        (self._settings.run / f"{self.part.name}.pid").write_text(str(self.process.pid))
+
+    async def until_ready(self) -> None:
+        """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""
+        deadline = time.monotonic() + self.part.patience_s
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.returncode is not None:
+                raise CannotStart(self._says("stopped while starting"))
+            try:
+                if await self.part.ready():
+                    return
+            except Exception as error:  # a model that does not load, say: the part lives, but will not be ready
+                raise CannotStart(self._says(str(error))) from None
+            await asyncio.sleep(0.05)
+        raise CannotStart(self._says(f"was not ready within {self.part.patience_s:.0f} s"))
+
+    def _says(self, what: str) -> str:
+        path = self._settings.log / f"{self.part.name}.log"
+        last = path.read_text(encoding="utf-8", errors="replace").splitlines()[-8:] if path.exists() else []
+        return "\n  ".join([f"{self.part.name} {what}; {path} ends with:", *last])
+
+    async def watch(self) -> None:
+        """Starts the part again whenever it dies, until it is stopped."""
+        while self.process is not None:
+            code = await self.process.wait()
+            if self.stopping:
+                return
+            self.restarts += 1
+            log.warning("%s died (status %s); starting it again", self.part.name, code)
+            await asyncio.sleep(min(5.0, 0.2 * self.restarts))
+            await self.start()
+            try:
+                await self.until_ready()
+                log.info("%s is back", self.part.name)
+                self.restarts = 0
+            except CannotStart as error:
+                log.error("%s", error)
+                with suppress(ProcessLookupError):
+                    self.process.kill()
+
+    async def stop(self) -> None:
+        """Lets the part finish; kills it when it does not."""
+        self.stopping = True
+        if self.process is None or self.process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            self.process.send_signal(self.part.stop)
+        try:
+            await asyncio.wait_for(self.process.wait(), DRAIN_S)
+        except TimeoutError:
+            log.warning("%s did not stop within %.0f s; killing it", self.part.name, DRAIN_S)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            await self.process.wait()
+        finally:
+            (self._settings.run / f"{self.part.name}.pid").unlink(missing_ok=True)
+
+
+def _lock(settings: Settings) -> IO[str]:
+    """Only one launcher for one var folder; the open file is the lock and holds the process id."""
+    path = settings.run / "launcher.pid"
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotStart(
+            f"sluice runs already (process {path.read_text()}) at http://{settings.host}:{settings.port}/; "
+            "nothing was changed. `make stop` stops it."
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _check_ports(settings: Settings) -> None:
+    for name, (host, port) in ports(settings).items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CannotStart(f"port {port} on {host} cannot be used ({error.strerror}); set {name} to another one") from None
+
+
+def _prepare(settings: Settings) -> snapshot.Snapshot:
+    """Compiles the snapshot and writes what the edge reads. Raises BadTenant."""
+    compiled = snapshot.compile(settings)
+    edge = settings.run / "edge.json"
+    edge.touch(mode=0o600)
+    edge.write_bytes(snapshot.for_edge(compiled))
+    (settings.run / "tenants.json").write_bytes(snapshot.for_pages(compiled))
+    return compiled
+
+
+def _welcome(settings: Settings, compiled: snapshot.Snapshot, seconds: float) -> str:
+    tenant = "shop" if "shop" in compiled.tenants else next(iter(compiled.tenants))
+    key = compiled.keys[tenant][0]
+    token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s)
+    address = f"http://{settings.host}:{settings.port}"
+    return f"""
+sluice is ready ({seconds:.1f} s).
+
+  browser   {address}/
+  terminal  .venv/bin/sluice chat --tenant {tenant}
+  curl      curl {address}/v1/chat -H 'Content-Type: application/json' \\
+              -H 'Authorization: Bearer {token}' \\
+              -d '{{"query": "俺的快第咋还木有到"}}'
+  health    http://127.0.0.1:{settings.operations_port}/readyz
+  stop      Ctrl-C, or `make stop` from another terminal
+"""
+
+
+async def run(settings: Settings) -> None:
+    """Starts everything, keeps it up until a signal, stops everything. Raises CannotStart, BadTenant, BadSetting."""
+    began = time.monotonic()
+    if len(str(settings.shim_socket(0))) > SOCKET_PATH_MAX:
+        raise CannotStart(f"SLUICE_VAR={settings.var}: the path is too long for unix sockets")
+    settings.run.mkdir(parents=True, exist_ok=True)
+    settings.log.mkdir(parents=True, exist_ok=True)
+    with _lock(settings):
+        _check_ports(settings)
+        compiled = _prepare(settings)
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        running: list[list[Running]] = []
+        watchers: list[asyncio.Task[None]] = []
+        try:
+            for stage in parts(settings):
+                running.append([Running(part, settings) for part in stage])
+                await _stage(running[-1], stopped)
+                watchers += [loop.create_task(one.watch()) for one in running[-1]]
+            if not stopped.is_set():
+                print(_welcome(settings, compiled, time.monotonic() - began), flush=True)
+            await stopped.wait()
+            print("draining and stopping ...", flush=True)
+        finally:
+            await _stop(running, watchers)
+
+
+async def _stage(stage: list[Running], stopped: asyncio.Event) -> None:
+    """Starts the parts of one stage and waits until all are ready, or somebody wants to stop."""
+    for one in stage:
+        await one.start()
+    ready = asyncio.create_task(_all_ready(stage))
+    stop = asyncio.create_task(_wait(stopped))
+    await asyncio.wait([ready, stop], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if ready.done():
+        ready.result()
+    else:
+        ready.cancel()
+
+
+async def _all_ready(stage: list[Running]) -> None:
+    await asyncio.gather(*(one.until_ready() for one in stage))
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _stop(running: list[list[Running]], watchers: list[asyncio.Task[None]]) -> None:
+    for stage in running:
+        for one in stage:
+            one.stopping = True
+    for stage in reversed(running):
+        await asyncio.gather(*(one.stop() for one in stage))
+    for watcher in watchers:
+        watcher.cancel()
+    await asyncio.gather(*watchers, return_exceptions=True)
+
+
+def stop(settings: Settings) -> int:
+    """`make stop`: tells the launcher to stop and waits until it has."""
+    path = settings.run / "launcher.pid"
+    if not path.exists():
+        print("sluice is not running.")
+        return 0
+    with path.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.kill(int(file.read()), signal.SIGTERM)
+            fcntl.flock(file, fcntl.LOCK_EX)  # free once the launcher has left
+            print("stopped.")
+            return 0
+    print("sluice is not running.")
+    return 0
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+    try:
+        settings = config.read()
+        if sys.argv[1:] == ["stop"]:
+            return stop(settings)
+        asyncio.run(run(settings))
+    except (CannotStart, BadTenant, BadSetting) as error:
+        print(f"sluice cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

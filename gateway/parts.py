@@ -1,0 +1,121 @@
+"""What is sluice made of, in the order it starts, and when is each part ready?"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway import nginx, triton
+from pyshim.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process. ready is asked again and again until it says True; stop: the signal that lets it finish its work."""
+
+    name: str
+    command: list[str]
+    ready: Callable[[], Awaitable[bool]]
+    environment: dict[str, str] = field(default_factory=dict)
+    stop: signal.Signals = signal.SIGTERM
+    patience_s: float = 30
+
+
+def _redis(settings: Settings) -> Part:
+    folder = settings.var / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(settings.redis_socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "save": "",
+        "appendonly": "yes",  # an acknowledged turn survives a restart
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",  # better an error than a conversation forgotten
+        "daemonize": "no",
+    }
+    flags = [text for name, value in options.items() for text in (f"--{name}", value)]
+    return Part("redis", ["redis-server", *flags], lambda: _redis_answers(settings.redis_socket))
+
+
+async def _redis_answers(socket: Path) -> bool:
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(socket))
+        writer.write(b"PING\r\n")
+        answer = await asyncio.wait_for(reader.readline(), 1)
+        writer.close()
+        return answer.startswith(b"+PONG")  # -LOADING while it reads what it stored
+    except OSError:
+        return False
+
+
+async def http_status(port: int, path: str) -> int:
+    """Status of GET path on a loopback port, 0 when nothing answers."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        line = await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+        return int(line.split()[1])
+    except (OSError, TimeoutError, IndexError, ValueError):
+        return 0
+
+
+async def _http_ok(port: int, path: str) -> bool:
+    return await http_status(port, path) == 200
+
+
+async def _listens(socket: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(str(socket))
+        writer.close()
+        return True
+    except OSError:
+        return False
+
+
+def _triton(settings: Settings) -> Part:
+    command, environment = triton.command(settings)
+    return Part("triton", command, lambda: triton.load_when_alive(settings), environment, patience_s=90)
+
+
+def _example_backend(settings: Settings) -> Part:
+    port, database = settings.backend_port, settings.var / "example_backend.sqlite"
+    arguments = ["--host", "127.0.0.1", "--port", str(port), "--database", str(database)]
+    return Part(
+        "example-backend", [sys.executable, "-m", "deploy.example_backend", *arguments], lambda: _http_ok(port, "/healthz")
+    )
+
+
+def _shim(settings: Settings, number: int) -> Part:
+    socket = settings.shim_socket(number)
+    return Part(f"shim-{number}", [sys.executable, "-m", "pyshim.server", str(number)], lambda: _listens(socket))
+
+
+def _nginx(settings: Settings) -> Part:
+    # SIGQUIT: stop listening, finish what is being answered, then leave.
+    return Part("nginx", nginx.render(settings), lambda: _http_ok(settings.operations_port, "/readyz"), stop=signal.SIGQUIT)
+
+
+def parts(settings: Settings) -> list[list[Part]]:
+    """The parts in stages: those of one stage start together, the next stage when all are ready. Raises BadSetting."""
+    return [
+        [_redis(settings), _triton(settings), _example_backend(settings)],
+        [_shim(settings, number) for number in range(settings.shims)],
+        [_nginx(settings)],
+    ]
+
+
+def ports(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Setting -> address and port that must be free before anything starts."""
+    loopback = "127.0.0.1"
+    return {
+        "SLUICE_PORT": (settings.host, settings.port),
+        "SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port),
+        "SLUICE_TRITON_PORT": (loopback, settings.triton_port),
+        "SLUICE_TRITON_METRICS_PORT": (loopback, settings.triton_metrics_port),
+        "SLUICE_BACKEND_PORT": (loopback, settings.backend_port),
+    }

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Installs what is missing: system packages (with sudo where not root), and a virtual environment from pinned requirements.
+# Usage: setup.sh run|dev|models     Does nothing, quickly, when everything is there.
+set -eu
+cd "$(dirname "$0")/.."
+wanted=${1:-run}
+python=${PYTHON:-python3}
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "setup: $*"; exit 1; }
+
+"$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+    || fail "Python 3.11 or 3.12 is wanted, $("$python" --version) is here; name another one: make run PYTHON=python3.12"
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# -- system packages -----------------------------------------------------------------------------------------------------------
+have() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1; }
+packages=
+need() { packages="$packages $*"; }
+
+have redis-server || need redis-server
+if ! have openresty; then
+    have nginx || need nginx
+    ls /usr/lib/nginx/modules/ngx_http_lua_module.so >/dev/null 2>&1 || need libnginx-mod-http-lua
+    [ -e /usr/share/lua/5.1/nginx/redis.lua ] || need lua-nginx-redis
+    ls /usr/lib/*/lua/5.1/cjson.so >/dev/null 2>&1 || need lua-cjson
+fi
+"$python" -c 'import ensurepip' 2>/dev/null || need python3-venv
+# Triton's Python backend links against libpython.
+library=$("$python" -c 'import sysconfig, os; print(os.path.join(sysconfig.get_config_var("LIBDIR"), "libpython'"$version"'.so.1.0"))')
+if [ ! -e "$library" ] && ! /sbin/ldconfig -p | grep -q "libpython$version.so.1.0"; then
+    apt-cache show "libpython${version}t64" >/dev/null 2>&1 && need "libpython${version}t64" || need "libpython$version"
+fi
+if [ "$wanted" != run ]; then
+    have wrk || need wrk
+    have chromium || have google-chrome || need chromium
+    have chromedriver || need chromium-driver
+    # The web page is looked at in the tests: Chinese needs a font.
+    /usr/bin/fc-list :lang=zh 2>/dev/null | grep -q . || need fonts-noto-cjk
+fi
+
+if [ -n "$packages" ]; then
+    have apt-get || fail "please install:$packages (this machine has no apt-get)"
+    root=
+    [ "$(id -u)" = 0 ] || root=sudo
+    [ -z "$root" ] || have sudo || fail "please install as root:$packages"
+    say "setup: installing$packages"
+    # sluice runs its own nginx and Redis: the packages' services are not started.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+        $root chmod 755 "$policy"
+        trap '$root rm -f "$policy"' EXIT
+    fi
+    $root apt-get update -qq
+    # shellcheck disable=SC2086
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2
+    for name in nginx redis-server; do have "$name" || have openresty || fail "$name could not be installed"; done
+fi
+
+# -- Python --------------------------------------------------------------------------------------------------------------------
+case $wanted in
+    run) requirements=requirements.txt ;;
+    dev) requirements=requirements-dev.txt ;;
+    models) requirements=requirements-models.txt ;;
+    *) fail "run, dev or models is wanted, not $wanted" ;;
+esac
+stamp=.venv/.installed-$wanted
+if [ ! -e "$stamp" ] || [ -n "$(find requirements*.txt pyproject.toml -newer "$stamp")" ]; then
+    say "setup: installing Python packages from $requirements"
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    .venv/bin/python -m pip install -q --disable-pip-version-check -r "$requirements"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    touch "$stamp"
+fi

@@ -1,0 +1,44 @@
+"""What does an exported student say?
+
+Encoder.load(onnx, tokenizer) reads both files as Triton's model does, on onnxruntime and one thread;
+read(texts) -> (LOGITS float32 [n, labels], EMBEDDING float32 [n, 128]) in the order of the texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+Read = tuple[NDArray[np.float32], NDArray[np.float32]]
+AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Encoder:
+    session: onnxruntime.InferenceSession
+    tokenizer: Tokenizer
+
+    @classmethod
+    def load(cls, model: Path, tokenizer: Path) -> Encoder:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return cls(session, Tokenizer.from_file(str(tokenizer)))
+
+    def read(self, texts: list[str]) -> Read:
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        slices = [order[start : start + AT_ONCE] for start in range(0, len(order), AT_ONCE)]
+        parts = [self._run([texts[row] for row in rows]) for rows in slices]
+        back = np.argsort(order)
+        logits, embedding = (np.concatenate(part)[back] for part in zip(*parts, strict=True))
+        return logits, embedding
+
+    def _run(self, texts: list[str]) -> Read:
+        ids = np.array([one.ids for one in self.tokenizer.encode_batch(texts)], dtype=np.int64)
+        logits, embedding = self.session.run(["LOGITS", "EMBEDDING"], {"IDS": ids})
+        return logits, embedding

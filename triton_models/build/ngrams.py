@@ -1,0 +1,111 @@
+"""How does the router learn, and how is it written?
+
+It imitates the student: on noisy training sentences, each as said to one tenant, the wanted shares are half the
+student's own softmax over what that tenant sees and half the true label. Rows that no training n-gram reaches stay
+zero, so unknown text pulls the scores towards the biases: unsure, as it should be. Rows are kept as INT8 with one
+scale for each dimension, which is folded into the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from triton_models.router import HEADER, MAGIC, VERSION, Shape, buckets_of, fold
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """texts n; wanted float32 [n, labels]: shares that sum to one; seen bool [n, labels]: what the tenant sees."""
+
+    texts: list[str]
+    wanted: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Plan:
+    epochs: int = 6
+    batch: int = 256
+    table_rate: float = 4e-3
+    weight_rate: float = 1e-2
+    row_dropout: float = 0.1
+
+
+class Network(nn.Module):
+    """bags int64 [rows], offsets int64 [n] -> logits [n, classes]."""
+
+    def __init__(self, shape: Shape, reached: Tensor) -> None:
+        super().__init__()
+        self.shape = shape
+        self.table = nn.EmbeddingBag(shape.buckets, shape.dims, mode="mean", sparse=True)
+        self.scores = nn.Linear(shape.dims, shape.classes)
+        nn.init.zeros_(self.table.weight)
+        nn.init.zeros_(self.scores.weight)
+        nn.init.zeros_(self.scores.bias)
+        with torch.no_grad():
+            self.table.weight[reached] = torch.randn(len(reached), shape.dims) / shape.dims**0.5
+
+    def forward(self, bags: Tensor, offsets: Tensor) -> Tensor:
+        logits: Tensor = self.scores(self.table(bags, offsets))
+        return logits
+
+
+def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int) -> Network:
+    rng = np.random.default_rng(seed)
+    bags = [np.array(buckets_of(symbols, shape)) if (symbols := fold(text)) else None for text in lesson.texts]
+    kept = np.array([row for row, bag in enumerate(bags) if bag is not None])
+    network = Network(shape, torch.from_numpy(np.unique(np.concatenate([bag for bag in bags if bag is not None]))))
+    slow = torch.optim.Adam(network.scores.parameters(), lr=plan.weight_rate)
+    fast = torch.optim.SparseAdam(network.table.parameters(), lr=plan.table_rate)
+    steps = plan.epochs * (len(kept) // plan.batch)
+    for step in range(steps):
+        if step * plan.batch % len(kept) < plan.batch:
+            rng.shuffle(kept)
+        start = step * plan.batch % (len(kept) - plan.batch + 1)
+        rows = kept[start : start + plan.batch]
+        logits = network(*_bagged([bags[row] for row in rows], rng, plan.row_dropout))
+        loss = _cross_entropy(logits, torch.from_numpy(lesson.wanted[rows]), torch.from_numpy(lesson.seen[rows]))
+        for optimizer, rate in ((slow, plan.weight_rate), (fast, plan.table_rate)):
+            optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
+            optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        slow.step()
+        fast.step()
+        if step % 500 == 0 or step == steps - 1:
+            print(f"  router {step + 1}/{steps}: loss {loss.item():.3f}", flush=True)
+    return network
+
+
+def _bagged(bags: list[NDArray[np.int64] | None], rng: np.random.Generator, drop: float) -> tuple[Tensor, Tensor]:
+    """All rows in one line and where each text begins; some rows are left out, never all of a text."""
+    chosen = []
+    for bag in bags:
+        assert bag is not None
+        left = bag[rng.random(len(bag)) >= drop]
+        chosen.append(left if len(left) else bag)
+    offsets = np.cumsum([0, *map(len, chosen[:-1])])
+    return torch.from_numpy(np.concatenate(chosen)), torch.from_numpy(offsets)
+
+
+def _cross_entropy(logits: Tensor, wanted: Tensor, seen: Tensor) -> Tensor:
+    log_share = functional.log_softmax(logits.masked_fill(~seen, -torch.inf), dim=1).masked_fill(~seen, 0)
+    return -(wanted * log_share).sum(1).mean()
+
+
+def write(network: Network, path: Path) -> None:
+    """router.bin, as the head of lua/edge/router.lua has it."""
+    shape = network.shape
+    table = network.table.weight.detach().numpy()
+    scale = np.maximum(np.abs(table).max(axis=0), 1e-9) / 127
+    rows = np.rint(table / scale).astype(np.int8)
+    weight = (network.scores.weight.detach().numpy() * scale).astype("<f4")
+    bias = network.scores.bias.detach().numpy().astype("<f4")
+    numbers = (VERSION, shape.buckets, shape.dims, shape.classes, shape.min_n, shape.max_n, 0)
+    path.write_bytes(HEADER.pack(MAGIC, *numbers) + rows.tobytes() + weight.tobytes() + bias.tobytes())

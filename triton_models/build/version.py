@@ -1,0 +1,114 @@
+"""What goes into a version folder, and in which order is it made?
+
+build(request, folder) writes student.onnx, tokenizer.json, labels.txt, model.py, router.bin, calibration.json and
+card.json, the last with honest figures of the very files that lie beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from triton_models.build import calibrate, measure, ngrams, pretrain, train
+from triton_models.build.batches import Sampler
+from triton_models.build.card import Made, Side, card
+from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
+from triton_models.build.encoder import Encoder
+from triton_models.build.export import export, quantise
+from triton_models.build.network import Architecture, Student
+from triton_models.build.split import split
+from triton_models.build.tenancy import Tenancy
+from triton_models.build.vocabulary import build_tokenizer
+from triton_models.router import Router, Shape
+
+BROAD = (OUT_OF_SCOPE, "chitchat")
+ROUTER_BUCKETS, ROUTER_DIMS, ROUTER_PAIRS = 1 << 16, 64, 40_000
+TRUE_LABEL_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Request:
+    corpus: Corpus
+    seed: int
+    quick: bool
+    command: str
+
+    def steps(self, full: int) -> int:
+        return max(1, full // 20) if self.quick else full
+
+
+def build(request: Request, folder: Path) -> None:
+    started = time.monotonic()
+    tenancy = Tenancy.of(request.corpus)
+    known, held = split(request.corpus)
+    tokenizer = build_tokenizer(measure.sentences_of(known))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    print(f"{known.sentence_count} sentences to learn from, {held.sentence_count} to measure with", flush=True)
+    student = _student(request, known, tenancy, tokenizer)
+    with tempfile.TemporaryDirectory() as scratch:
+        full = Path(scratch) / "student.onnx"
+        export(student, full)
+        quantise(full, folder / "student.onnx")
+        full_logits, _ = Encoder.load(full, folder / "tokenizer.json").read(measure.sentences_of(held))
+    small = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
+    sampler = Sampler(known, tenancy, tokenizer, request.seed + 1)
+    _router(request, sampler, small, tenancy, folder / "router.bin")
+    side = examine(held, tenancy, small, Router.load(folder / "router.bin"))
+    shutil.copyfile(Path(__file__).with_name("triton_model.py"), folder / "model.py")
+    _write(folder / "labels.txt", "\n".join(tenancy.labels))
+    _write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
+    made = Made(request.corpus, known, held, request.seed, request.command, student.parameter_count, started)
+    _write(folder / "card.json", json.dumps(card(made, side, full_logits, folder), indent=2, ensure_ascii=False))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _student(request: Request, known: Corpus, tenancy: Tenancy, tokenizer: Tokenizer) -> Student:
+    torch.manual_seed(request.seed)
+    student = Student(Architecture(tokenizer.get_vocab_size(), len(tenancy.labels)))
+    pretrain.sound_alike(student, tokenizer)
+    hiding = pretrain.Hiding(measure.sentences_of(known), tokenizer, request.seed)
+    sampler = Sampler(known, tenancy, tokenizer, request.seed)
+    loose = torch.tensor([label in BROAD for label in tenancy.labels])
+    plan = train.Plan()
+    plan = replace(plan, hidden_steps=request.steps(plan.hidden_steps), meaning_steps=request.steps(plan.meaning_steps))
+    return train.train(student, hiding, sampler, plan, loose)
+
+
+def _router(request: Request, sampler: Sampler, teacher: Encoder, tenancy: Tenancy, path: Path) -> None:
+    said = sampler.draw(request.steps(ROUTER_PAIRS))
+    logits, _ = teacher.read([one.text for one in said])
+    seen = np.stack([tenancy.mask(one.tenant) for one in said])
+    true = np.eye(len(tenancy.labels))[[tenancy.labels.index(one.label) for one in said]]
+    wanted = TRUE_LABEL_SHARE * true + (1 - TRUE_LABEL_SHARE) * measure.shares(logits.astype(np.float64), seen, 1.0)
+    lesson = ngrams.Lesson([one.text for one in said], wanted.astype(np.float32), seen)
+    shape = Shape(ROUTER_BUCKETS, ROUTER_DIMS, len(tenancy.labels))
+    torch.manual_seed(request.seed)
+    ngrams.write(ngrams.train(lesson, shape, ngrams.Plan(), request.seed), path)
+
+
+def examine(held: Corpus, tenancy: Tenancy, student: Encoder, router: Router) -> Side:
+    """What the files of a version say about the validation sentences, and the thresholds that follow."""
+    texts = measure.sentences_of(held)
+    logits, embedding = (part.astype(np.float64) for part in student.read(texts))
+    silent = np.zeros(router.shape.classes)
+    routed = np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
+    asked = measure.questions(held, tenancy)
+    group = np.array([number for number, one in enumerate(held.groups) for _ in one.sentences])
+    thresholds = {one.tenant: calibrate.router_threshold(routed, one, tenancy.out_of_scope) for one in asked}
+    calibration = {
+        "temperature": calibrate.temperature(logits, asked),
+        "router_thresholds": thresholds,
+        "recall_threshold": calibrate.recall_threshold(embedding, group),
+    }
+    return Side(tenancy, asked, logits, routed, calibration)
