@@ -28,7 +28,7 @@ STATUS_CODES = {404: "unknown_path", 405: "unknown_method"}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class BadRequestError(Exception):
+class BadRequest(Exception):
     """The request breaks the contract."""
 
     def __init__(self, **fields: Field) -> None:
@@ -50,7 +50,7 @@ def application(path: Path) -> Starlette:
         for tenant, calls in TENANTS.items()
         for entry in calls
     ]
-    handlers = {BadRequestError: bad_request, HTTPException: unknown, Exception: broken}
+    handlers = {BadRequest: bad_request, HTTPException: unknown, Exception: broken}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     app.router.redirect_slashes = False
     return app
@@ -74,7 +74,7 @@ def endpoint(database: Database, tenant: str, entry: Entry) -> Endpoint:
 def header(request: Request, name: str) -> str:
     value = request.headers.get(name, "").strip()
     if not value:
-        raise BadRequestError(missing=name)
+        raise BadRequest(missing=name)
     return value
 
 
@@ -86,21 +86,21 @@ async def body_fields(request: Request, names: tuple[str, ...]) -> dict[str, str
     try:
         body = json.loads(await request.body())
     except (ValueError, RecursionError):
-        raise BadRequestError(reason="the body is not JSON") from None
+        raise BadRequest(reason="the body is not JSON") from None
     if not isinstance(body, dict):
-        raise BadRequestError(reason="the body is not an object")
+        raise BadRequest(reason="the body is not an object")
     return {name: checked(name, body.get(name)) for name in names}
 
 
 def checked(name: str, value: object) -> str:
     if value is None or value == "":
-        raise BadRequestError(missing=name)
+        raise BadRequest(missing=name)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise BadRequestError(field=name, reason="wanted a string")
+        raise BadRequest(field=name, reason="wanted a string")
     text = str(value).strip()
     # half of a surrogate pair is valid JSON, and can be neither stored nor sent back
     if not text or len(text) > MAX_CHARS or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise BadRequestError(field=name, reason=f"wanted 1 to {MAX_CHARS} characters")
+        raise BadRequest(field=name, reason=f"wanted 1 to {MAX_CHARS} characters")
     return text
 
 
@@ -109,7 +109,7 @@ async def healthz(_: Request) -> Response:
 
 
 async def bad_request(_: Request, exception: Exception) -> Response:
-    assert isinstance(exception, BadRequestError)
+    assert isinstance(exception, BadRequest)
     return JSONResponse({"error": {"code": "bad_request", **exception.fields}}, 400)
 
 

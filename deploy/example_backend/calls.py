@@ -17,7 +17,7 @@ Answer = Mapping[str, Field]
 Details = dict[str, str]
 
 
-class Refusal(Exception):  # noqa: N818  an answer, not an error
+class Refusal(Exception):
     """The call was understood, the answer is no."""
 
     def __init__(self, code: str, **fields: Field) -> None:

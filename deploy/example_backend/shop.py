@@ -82,8 +82,8 @@ def find(call: Call) -> Order:
     if not row:
         raise Refusal("not_found")
     order = Order(**dict(row))
-    if call.filed("cancellation", order_id):
-        return replace(order, status="已取消", next_step="已付的款项按原支付方式退回。")
+    if cancellation := call.filed("cancellation", order_id):
+        return replace(order, status="已取消", next_step=cancellation["next_step"])
     if exchange := call.filed("exchange", order_id):
         next_step = f"换货受理号 {exchange['exchange_id']}，24 小时内审核。"
         return replace(order, status="换货中", next_step=next_step)
@@ -171,17 +171,12 @@ def missing_in(address: str) -> str:
 def cancel_order(call: Call) -> Answer:
     order = find(call)
     order.allowed(CANCELLABLE)
-    call.file("cancellation", order.order_id)
+    next_step = "您还没有付款，不用退款。"
     if Decimal(order.paid):
-        next_step = "订单已取消，款项正按原支付方式退回。"
-        call.file(
-            "refund",
-            order.order_id,
-            refund_id=number(call, "TK"),
-            amount=order.paid,
-            status="退款处理中",
-            next_step=next_step,
-        )
+        next_step = "款项正按原支付方式退回。"
+        refund = {"refund_id": number(call, "TK"), "amount": order.paid, "status": "退款处理中"}
+        call.file("refund", order.order_id, next_step=next_step, **refund)
+    call.file("cancellation", order.order_id, next_step=next_step)
     return {"order_id": order.order_id, "amount": order.paid}
 
 

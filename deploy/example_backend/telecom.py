@@ -165,7 +165,7 @@ def plan_query(call: Call) -> Answer:
     if user["contract_until"]:
         contract_text = f"合约到 {user['contract_until']}，到期前可以升档，不能降档。"
     if pending := pending_plan(call, user):
-        contract_text = f"已预约 {EFFECTIVE} 换成 {pending}。"
+        contract_text = f"已预约 {EFFECTIVE}换成 {pending}。"
     return {
         "plan": plan["plan"],
         "fee": shortest(Decimal(plan["fee"])),
@@ -332,7 +332,7 @@ def broadband_install(call: Call) -> Answer:
     if line := call.row("SELECT account FROM telecom_broadband WHERE address = ?", address):
         raise Refusal("exists", account=line["account"])
     if eta := uncovered(call, address):
-        call.file("wish", address)
+        call.file("wish", address, eta=eta)
         raise Refusal("no_coverage", eta=eta)
     if booked := call.filed("install", address):
         return booked

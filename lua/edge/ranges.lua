@@ -18,6 +18,7 @@ local function v4_bytes(text)
 end
 
 local function groups(text)
+    if find(text, "^:") or find(text, ":$") or find(text, "::", 1, true) then return nil end
     local bytes = {}
     for group in gmatch(text, "[^:]+") do
         local v4 = find(group, ".", 1, true) and v4_bytes(group)

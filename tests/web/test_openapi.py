@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def test_the_description_is_valid_openapi() -> None:
 
 def test_every_example_fits_its_schema() -> None:
     described = load(HERE)
-    registry = Registry().with_resource(HERE, Resource(contents=described, specification=DRAFT202012))
+    registry: Registry[Any] = Registry().with_resource(HERE, DRAFT202012.create_resource(described))
     found = list(examples(described))
     assert found
     for where, schema, example in found:

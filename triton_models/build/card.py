@@ -18,23 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triton_models.build import calibrate, measure
 from triton_models.build.corpus import Corpus
-from triton_models.build.measure import Floats, Questions
-from triton_models.build.tenancy import Tenancy
+from triton_models.build.examine import Side, at_threshold, table
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "tokenizers", "numpy", "pypinyin")
-
-
-@dataclass(frozen=True)
-class Side:
-    """Answers about validation: logits and routed float64 [sentences, labels]."""
-
-    tenancy: Tenancy
-    asked: list[Questions]
-    logits: Floats
-    routed: Floats
-    calibration: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,22 +58,3 @@ def card(made: Made, side: Side, full_logits: NDArray[np.float32], folder: Path)
 
 def _counts(corpus: Corpus) -> dict[str, int]:
     return {"sentences": corpus.sentence_count, "groups": len(corpus.groups)}
-
-
-def table(logits: Floats, side: Side) -> dict[str, Any]:
-    """Figures of each tenant and overall."""
-    each = {one.tenant: measure.figures(logits, one, side.tenancy.out_of_scope) for one in side.asked}
-    cards = {tenant: figures.as_card() for tenant, figures in each.items()}
-    return {**cards, "overall": measure.overall(list(each.values())).as_card()}
-
-
-def at_threshold(side: Side) -> dict[str, Any]:
-    """Coverage and precision of the router where it is allowed to answer."""
-    return {one.tenant: _answering(one, side) for one in side.asked}
-
-
-def _answering(one: Questions, side: Side) -> dict[str, float]:
-    score, right = calibrate.router_answers(side.routed, one, side.tenancy.out_of_scope)
-    answered = score >= side.calibration["router_thresholds"][one.tenant]
-    precision = float(right[answered].mean()) if answered.any() else 0.0
-    return {"coverage": round(float(answered[one.native].mean()), 4), "precision": round(precision, 4)}

@@ -26,6 +26,8 @@ class Architecture:
     feed_forward: int = 1200
     embedding: int = 128
     dropout: float = 0.15
+    pair_buckets: int = 1 << 14
+    pair_size: int = 64
 
 
 class Block(nn.Module):
@@ -65,19 +67,30 @@ class Student(nn.Module):
         self.shape = shape
         self.characters = nn.Embedding(shape.vocabulary, shape.hidden, padding_idx=0)
         self.positions = nn.Embedding(MAX_TOKENS, shape.hidden)
+        self.pairs = nn.Embedding(shape.pair_buckets, shape.pair_size)
+        self.from_pairs = nn.Linear(shape.pair_size, shape.hidden)
+        self.first_norm = nn.LayerNorm(shape.hidden)
         self.dropout = nn.Dropout(shape.dropout)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.last_norm = nn.LayerNorm(shape.hidden)
-        self.to_logits = nn.Linear(2 * shape.hidden, shape.labels)
-        self.to_embedding = nn.Linear(2 * shape.hidden, shape.embedding)
+        self.to_logits = nn.Linear(2 * shape.hidden + shape.pair_size, shape.labels)
+        self.to_embedding = nn.Linear(2 * shape.hidden + shape.pair_size, shape.embedding)
         for module in self.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
                 nn.init.normal_(module.weight, std=0.02)
 
     def encode(self, ids: Tensor) -> Tensor:
         """Hidden states [batch, tokens, hidden]."""
+        return self._encode(ids, self.pairs(self._pair_buckets(ids)))
+
+    def _pair_buckets(self, ids: Tensor) -> Tensor:
+        """A bucket for each token and the one before it."""
+        before = functional.pad(ids[:, :-1], (1, 0))
+        return (before * 5741 + ids * 31) % self.shape.pair_buckets
+
+    def _encode(self, ids: Tensor, pairs: Tensor) -> Tensor:
         places = torch.arange(ids.shape[1], device=ids.device)
-        x = self.dropout(self.characters(ids) + self.positions(places))
+        x = self.dropout(self.first_norm(self.characters(ids) + self.positions(places) + self.from_pairs(pairs)))
         shut = (ids == 0).to(x.dtype)[:, None, None, :] * -1e4
         for block in self.blocks:
             x = block(x, shut)
@@ -85,11 +98,14 @@ class Student(nn.Module):
         return normed
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        states = self.encode(ids)
+        pairs = self.pairs(self._pair_buckets(ids))
+        states = self._encode(ids, pairs)
         real = (ids != 0).to(states.dtype)[:, :, None]
-        mean = (states * real).sum(1) / real.sum(1)
+        count = real.sum(1)
+        mean = (states * real).sum(1) / count
         top = (states + (real - 1) * 1e4).amax(1)
-        read = self.dropout(torch.cat((mean, top), dim=1))
+        wide = 10 * (pairs * real).sum(1) / count
+        read = self.dropout(torch.cat((mean, top, wide), dim=1))
         return self.to_logits(read), functional.normalize(self.to_embedding(read), dim=1)
 
     def guess_characters(self, states: Tensor) -> Tensor:

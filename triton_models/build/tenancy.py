@@ -46,6 +46,7 @@ TWINS: tuple[tuple[str, str, str], ...] = (
     ("card_lost", "suspend_number", "report it lost"),
     ("card_activate", "sim_replace", "my new card does not work yet"),
     ("service_cancel", "cancel_order", "I no longer want what I ordered"),
+    ("number_cancel", "account_password", "close what belongs to my number"),
     ("service_cancel", "member_points", "about a membership"),
     ("contract_penalty", "loan_early_repay", "a penalty for ending early"),
 )

@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from triton_models.build import calibrate, measure, ngrams, pretrain, train
+from triton_models.build import measure, ngrams, pretrain, train
 from triton_models.build.batches import Sampler
-from triton_models.build.card import Made, Side, card
+from triton_models.build.card import Made, card
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.encoder import Encoder
+from triton_models.build.examine import examine
 from triton_models.build.export import export, quantise
 from triton_models.build.network import Architecture, Student
 from triton_models.build.split import split
@@ -95,20 +96,3 @@ def _router(request: Request, sampler: Sampler, teacher: Encoder, tenancy: Tenan
     shape = Shape(ROUTER_BUCKETS, ROUTER_DIMS, len(tenancy.labels))
     torch.manual_seed(request.seed)
     ngrams.write(ngrams.train(lesson, shape, ngrams.Plan(), request.seed), path)
-
-
-def examine(held: Corpus, tenancy: Tenancy, student: Encoder, router: Router) -> Side:
-    """What the files of a version say about the validation sentences, and the thresholds that follow."""
-    texts = measure.sentences_of(held)
-    logits, embedding = (part.astype(np.float64) for part in student.read(texts))
-    silent = np.zeros(router.shape.classes)
-    routed = np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
-    asked = measure.questions(held, tenancy)
-    group = np.array([number for number, one in enumerate(held.groups) for _ in one.sentences])
-    thresholds = {one.tenant: calibrate.router_threshold(routed, one, tenancy.out_of_scope) for one in asked}
-    calibration = {
-        "temperature": calibrate.temperature(logits, asked),
-        "router_thresholds": thresholds,
-        "recall_threshold": calibrate.recall_threshold(embedding, group),
-    }
-    return Side(tenancy, asked, logits, routed, calibration)

@@ -1,0 +1,203 @@
+"""What do the tests stand on? Real parts on free ports in a temporary folder, started once for all tests that want them."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from pyshim import config, tokens
+from pyshim.config import ROOT, Settings
+
+PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
+
+
+def wait_until(what: Callable[[], Any], timeout_s: float = 20, every_s: float = 0.02) -> Any:
+    """The first true value of what(); fails the test when there is none in time."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        value = what()
+        if value:
+            return value
+        time.sleep(every_s)
+    raise AssertionError(f"not true within {timeout_s} s: {getattr(what, '__doc__', None) or what}")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on; all held at once, so that they differ."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+@dataclass
+class Stack:
+    """A running sluice: its settings, and what tests do to it."""
+
+    var: Path
+    environment: dict[str, str]
+    launcher: subprocess.Popen[str] | None = None
+    users: int = 0
+    settings: Settings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.settings = config.read(self.environment)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    @property
+    def operations(self) -> str:
+        return f"http://127.0.0.1:{self.settings.operations_port}"
+
+    def start(self) -> None:
+        """Starts the launcher and waits for its welcome. Fails the test with what it said otherwise."""
+        self.launcher = subprocess.Popen(
+            [sys.executable, "-m", "gateway.launcher"],
+            cwd=ROOT,
+            env={**_bare_environment(), **self.environment},
+            stdout=(self.var / "launcher.out").open("w"),
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        wait_until(lambda: "is ready" in self.said() or self.launcher.poll() is not None, 120)
+        assert self.launcher.poll() is None, self.said()
+
+    def said(self) -> str:
+        return (self.var / "launcher.out").read_text()
+
+    def stop(self) -> int:
+        assert self.launcher is not None
+        self.launcher.send_signal(signal.SIGTERM)
+        return self.launcher.wait(60)
+
+    def pid(self, part: str) -> int:
+        return int((self.settings.run / f"{part}.pid").read_text())
+
+    def kill(self, part: str) -> None:
+        os.kill(self.pid(part), signal.SIGKILL)
+
+    def ready(self) -> bool:
+        return httpx.get(f"{self.operations}/readyz").status_code == 200
+
+    def token(self, tenant: str = "shop", user: str | None = None, seconds: int = 3600, **claims: Any) -> str:
+        """A good token; a new user where none is named."""
+        self.users += 1
+        key = tokens.keys(self.settings.keys, tenant)[0]
+        return tokens.mint(key, tenant, user or f"user-{self.users}", self.settings.token_audience, seconds, **claims)
+
+    def customer(self, tenant: str = "shop", user: str | None = None) -> "Customer":
+        return Customer(self.url, self.token(tenant, user))
+
+
+class Customer:
+    """Somebody who chats. Every ask must be answered with 200."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10, trust_env=False)
+
+    def post(self, query: str, **more: Any) -> httpx.Response:
+        return self.http.post("/v1/chat", json={"query": query, **more})
+
+    def ask(self, query: str, **more: Any) -> dict[str, Any]:
+        answer = self.post(query, **more)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def history(self, limit: int = 100) -> list[dict[str, Any]]:
+        answer = self.http.get("/v1/history", params={"limit": limit})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["turns"])
+
+
+def _bare_environment() -> dict[str, str]:
+    """The environment without settings of a sluice somebody runs beside the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(config.PREFIX)}
+
+
+def make_stack(folder: Path, **settings: str) -> Stack:
+    """A stack of its own, not started yet. settings: as in defaults.env, without the prefix."""
+    chosen = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)) | {"VAR": str(folder)} | settings
+    return Stack(folder, {config.PREFIX + name: value for name, value in chosen.items()})
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Starts stacks; all are stopped, and their folders removed, at the end."""
+    started: list[Stack] = []
+
+    def start(**settings: str) -> Stack:
+        stack = make_stack(tmp_path_factory.mktemp("v"), **settings)
+        started.append(stack)
+        stack.start()
+        return stack
+
+    yield start
+    for stack in started:
+        if stack.launcher is not None and stack.launcher.poll() is None:
+            stack.stop()
+        shutil.rmtree(stack.var, ignore_errors=True)
+
+
+def copy_tenants(folder: Path, change: Callable[[str, dict[str, Any]], None]) -> Path:
+    """The shipped tenants in a folder of their own; change(id, tenant.yaml as a dict) alters each."""
+    shutil.copytree(ROOT / "gateway" / "tenants", folder)
+    for path in folder.glob("*/tenant.yaml"):
+        about = yaml.safe_load(path.read_text(encoding="utf-8"))
+        change(path.parent.name, about)
+        path.write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+def _wide(_: str, about: dict[str, Any]) -> None:
+    about["limits"]["user"] = {"rate_per_s": 10000, "burst": 10000}
+
+
+@pytest.fixture(scope="session")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings of a stack whose limits no test meets by accident; limits have tests of their own."""
+    tenants = copy_tenants(tmp_path_factory.mktemp("tenants") / "all", _wide)
+    return {"TENANTS": str(tenants), "ADDRESS_RATE_PER_S": "100000", "ADDRESS_BURST": "100000"}
+
+
+@pytest.fixture(scope="session")
+def stack(stacks: Callable[..., Stack], wide: dict[str, str]) -> Stack:
+    """The whole real stack, shared: its tests use users of their own and break nothing."""
+    return stacks(**wide)
+
+
+@dataclass
+class RedisServer:
+    """A real Redis of the tests' own."""
+
+    socket: Path
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    folder = tmp_path_factory.mktemp("r")
+    path = folder / "s"
+    flags = ["--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(["redis-server", *flags], stdout=subprocess.DEVNULL)
+    wait_until(path.exists)
+    yield RedisServer(path, process)
+    process.terminate()
+    process.wait(10)
+

@@ -1,0 +1,105 @@
+"""Are the training sentences read, split and made noisy by the rules?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from triton_models.build.corpus import Corpus, CorpusError, Group, read
+from triton_models.build.split import split
+from triton_models.build.tenancy import TWINS, Tenancy
+
+DATA = Path(__file__).resolve().parents[2] / "triton_models/data"
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return read(DATA)
+
+
+def folder_with(tmp_path: Path, **files: str) -> Path:
+    for name, text in {"general__out_of_scope": "天气\n\n做饭\n", **files}.items():
+        path = tmp_path / f"{name.replace('__', '/')}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return tmp_path
+
+
+BAD = {
+    "shop/b.txt:3: the same sentence is at": {"shop__b": "退货\n\n退货\n"},
+    "shop/b.txt:2: begins or ends with white space": {"shop__b": "退货\n 退\n"},
+    "shop/b.txt:2: not UTF-8": {"shop__b": "退货\n\udcff\n"},
+    "shop/b.txt:1: holds a control": {"shop__b": "退\t货\n"},
+    "shop/b.txt:1: 1 meaning groups": {"shop__b": "退货\n退\n"},
+    "shop/b.txt:1: 201 characters": {"shop__b": "退" * 201 + "\n\n退\n"},
+    "shop/b.txt: intent b is already owned by bank": {"shop__b": "退\n\n换\n", "bank__b": "存\n\n取\n"},
+}
+
+
+@pytest.mark.parametrize("complaint", BAD)
+def test_a_bad_row_is_named_by_file_and_line(tmp_path, complaint):
+    with pytest.raises(CorpusError, match=complaint):
+        read(folder_with(tmp_path, **BAD[complaint]))
+
+
+def test_labels_are_the_sorted_names_of_all_files(tmp_path):
+    corpus = read(folder_with(tmp_path, shop__refund="退\n\n钱\n", bank__card="卡\n\n丢\n"))
+    assert corpus.labels == ["card", "out_of_scope", "refund"]
+    assert corpus.tenants == ["bank", "shop"]
+
+
+def test_a_group_is_never_parted_and_every_intent_is_on_both_sides(corpus):
+    known, held = split(corpus)
+    assert sorted(known.groups + held.groups, key=lambda g: g.digest) == sorted(corpus.groups, key=lambda g: g.digest)
+    assert known.labels == held.labels == corpus.labels
+    assert 0.12 < held.sentence_count / corpus.sentence_count < 0.18
+
+
+def test_the_split_does_not_depend_on_the_order_of_groups(corpus):
+    turned = Corpus(tuple(reversed(corpus.groups)))
+    assert set(split(turned)[1].groups) == set(split(corpus)[1].groups)
+
+
+def test_the_data_hash_changes_with_any_sentence(corpus):
+    first = corpus.groups[0]
+    changed = Group(first.intent, first.owner, (*first.sentences[:-1], first.sentences[-1] + "呀"))
+    assert Corpus((changed, *corpus.groups[1:])).digest != corpus.digest
+
+
+def test_a_sentence_of_another_tenant_is_out_of_scope_unless_a_twin_blurs_it(corpus):
+    tenancy = Tenancy.of(corpus)
+    assert tenancy.meaning("bill_query", "telecom") == "bill_query"
+    assert tenancy.meaning("bill_query", "shop") == "out_of_scope"
+    assert tenancy.meaning("greet", "bank") == "greet"
+    assert tenancy.meaning("account_password", "bank") is None
+
+
+def test_every_twin_is_a_pair_of_intents_of_two_tenants(corpus):
+    owner_of = corpus.owner_of
+    for one, other, reason in TWINS:
+        assert owner_of[one] != owner_of[other], (one, other)
+        assert reason
+
+
+def test_a_tenant_sees_its_own_and_the_general_intents_only(corpus):
+    tenancy = Tenancy.of(corpus)
+    for tenant in tenancy.tenants:
+        owners = {tenancy.owner_of[tenancy.labels[column]] for column in tenancy.columns(tenant)}
+        assert owners == {tenant, "general"}
+
+
+def test_noise_is_the_same_under_the_same_seed(corpus):
+    pytest.importorskip("pypinyin", reason="pypinyin is not installed: the build's noise needs it")
+    from triton_models.build.noise import noisy
+
+    texts = [sentence for group in corpus.groups[:200] for sentence in group.sentences]
+
+    def typed(seed: int) -> list[str]:
+        random = Random(seed)
+        return [noisy(text, random) for text in texts]
+
+    assert typed(3) == typed(3)
+    assert typed(3) != typed(4)
+    assert all(typed(3))

@@ -1,0 +1,152 @@
+"""Is a turn written once, in order, whoever writes it? Story by story, on a real Redis."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+
+from pyshim.outside.redis import Script
+from tests.conftest import RedisServer
+
+pytestmark = pytest.mark.real
+
+COMMIT, LOAD = Script("commit-3"), Script("load-2")
+
+
+class Conversation:
+    """One user's keys, and the two scripts on them."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client = client
+        self.keys = [f"{kind}:{{shop:{name}}}" for kind in "dhi"]
+
+    def commit(self, mode: str | int = "idle", *, session: str = "", seq: int = 0, intent: str = "greet", **more: Any) -> list[Any]:
+        state = msgspec.msgpack.encode(more["state"]) if "state" in more else b""
+        answer = json.dumps(more.get("answer", "您好"), ensure_ascii=False)
+        reply, kept = f'"answer":{answer},"intent":"{intent}"', '"query":"在吗","at":1'
+        arguments = [mode, session, "fresh-session", seq, intent, state, reply, kept, 1800, 604800, 100]
+        return list(self.client.eval(COMMIT.text, 3, *self.keys, *arguments))
+
+    def state(self) -> dict[str, Any] | None:
+        blob = self.client.get(self.keys[0])
+        return msgspec.msgpack.decode(blob) if blob else None
+
+    def history(self) -> list[dict[str, Any]]:
+        return [json.loads(entry) for entry in self.client.lrange(self.keys[1], 0, -1)]
+
+
+@pytest.fixture
+def talk(redis_server: RedisServer, request: pytest.FixtureRequest) -> Conversation:
+    return Conversation(redis.Redis(unix_socket_path=str(redis_server.socket)), request.node.name)
+
+
+def test_a_first_turn_starts_a_session_and_counts_from_one(talk: Conversation) -> None:
+    assert talk.commit() == [b"ok", 1, b"fresh-session"]
+    assert talk.state() == {"session": "fresh-session", "turn": 1, "seq": 1, "intent": "greet"}
+    assert talk.history() == [
+        {"seq": 1, "session_id": "fresh-session", "answer": "您好", "intent": "greet", "query": "在吗", "at": 1}
+    ]
+
+
+def test_the_same_seq_again_returns_the_stored_turn_and_writes_nothing(talk: Conversation) -> None:
+    talk.commit(session="s", seq=1, answer="first")
+    what, entry = talk.commit(session="s", seq=1, answer="second")
+    assert (what, json.loads(entry)["answer"]) == (b"replay", "first")
+    assert len(talk.history()) == 1
+
+
+def test_a_lower_seq_is_answered_from_history_while_kept_and_stale_after(talk: Conversation) -> None:
+    talk.commit(session="s", seq=5)
+    talk.commit(session="s", seq=9)
+    assert talk.commit(session="s", seq=5)[0] == b"replay"
+    assert talk.commit(session="s", seq=7) == [b"stale", 9]
+    assert len(talk.history()) == 2
+
+
+def test_another_session_starts_anew_and_a_retry_in_the_old_one_is_still_answered_once(talk: Conversation) -> None:
+    talk.commit(session="old", seq=8, answer="from the old one")
+    assert talk.commit(session="new", seq=1) == [b"ok", 1, b"new"]
+    what, entry = talk.commit(session="old", seq=8)
+    assert (what, json.loads(entry)["answer"]) == (b"replay", "from the old one")
+
+
+def test_a_retry_after_the_state_expired_is_still_answered_once(talk: Conversation) -> None:
+    talk.commit(session="s", seq=3)
+    talk.client.delete(talk.keys[0])
+    assert talk.commit(session="s", seq=3)[0] == b"replay"
+    assert talk.commit(session="s", seq=4) == [b"ok", 4, b"s"]
+
+
+@pytest.mark.parametrize("pending", [{"flow": {"intent": "refund_apply", "id": "x", "asking": "reason"}}, {"owner": "person"}])
+def test_idle_only_writes_nothing_into_a_busy_conversation(talk: Conversation, pending: dict[str, Any]) -> None:
+    talk.commit(0, state={"slots": {"order_id": "1"}, **pending})
+    what, blob = talk.commit("idle")
+    assert what == b"busy"
+    assert msgspec.msgpack.decode(blob) == talk.state()
+    assert len(talk.history()) == 1
+
+
+def test_an_idle_turn_forgets_a_misunderstanding_and_keeps_known_slots(talk: Conversation) -> None:
+    talk.commit(0, state={"slots": {"order_id": "1"}, "misses": 1, "offered": ["a", "b"]})
+    talk.commit("idle", intent="bye")
+    assert talk.state() == {"session": "fresh-session", "turn": 2, "seq": 2, "intent": "bye", "slots": {"order_id": "1"}}
+
+
+def test_a_turn_made_from_an_old_state_is_a_conflict_and_gets_the_new_one(talk: Conversation) -> None:
+    talk.commit(0, state={"misses": 1})
+    what, blob = talk.commit(0, state={"misses": 2})
+    assert what == b"conflict"
+    assert msgspec.msgpack.decode(blob)["misses"] == 1
+    assert talk.commit(1, state={"misses": 2})[0] == b"ok"
+
+
+def test_a_late_turn_is_kept_once_and_leaves_the_dialogue_alone(talk: Conversation) -> None:
+    talk.commit(0, session="s", seq=4, state={"flow": {"intent": "x", "id": "y", "asking": "z"}})
+    assert talk.commit("late", session="s", seq=2, answer="late")[0] == b"ok"
+    assert talk.commit("late", session="s", seq=2, answer="late")[0] == b"replay"
+    state = talk.state()
+    assert state
+    assert (state["seq"], state["flow"]["intent"]) == (4, "x")
+    assert [turn["seq"] for turn in talk.history()] == [2, 4]
+
+
+def test_history_keeps_the_last_hundred_and_the_last_turn_of_each_intent(talk: Conversation) -> None:
+    for number in range(1, 106):
+        talk.commit(intent="greet" if number < 100 else "bye")
+    assert [turn["seq"] for turn in talk.history()] == list(range(105, 5, -1))
+    last = {name.decode(): json.loads(entry)["seq"] for name, entry in talk.client.hgetall(talk.keys[2]).items()}
+    assert last == {"greet": 99, "bye": 105}
+
+
+def test_keys_live_as_long_as_the_design_says(talk: Conversation) -> None:
+    talk.commit()
+    assert [talk.client.ttl(key) for key in talk.keys] == [1800, 604800, 604800]
+    talk.client.expire(talk.keys[0], 5)
+    talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800)
+    assert talk.client.ttl(talk.keys[0]) == 1800
+
+
+def test_load_gives_state_and_newest_turn_or_nothing(talk: Conversation) -> None:
+    assert talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800) == [b"", b""]
+    talk.commit()
+    blob, newest = talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800)
+    assert msgspec.msgpack.decode(blob)["seq"] == json.loads(newest)["seq"] == 1
+
+
+def test_the_cost_of_a_turn_does_not_grow_with_history(talk: Conversation) -> None:
+    """Commands per commit, counted by Redis itself."""
+
+    def commands() -> int:
+        return sum(one["calls"] for one in talk.client.info("commandstats").values())
+
+    def cost() -> int:
+        before = commands()
+        talk.commit()
+        return commands() - before
+
+    first = [cost() for _ in range(3)][-1]
+    for _ in range(90):
+        talk.commit()
+    assert cost() == first
