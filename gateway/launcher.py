@@ -10,6 +10,7 @@ import ctypes
 import fcntl
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -176,6 +177,8 @@ async def run(settings: Settings) -> None:
     began = time.monotonic()
     if len(str(settings.shim_socket(0))) > SOCKET_PATH_MAX:
         raise CannotStart(f"SLUICE_VAR={settings.var}: the path is too long for unix sockets")
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     settings.run.mkdir(parents=True, exist_ok=True)
     settings.log.mkdir(parents=True, exist_ok=True)
     with _lock(settings):

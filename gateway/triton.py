@@ -63,7 +63,8 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
     libraries = [sysconfig.get_config_var("LIBDIR"), str(wheel.parent / "nvidia_pytriton.libs")]
     environment = {
         "LD_LIBRARY_PATH": os.pathsep.join([*libraries, os.environ.get("LD_LIBRARY_PATH", "")]).rstrip(os.pathsep),
-        "PYTHONPATH": str(wheel.parent),
+        # The stub's interpreter ignores PYTHONPATH; it takes the environment of the first python3 on the PATH.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "OMP_NUM_THREADS": "1",
     }
     binary = wheel / "tritonserver" / "bin" / "tritonserver"

@@ -115,7 +115,10 @@ def _turn(client: httpx.Client, query: str) -> None:
     body = answer.json()
     if answer.status_code != 200:
         fault = body["error"]
-        out.print(Text(body.get("answer") or fault["message"], style="red"), Text(f"  {answer.status_code} {fault['code']}", style="dim"))
+        out.print(
+            Text(body.get("answer") or fault["message"], style="red"),
+            Text(f"  {answer.status_code} {fault['code']}", style="dim"),
+        )
         return
     out.print(Text(body["answer"]))
     if body["suggestions"]:

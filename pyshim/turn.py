@@ -62,7 +62,7 @@ class Turn(msgspec.Struct):
     state_given: bytes = b""  # the edge saw this state a moment ago
 
     # conversation
-    state: State = State()
+    state: State = msgspec.field(default_factory=State)
     newest: bytes = b""  # the last stored turn of this user, JSON
     degraded: bool = False  # the state store is away
 

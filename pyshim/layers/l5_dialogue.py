@@ -17,7 +17,31 @@ from pyshim.turn import PERSON, Pending, Reply, Turn
 
 SURE = 0.8  # a message that could also answer the open question is something else only from here
 YES = frozenset(
-    ["是", "是的", "对", "对的", "对呀", "对啊", "嗯", "嗯嗯", "好", "好的", "好呀", "行", "可以", "确认", "确认提交", "没错", "没问题", "提交", "提交吧", "ok", "OK", "yes", "y"]
+    [
+        "是",
+        "是的",
+        "对",
+        "对的",
+        "对呀",
+        "对啊",
+        "嗯",
+        "嗯嗯",
+        "好",
+        "好的",
+        "好呀",
+        "行",
+        "可以",
+        "确认",
+        "确认提交",
+        "没错",
+        "没问题",
+        "提交",
+        "提交吧",
+        "ok",
+        "OK",
+        "yes",
+        "y",
+    ]
 )
 NO = frozenset(["不", "不是", "不对", "不要", "不行", "不用", "错了", "no", "n"])
 NEVER_MIND = frozenset(["算了", "算了吧", "取消", "不办了", "不弄了", "先不办了", "先不弄了", "不退了", "不改了", "不用了"])

@@ -66,51 +66,61 @@ class Student(nn.Module):
         super().__init__()
         self.shape = shape
         self.characters = nn.Embedding(shape.vocabulary, shape.hidden, padding_idx=0)
-        self.positions = nn.Embedding(MAX_TOKENS, shape.hidden)
         self.pairs = nn.Embedding(shape.pair_buckets, shape.pair_size)
-        self.from_pairs = nn.Linear(shape.pair_size, shape.hidden)
+        self.from_pairs = nn.Linear(shape.pair_size, shape.hidden, bias=False)
+        self.positions = nn.Embedding(MAX_TOKENS, shape.hidden)
         self.first_norm = nn.LayerNorm(shape.hidden)
         self.dropout = nn.Dropout(shape.dropout)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.last_norm = nn.LayerNorm(shape.hidden)
-        self.to_logits = nn.Linear(2 * shape.hidden + shape.pair_size, shape.labels)
-        self.to_embedding = nn.Linear(2 * shape.hidden + shape.pair_size, shape.embedding)
+        self.bag_norm = nn.LayerNorm(shape.hidden)
+        self.to_logits = nn.Linear(2 * shape.hidden, shape.labels)
+        self.bag_to_logits = nn.Linear(shape.hidden, shape.labels)
+        self.to_embedding = nn.Linear(3 * shape.hidden, shape.embedding)
         for module in self.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
                 nn.init.normal_(module.weight, std=0.02)
+        nn.init.normal_(self.pairs.weight, std=0.1)
+        nn.init.normal_(self.from_pairs.weight, std=0.1)
 
-    def encode(self, ids: Tensor) -> Tensor:
-        """Hidden states [batch, tokens, hidden]."""
-        return self._encode(ids, self.pairs(self._pair_buckets(ids)))
-
-    def _pair_buckets(self, ids: Tensor) -> Tensor:
-        """A bucket for each token and the one before it."""
+    def mark(self, ids: Tensor) -> Tensor:
+        """What each token is by itself and with the one before it: [batch, tokens, hidden]."""
         before = functional.pad(ids[:, :-1], (1, 0))
-        return (before * 5741 + ids * 31) % self.shape.pair_buckets
+        pair = (before * 5741 + ids * 31) % self.shape.pair_buckets
+        marks: Tensor = self.characters(ids) + self.from_pairs(self.pairs(pair))
+        return marks
 
-    def _encode(self, ids: Tensor, pairs: Tensor) -> Tensor:
+    def encode(self, marks: Tensor, ids: Tensor) -> Tensor:
+        """Hidden states [batch, tokens, hidden]."""
         places = torch.arange(ids.shape[1], device=ids.device)
-        x = self.dropout(self.first_norm(self.characters(ids) + self.positions(places) + self.from_pairs(pairs)))
+        x = self.dropout(self.first_norm(marks + self.positions(places)))
         shut = (ids == 0).to(x.dtype)[:, None, None, :] * -1e4
         for block in self.blocks:
             x = block(x, shut)
         normed: Tensor = self.last_norm(x)
         return normed
 
-    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        pairs = self.pairs(self._pair_buckets(ids))
-        states = self._encode(ids, pairs)
-        real = (ids != 0).to(states.dtype)[:, :, None]
-        count = real.sum(1)
-        mean = (states * real).sum(1) / count
-        top = (states + (real - 1) * 1e4).amax(1)
-        wide = 10 * (pairs * real).sum(1) / count
-        read = self.dropout(torch.cat((mean, top, wide), dim=1))
-        return self.to_logits(read), functional.normalize(self.to_embedding(read), dim=1)
+    def bag(self, marks: Tensor, ids: Tensor) -> Tensor:
+        """The mean mark of a sentence, in no order: [batch, hidden]."""
+        real = (ids != 0).to(marks.dtype)[:, :, None]
+        bagged: Tensor = self.dropout(self.bag_norm((marks * real).sum(1) / real.sum(1)))
+        return bagged
 
-    def guess_characters(self, states: Tensor) -> Tensor:
-        """Scores over the vocabulary for hidden states [n, hidden]; the character table serves both ways."""
-        return functional.linear(states, self.characters.weight)
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        marks = self.mark(ids)
+        bag = self.bag(marks, ids)
+        states = self.encode(marks, ids)
+        real = (ids != 0).to(states.dtype)[:, :, None]
+        mean = (states * real).sum(1) / real.sum(1)
+        top = (states + (real - 1) * 1e4).amax(1)
+        deep = self.dropout(torch.cat((mean, top), dim=1))
+        embedding = self.to_embedding(torch.cat((deep, bag), dim=1))
+        return self.to_logits(deep) + self.bag_to_logits(bag), functional.normalize(embedding, dim=1)
+
+    def guess_from_bag(self, ids: Tensor) -> Tensor:
+        """Logits [batch, labels] by the bag alone: a model without order, which learns in seconds."""
+        logits: Tensor = self.bag_to_logits(self.bag(self.mark(ids), ids))
+        return logits
 
     @property
     def parameter_count(self) -> int:

@@ -45,6 +45,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.table = nn.EmbeddingBag(shape.buckets, shape.dims, mode="mean", sparse=True)
+        self.dropout = nn.Dropout(0.3)
         self.scores = nn.Linear(shape.dims, shape.classes)
         nn.init.zeros_(self.table.weight)
         nn.init.zeros_(self.scores.weight)
@@ -53,7 +54,7 @@ class Network(nn.Module):
             self.table.weight[reached] = torch.randn(len(reached), shape.dims) / shape.dims**0.5
 
     def forward(self, bags: Tensor, offsets: Tensor) -> Tensor:
-        logits: Tensor = self.scores(self.table(bags, offsets))
+        logits: Tensor = self.scores(self.dropout(self.table(bags, offsets)))
         return logits
 
 

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from triton_models.build import pretrain
 from triton_models.build.batches import Batch, Sampler
 from triton_models.build.network import Student
 
@@ -26,11 +25,12 @@ from triton_models.build.network import Student
 class Plan:
     """What one training run does; sizes are sentences, a batch of meanings holds pairs."""
 
-    hidden_steps: int = 300
-    hidden_batch: int = 192
+    bag_steps: int = 1500
+    bag_pairs: int = 64
+    bag_rate: float = 3e-3
     meaning_steps: int = 1500
-    meaning_pairs: int = 48
-    rate: float = 1e-3
+    meaning_pairs: int = 32
+    rate: float = 7e-4
     smoothing: float = 0.1
     contrast: float = 0.3
     contrast_temperature: float = 0.1
@@ -38,17 +38,19 @@ class Plan:
     averaging: float = 0.995
 
 
-def train(student: Student, hiding: pretrain.Hiding, sampler: Sampler, plan: Plan, loose: Tensor) -> Student:
+def train(student: Student, sampler: Sampler, plan: Plan, loose: Tensor) -> Student:
     """loose bool [labels]: intents so broad that sharing one says little about two sentences."""
 
-    def hidden_loss() -> Tensor:
-        return pretrain.loss_of(student, *hiding.batch(plan.hidden_batch))
+    def bag_loss() -> Tensor:
+        batch = sampler.batch(plan.bag_pairs)
+        logits = torch.cat([student.guess_from_bag(ids) for ids in batch.ids])
+        return _seen_cross_entropy(logits.float(), batch, plan.smoothing)
 
     def meaning_loss() -> Tensor:
         return _meaning_loss(student, sampler.batch(plan.meaning_pairs), plan, loose)
 
     student.train()
-    for _ in _descend(student, hidden_loss, plan.hidden_steps, plan.rate, "characters"):
+    for _ in _descend(student, bag_loss, plan.bag_steps, plan.bag_rate, "bags"):
         pass
     kept = deepcopy(student)
     for step in _descend(student, meaning_loss, plan.meaning_steps, plan.rate, "meanings"):
@@ -72,7 +74,7 @@ def _descend(student: nn.Module, loss_of: Callable[[], Tensor], steps: int, rate
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimizer.step()
-        if step % 100 == 0 or step == steps - 1:
+        if step % 250 == 0 or step == steps - 1:
             print(f"  {what} {step + 1}/{steps}: loss {loss.item():.3f}", flush=True)
         yield step
 
