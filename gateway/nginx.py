@@ -1,7 +1,7 @@
 """What does nginx get to read?
 
-gateway/nginx.conf and conf.d/ are small files with ${NAMES}; this fills them in under var/run/nginx, from the settings and what the
-machine has. A name nobody knows is an error, not an empty string.
+gateway/nginx.conf and conf.d/ are small files with ${NAMES}; this fills them in under var/run/nginx, from the settings and what
+the machine has. A name nobody knows is an error, not an empty string.
 """
 
 import getpass

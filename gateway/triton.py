@@ -1,7 +1,7 @@
 """How is the real Triton started, and given its model?
 
-The server is the binary inside the nvidia-pytriton wheel. Its Python backend wants a folder of its own with the stub for this Python
-beside it; that folder is put together under var/triton. The model is loaded over gRPC with its configuration, in which the
+The server is the binary inside the nvidia-pytriton wheel. Its Python backend wants a folder of its own with the stub for this
+Python beside it; that folder is put together under var/triton. The model is loaded over gRPC with its configuration, in which the
 operator's settings (queue delay and size, instances) take the place of the file's.
 """
 

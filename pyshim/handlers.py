@@ -97,7 +97,7 @@ class Handlers:
     async def _guest(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:
             wanted = wire.read_guest(await _body(receive))
-        except msgspec.ValidationError as error:
+        except msgspec.DecodeError as error:
             raise Refusal(400, "invalid_tenant", f"the body must name a tenant: {error}") from None
         tenant = self._snapshot.tenants.get(wanted.tenant)
         if tenant is None:

@@ -6,6 +6,7 @@ queue and are written when it is back; a full queue refuses turns instead of los
 
 import asyncio
 import logging
+import time
 from collections import deque
 
 from pyshim import metrics, wire
@@ -17,6 +18,8 @@ from pyshim.turn import Reply, State, Turn
 log = logging.getLogger(__name__)
 
 Arguments = tuple[bytes | str | int, ...]
+# A turn is written late only when its first commit can no longer happen: the clocks of shim and Redis may differ by this.
+SKEW_S = 1.0
 STALE = "seq is lower than the last one, {}"
 
 
@@ -30,7 +33,7 @@ class Memory:
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self._settings, self._redis = settings, redis
         self._load, self._commit = Script("load-2"), Script("commit-3")
-        self._late: deque[Arguments] = deque()
+        self._late: deque[tuple[float, Arguments]] = deque()  # (seconds since 1970 from which it may be written, what)
 
     @staticmethod
     def keys(tenant: str, user: str) -> tuple[str, str, str]:
@@ -39,7 +42,7 @@ class Memory:
         return f"d:{whose}", f"h:{whose}", f"i:{whose}"
 
     async def load(self, turn: Turn) -> bytes | None:
-        """Puts the state on the turn. Returns the stored reply when this seq was answered before. Raises Refusal when it is stale."""
+        """Puts the state on the turn. Returns the stored reply when this seq was answered before. Raises Refusal (stale)."""
         if turn.state_given:
             turn.state = self._mine(turn, turn.state_given)
             return None
@@ -63,21 +66,22 @@ class Memory:
         state = wire.read_state(blob)
         return state if turn.session_id in ("", state.session) else State()
 
-    def _arguments(self, turn: Turn, reply: Reply, mode: str, state: bytes) -> Arguments:
+    def _arguments(self, turn: Turn, reply: Reply, mode: str, state: bytes, not_after_ms: int) -> Arguments:
         s = self._settings
         return (
             *self.keys(turn.tenant.id, turn.user_id),
             *(mode, turn.session_id, turn.id, turn.seq, reply.intent or "", state),
             *(wire.reply_members(turn, reply), wire.kept_members(turn)),
-            *(s.state_ttl_s, s.history_ttl_s, s.history_turns),
+            *(s.state_ttl_s, s.history_ttl_s, s.history_turns, not_after_ms),
         )
 
     async def commit(self, turn: Turn, reply: Reply) -> bytes:
-        """Writes the turn and returns the whole reply as the client gets it. Raises Conflict, with the fresh state on the turn."""
+        """Writes the turn and returns the whole reply, as the client gets it. Raises Conflict: the fresh state is on the turn."""
         if turn.degraded:
             return self._keep(turn, reply)
         turn.state.intent = reply.intent
-        arguments = self._arguments(turn, reply, str(turn.state.turn), wire.write_state(turn.state))
+        not_after_ms = int(time.time() * 1000) + self._settings.redis_timeout_ms
+        arguments = self._arguments(turn, reply, str(turn.state.turn), wire.write_state(turn.state), not_after_ms)
         try:
             outcome = await self._redis.run(self._commit, *arguments)
         except RedisAway as error:
@@ -91,6 +95,9 @@ class Memory:
                 return wire.reply_of(entry)
             case [b"stale", last]:
                 raise Refusal(409, "stale_seq", STALE.format(last))
+            case [b"expired"]:
+                turn.degraded = True
+                return self._keep(turn, reply)
             case [_, blob]:
                 turn.state = self._mine(turn, blob)
                 raise Conflict
@@ -99,16 +106,17 @@ class Memory:
     def _keep(self, turn: Turn, reply: Reply) -> bytes:
         if len(self._late) >= self._settings.late_turns_max:
             raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
-        self._late.append(self._arguments(turn, reply, "late", b""))
+        due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S
+        self._late.append((due, self._arguments(turn, reply, "late", b"", 0)))
         metrics.late.set(len(self._late))
         return wire.whole_reply(turn.seq or 1, turn.session_id or turn.id, wire.reply_members(turn, reply))
 
     async def write_late(self, pause: float = 1.0) -> None:
         """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
         while True:
-            while self._late:
+            while self._late and self._late[0][0] <= time.time():
                 try:
-                    await self._redis.run(self._commit, *self._late[0])
+                    await self._redis.run(self._commit, *self._late[0][1])
                 except RedisAway:
                     break
                 self._late.popleft()

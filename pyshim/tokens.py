@@ -8,7 +8,9 @@ import base64
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import jwt
 import msgspec
@@ -39,15 +41,11 @@ def _make(path: Path, tenant: str) -> None:
     text = base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).rstrip(b"=").decode()
     key = Key(kid=f"{tenant}-{secrets.token_hex(4)}", k=text)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.touch(mode=0o600)
-    draft.write_bytes(msgspec.json.encode(KeySet([key])))
-    try:
-        os.link(draft, path)  # whoever comes first makes the key; nobody replaces it
-    except FileExistsError:
-        pass  # another process made it at the same moment: theirs is as good
-    finally:
-        draft.unlink()
+    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp") as draft:  # made readable by its owner only
+        draft.write(msgspec.json.encode(KeySet([key])))
+        draft.flush()
+        with suppress(FileExistsError):  # whoever comes first makes the key; theirs is as good, and nobody replaces it
+            os.link(draft.name, path)
 
 
 def keys(folder: Path, tenant: str) -> list[Key]:

@@ -200,4 +200,3 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     yield RedisServer(path, process)
     process.terminate()
     process.wait(10)
-

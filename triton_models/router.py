@@ -4,7 +4,7 @@ The numpy reference of lua/edge/router.lua, whose head holds the rules of foldin
 give the same logits for any bytes whatever.
 
     Router.load(path) -> Router, or RouterFileError (one sentence) for a missing, damaged or foreign file
-    router.logits(text) -> float64[classes], or None for a text without a guess (nothing left, or over 64 symbols)
+    router.logits(text) -> float64[classes], or None for a text without a guess (see there)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 MAGIC, VERSION = b"SLRT", 1
 HEADER = struct.Struct("<4s7I")
 MAX_SYMBOLS, MAX_DIMS, MAX_N = 64, 256, 5
-OPENING, CLOSING = ord("<"), ord(">")
+OPENING, ZERO, CLOSING = ord("<"), ord("0"), ord(">")
 _MULTIPLIER, _UINT32 = 385973, 0xFFFFFFFF
 
 
@@ -65,7 +65,7 @@ def _symbol(cp: int) -> int | None:
 
 
 def fold(text: str | bytes) -> list[int] | None:
-    """'<', the symbols of the text, '>'; None where nothing is left or more than 64 symbols are."""
+    """'<', the symbols of the text, '>'; None where nothing is left, only a number, or over 64 symbols."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", errors="ignore")
     symbols = [OPENING]
@@ -73,7 +73,7 @@ def fold(text: str | bytes) -> list[int] | None:
         symbol = _symbol(ord(char))
         if symbol is not None and not (symbol == 48 and symbols[-1] == 48):
             symbols.append(symbol)
-    if not 1 < len(symbols) <= MAX_SYMBOLS + 1:
+    if not 1 < len(symbols) <= MAX_SYMBOLS + 1 or symbols == [OPENING, ZERO]:
         return None
     return [*symbols, CLOSING]
 
@@ -120,7 +120,8 @@ class Router:
         if not rows:
             return None
         hidden = self.table[rows].sum(axis=0, dtype=np.int64) / len(rows)
-        return self.bias.astype(np.float64) + self.weight.astype(np.float64) @ hidden
+        scores: NDArray[np.float64] = self.bias.astype(np.float64) + self.weight.astype(np.float64) @ hidden
+        return scores
 
 
 def _read_header(path: str | Path, raw: bytes) -> Shape:

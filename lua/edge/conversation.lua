@@ -11,27 +11,36 @@ local late = ngx.shared.late
 local encode, decode = cjson.encode, cjson.decode
 local format = string.format
 
+-- A turn is written late only when its first commit can no longer happen: the clocks of edge and Redis may differ by this.
+local SKEW_S = 1
+
 local _M = {}
 
-local function arguments(mode, turn, intent, fields)
+-- Milliseconds since 1970, so many from now.
+local function in_ms(ms)
+    return format("%.0f", ngx.now() * 1000 + ms)
+end
+
+local function arguments(mode, turn, intent, fields, not_after)
     local s = turn.config.settings
     local whose = "{" .. turn.tenant_id .. ":" .. turn.user_id .. "}"
     local kept = '"query":' .. encode(turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
     return "d:" .. whose, "h:" .. whose, "i:" .. whose,
         mode, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0), intent, "", fields, kept,
-        s.state_ttl_s, s.history_ttl_s, s.history_turns
+        s.state_ttl_s, s.history_ttl_s, s.history_turns, not_after
 end
 
 -- Writes the turn if its conversation waits for nothing. fields: the reply's JSON members after seq and session_id.
 -- Returns the script's answer, or nil and an error.
 function _M.commit_idle(turn, intent, fields)
-    return redis.run(turn.config.settings, "commit-3", arguments("idle", turn, intent, fields))
+    return redis.run(turn.config.settings, "commit-3", arguments("idle", turn, intent, fields, in_ms(turn.config.settings.redis_timeout_ms)))
 end
 
 -- Keeps the turn until Redis is back. Returns true, or nil and an error when the queue is full.
 function _M.keep(turn, intent, fields)
     if (late:llen("turns") or 0) >= turn.config.settings.late_turns_max then return nil, "the queue of late turns is full" end
-    return late:rpush("turns", encode { arguments("late", turn, intent, fields) })
+    local due = ngx.now() + turn.config.settings.redis_timeout_ms / 1000 + SKEW_S
+    return late:rpush("turns", encode { due = due, arguments = { arguments("late", turn, intent, fields, "0") } })
 end
 
 -- Writes what was kept, oldest first, until the queue is empty or Redis fails again. Returns how many were written.
@@ -40,7 +49,9 @@ function _M.write_late(settings)
     while true do
         local text = late:lpop("turns")
         if not text then return written end
-        local answer, err = redis.run(settings, "commit-3", unpack(decode(text)))
+        local kept = decode(text)
+        local answer, err
+        if ngx.now() >= kept.due then answer, err = redis.run(settings, "commit-3", unpack(kept.arguments)) end
         if not answer then
             late:lpush("turns", text)
             return written, err

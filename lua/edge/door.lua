@@ -11,7 +11,7 @@ local replies = require "edge.reply"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
-local format = string.format
+local encode, format = cjson.encode, string.format
 
 local _M = {}
 
@@ -42,8 +42,16 @@ local function wrong_method(turn, allowed, listed)
     return replies.refusal(turn, 405, "method_not_allowed", "this URL takes " .. listed, { Allow = listed })
 end
 
+-- The shim gets what was understood here, not the text: two parsers may read one text differently.
+local function asked(turn)
+    local session, seq = turn.session_id, turn.seq
+    return '{"query":' .. encode(turn.query) .. (session and ',"session_id":"' .. session .. '"' or "")
+        .. (seq and format(',"seq":%.0f', seq) or "") .. "}"      -- cjson itself writes 14 digits
+end
+
 local function hand_over(turn)
     local var = ngx.var
+    if turn.query then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
     var.sluice_tenant = turn.tenant_id or ""
     var.sluice_user = turn.user_id or ""
@@ -101,12 +109,14 @@ end
 local STATUS_CODES = {
     [400] = "bad_request", [403] = "refused", [404] = "not_found", [405] = "method_not_allowed", [408] = "too_slow",
     [411] = "bad_request", [413] = "too_large", [414] = "too_large", [415] = "unsupported_media_type",
-    [416] = "bad_request", [431] = "too_large", [494] = "too_large",
+    [416] = "bad_request", [431] = "too_large",
 }
 local STATUS_MESSAGES = {
-    [404] = "there is nothing at this URL; /openapi.json lists what is", [408] = "the request came too slowly",
-    [413] = "the body is too large", [414] = "the URL is too long", [494] = "the headers are too large",
+    [404] = "there is nothing at this URL; /openapi.json lists what is", [405] = "this URL does not take this method",
+    [408] = "the request came too slowly", [413] = "the body is too large", [414] = "the URL is too long",
+    [431] = "the headers are too large",
 }
+local ALLOWED = { ["/v1/chat"] = "POST", ["/v1/session"] = "POST, DELETE" }     -- all others: what a page takes
 
 -- What nginx itself refuses, in the same words as everything else.
 function _M.fault()
@@ -114,8 +124,8 @@ function _M.fault()
     local code = STATUS_CODES[status] or (status < 500 and "bad_request") or "unavailable"
     local message = STATUS_MESSAGES[status] or (status < 500 and "nginx could not accept this request")
         or "something is out of order"
-    if status == 494 then status = 431 end
-    return send(replies.refusal({ id = ngx.var.request_id }, status, code, message))
+    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" } or nil
+    return send(replies.refusal({ id = ngx.var.request_id }, status, code, message, headers))
 end
 
 -- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
@@ -127,7 +137,7 @@ function _M.unavailable()
     if tenant then
         local body = cjson.decode(reply.body)
         body.answer = tenant.unavailable
-        reply.body = cjson.encode(body)
+        reply.body = encode(body)
     end
     return send(reply)
 end

@@ -15,6 +15,7 @@ cjson.decode_invalid_numbers(false)
 local buckets = ngx.shared.buckets
 local find, type, floor = string.find, type, math.floor
 local MAX_SEQ = 2 ^ 53 - 1
+local NOT_SPACE = [[(*UCP)\S]]          -- the space of a Chinese keyboard (U+3000) is space, too
 
 local _M = { name = "l1_screen", on_error = "refuse" }
 
@@ -46,7 +47,7 @@ local function body_of(turn)
         return nil, replies.refusal(turn, 415, "unsupported_media_type", "Content-Type must be application/json")
     end
     local encoding = ngx.var.http_content_encoding
-    if encoding and encoding ~= "" and encoding ~= "identity" then
+    if encoding and encoding ~= "" and encoding:lower() ~= "identity" then
         return nil, replies.refusal(turn, 415, "unsupported_media_type", "Content-Encoding must be identity")
     end
     ngx.req.read_body()
@@ -75,12 +76,9 @@ end
 
 local function check_query(turn, longest)
     local query = turn.body.query
-    if type(query) ~= "string" or not find(query, "%S") then
+    local length = type(query) == "string" and utf8.length(query)
+    if not length or not ngx.re.find(query, NOT_SPACE, "jouU") then
         return replies.refusal(turn, 400, "invalid_query", "query must be a text that is not empty")
-    end
-    local length = utf8.length(query)
-    if not length then
-        return replies.refusal(turn, 400, "invalid_utf8", "query is not valid Unicode")
     end
     if length > longest then
         return replies.refusal(turn, 400, "query_too_long", "query has " .. length .. " characters, at most " .. longest)

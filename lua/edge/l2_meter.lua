@@ -16,7 +16,8 @@ local _M = { name = "l2_meter", on_error = "refuse" }
 local function identify(turn)
     local claims, code, message = identity.verify(ngx.var.http_authorization, turn.config)
     if not claims then
-        return replies.refusal(turn, 401, code, message, { ["WWW-Authenticate"] = 'Bearer error="invalid_token"' })
+        local challenge = code == "token_missing" and "Bearer" or 'Bearer error="invalid_token"'    -- RFC 6750, section 3.1
+        return replies.refusal(turn, 401, code, message, { ["WWW-Authenticate"] = challenge })
     end
     if turn.seq and claims.seq and turn.seq < claims.seq then
         return replies.refusal(turn, 409, "stale_seq", "seq is before the token's position " .. claims.seq)

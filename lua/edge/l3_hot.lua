@@ -65,6 +65,7 @@ function _M.answer(turn)
     if what == "stale" then
         return replies.refusal(turn, 409, "stale_seq", "seq is lower than the last one, " .. format("%.0f", outcome[2]))
     end
+    if what == "expired" then return degraded(turn, intent, fields, "redis: answered too late") end
     turn.state = outcome[2]      -- busy: the dialogue goes on behind the edge
 end
 

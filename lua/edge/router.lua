@@ -8,7 +8,7 @@
 --   r:logits(text)          -> Lua array of r.classes numbers; nil when the text has no guess
 --
 -- columns is a Lua array of 0-based classes: a tenant's own intents and the general ones. The probability is the
--- softmax over those alone. A text has no guess when folding leaves nothing, or more than 64 symbols.
+-- softmax over those alone. A text has no guess when folding leaves nothing, only a number, or more than 64 symbols.
 --
 -- Folding. Full-width forms become ASCII, capitals become small; letters, digits and CJK ideographs stay, all
 -- else is dropped. Digits with no kept symbol between them are one '0' ("2023-11-05" is '0'). Bytes that are not
@@ -171,7 +171,7 @@ local function fold(text)
       symbols[n], last, n = symbol, symbol, n + 1
     end
   end
-  if n == 1 then
+  if n == 1 or n == 2 and last == 48 then
     return nil
   end
   symbols[0], symbols[n] = 60, 62

@@ -4,21 +4,31 @@
 -- ARGV  1 mode: "idle" (only if the conversation waits for nothing), "late" (answered while Redis was away: keep it,
 --         change no dialogue), or the turn number the answer was made from
 --       2 session id the client named, or ""
---       3 session id for a new conversation
+--       3 turn_id; also the session id of a new conversation
 --       4 seq the client named, or "0": the next one
 --       5 intent, or ""
 --       6 new dialogue state in MessagePack, or "" (keep the old one, note intent and position)
 --       7 JSON members of the reply after seq and session_id, without braces
 --       8 JSON members that only the history keeps (query, at), without braces
 --       9 life of the state, 10 life of the history (seconds), 11 turns of history kept
+--       12 milliseconds since 1970 after which this must not be written any more, or "0"
 -- Returns {"ok", seq, session_id}      written
 --         {"replay", entry}            this seq was answered before; entry is the stored turn (JSON)
 --         {"stale", last seq}          seq is lower than the last one and no longer kept
 --         {"busy", state}              mode "idle", but a flow or a person has the conversation
 --         {"conflict", state}          somebody else's turn came between load and commit
+--         {"expired"}                  it is too late: whoever sent this has stopped waiting
 --
 -- Rules: the same (session, seq) is written once, whoever asks and however often. A session that is not the stored
--- one starts a new dialogue, and its seq counts from its own start.
+-- one starts a new dialogue, and its seq counts from its own start. A commit that got stuck on its way (Redis stopped, say)
+-- expires; only after that its turn is sent again as "late", which first looks for its turn_id (ARGV[3]): so a turn whose
+-- commit was not answered is written exactly once.
+
+local not_after = tonumber(ARGV[12])
+if not_after > 0 then
+    local now = redis.call("TIME")
+    if now[1] * 1000 + now[2] / 1000 > not_after then return { "expired" } end
+end
 
 local mode, named, seq = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local blob = redis.call("GET", KEYS[1])
@@ -38,11 +48,21 @@ local function stored(number)
     end
 end
 
-if seq > 0 and continues and seq <= state.seq and mode ~= "late" then
+local function written()
+    local id = '"turn_id":"' .. ARGV[3] .. '"'
+    for _, entry in ipairs(redis.call("LRANGE", KEYS[2], 0, -1)) do
+        if entry:find(id, 1, true) then return entry end
+    end
+end
+
+if mode == "late" then
+    local entry = written() or seq > 0 and stored(seq)
+    if entry then return { "replay", entry } end
+elseif seq > 0 and continues and seq <= state.seq then
     local entry = stored(seq)
     if entry then return { "replay", entry } end
     return { "stale", state.seq }
-elseif seq > 0 and (mode == "late" or (not continues and named ~= "")) then
+elseif seq > 0 and not continues and named ~= "" then
     local entry = stored(seq)
     if entry then return { "replay", entry } end
 end

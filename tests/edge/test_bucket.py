@@ -78,4 +78,3 @@ def test_never_more_than_the_ideal_bucket_and_never_less(
         admitted, _ = take(bucket, dictionary, allowed, now)
         assert admitted == (tokens > 0)
         tokens -= admitted
-

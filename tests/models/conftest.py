@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ def lua() -> LuaRouter:
 
 
 @pytest.fixture(scope="session")
-def small_router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def small_router(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A router of random numbers: 1024 buckets, 8 dims, 5 classes."""
     rng, shape = np.random.default_rng(7), Shape(buckets=1024, dims=8, classes=5)
     table = rng.integers(-127, 128, (shape.buckets, shape.dims), dtype=np.int8)
@@ -58,4 +57,4 @@ def small_router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     header = HEADER.pack(MAGIC, VERSION, shape.buckets, shape.dims, shape.classes, shape.min_n, shape.max_n, 0)
     path = tmp_path_factory.mktemp("router") / "router.bin"
     path.write_bytes(header + table.tobytes() + floats.tobytes())
-    yield path
+    return path

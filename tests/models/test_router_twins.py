@@ -21,7 +21,7 @@ EXAMPLES = {
     "订单2023-11-05号": "订单0号",
     "你好！？": "你好",
     "㐀é鿿": "㐀鿿",
-    "0" * 200: "0",
+    "8" * 200 + "号": "0号",
 }
 
 
@@ -39,6 +39,12 @@ def test_sixty_four_symbols_are_read_and_sixty_five_have_no_guess(lua):
     assert fold("问" * 64) == lua.fold(("问" * 64).encode()) == symbols("问" * 64)
     assert fold("问" * 65) is None
     assert lua.fold(("问" * 65).encode()) is None
+
+
+@pytest.mark.parametrize("text", ["", "？！😀", "13800138000", "２０２３-11"])
+def test_a_text_without_words_has_no_guess(lua, text):
+    assert fold(text) is None
+    assert lua.fold(text.encode()) is None
 
 
 @given(any_bytes)

@@ -93,11 +93,7 @@ def test_nginx_and_python_agree_on_every_validation_sentence(lua, held):
 
 
 def differences(measured: dict[str, Any], carded: dict[str, Any]) -> dict[str, float]:
-    return {
-        f"{who} {what}": abs(measured[who][what] - value)
-        for who, values in carded.items()
-        for what, value in values.items()
-    }
+    return {f"{who} {what}": abs(measured[who][what] - value) for who, values in carded.items() for what, value in values.items()}
 
 
 def test_the_student_is_as_good_as_its_card_says(card, side):

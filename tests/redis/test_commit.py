@@ -1,6 +1,7 @@
 """Is a turn written once, in order, whoever writes it? Story by story, on a real Redis."""
 
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -22,11 +23,27 @@ class Conversation:
         self.client = client
         self.keys = [f"{kind}:{{shop:{name}}}" for kind in "dhi"]
 
-    def commit(self, mode: str | int = "idle", *, session: str = "", seq: int = 0, intent: str = "greet", **more: Any) -> list[Any]:
+    def commit(
+        self, mode: str | int = "idle", *, session: str = "", seq: int = 0, intent: str = "greet", **more: Any
+    ) -> list[Any]:
         state = msgspec.msgpack.encode(more["state"]) if "state" in more else b""
         answer = json.dumps(more.get("answer", "您好"), ensure_ascii=False)
-        reply, kept = f'"answer":{answer},"intent":"{intent}"', '"query":"在吗","at":1'
-        arguments = [mode, session, "fresh-session", seq, intent, state, reply, kept, 1800, 604800, 100]
+        reply = f'"turn_id":"{more.get("turn_id", "t")}","answer":{answer},"intent":"{intent}"'
+        kept, not_after = '"query":"在吗","at":1', more.get("not_after", 0)
+        arguments = [
+            mode,
+            session,
+            more.get("turn_id", "fresh-session"),
+            seq,
+            intent,
+            state,
+            reply,
+            kept,
+            1800,
+            604800,
+            100,
+            more.get("not_after", 0),
+        ]
         return list(self.client.eval(COMMIT.text, 3, *self.keys, *arguments))
 
     def state(self) -> dict[str, Any] | None:
@@ -46,7 +63,7 @@ def test_a_first_turn_starts_a_session_and_counts_from_one(talk: Conversation) -
     assert talk.commit() == [b"ok", 1, b"fresh-session"]
     assert talk.state() == {"session": "fresh-session", "turn": 1, "seq": 1, "intent": "greet"}
     assert talk.history() == [
-        {"seq": 1, "session_id": "fresh-session", "answer": "您好", "intent": "greet", "query": "在吗", "at": 1}
+        {"seq": 1, "session_id": "fresh-session", "turn_id": "t", "answer": "您好", "intent": "greet", "query": "在吗", "at": 1}
     ]
 
 
@@ -110,6 +127,15 @@ def test_a_late_turn_is_kept_once_and_leaves_the_dialogue_alone(talk: Conversati
     assert state
     assert (state["seq"], state["flow"]["intent"]) == (4, "x")
     assert [turn["seq"] for turn in talk.history()] == [2, 4]
+
+
+def test_a_commit_that_got_stuck_expires_and_its_turn_is_written_once_later(talk: Conversation) -> None:
+    now = int(time.time() * 1000)
+    assert talk.commit(turn_id="a", not_after=now - 1) == [b"expired"]
+    assert talk.commit(turn_id="b", not_after=now + 60_000)[0] == b"ok"
+    assert talk.commit("late", turn_id="a")[0] == b"ok"
+    assert talk.commit("late", turn_id="b")[0] == b"replay"
+    assert sorted(turn["turn_id"] for turn in talk.history()) == ["a", "b"]
 
 
 def test_history_keeps_the_last_hundred_and_the_last_turn_of_each_intent(talk: Conversation) -> None:

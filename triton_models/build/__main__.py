@@ -27,7 +27,9 @@ def main() -> int:
     torch.set_num_threads(2)
     started = time.monotonic()
     try:
-        request = Request(read(options.data), options.seed, options.quick, "python -m triton_models.build " + " ".join(sys.argv[1:]))
+        request = Request(
+            read(options.data), options.seed, options.quick, "python -m triton_models.build " + " ".join(sys.argv[1:])
+        )
         with new_version(options.target) as folder:
             build(request, folder)
     except (CorpusError, IncompleteVersion) as error:

@@ -1,8 +1,10 @@
 """What does the student look like?
 
 A small transformer over characters: 4 layers of 312, 12 heads, feed-forward 1200, learned positions (64). Padding is
-id 0 and is never attended to. A sentence is read as the mean and the maximum of its last hidden states, from which
-two heads give LOGITS over all labels and an EMBEDDING of 128 numbers with length one.
+id 0 and is never attended to. What goes in is a character and, hashed, the pair it makes with the one before: most
+Chinese words have two characters, and a few thousand sentences are too few to find that out by attention alone. A
+sentence is read as the mean and the maximum of its last hidden states, beside the plain mean of what went in (the
+bag); from these, two heads give LOGITS over all labels and an EMBEDDING of 128 numbers with length one.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class Architecture:
     heads: int = 12
     feed_forward: int = 1200
     embedding: int = 128
-    dropout: float = 0.15
+    dropout: float = 0.2
+    bag_dropout: float = 0.4
     pair_buckets: int = 1 << 14
     pair_size: int = 64
 
@@ -71,6 +74,7 @@ class Student(nn.Module):
         self.positions = nn.Embedding(MAX_TOKENS, shape.hidden)
         self.first_norm = nn.LayerNorm(shape.hidden)
         self.dropout = nn.Dropout(shape.dropout)
+        self.bag_dropout = nn.Dropout(shape.bag_dropout)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.last_norm = nn.LayerNorm(shape.hidden)
         self.bag_norm = nn.LayerNorm(shape.hidden)
@@ -103,7 +107,7 @@ class Student(nn.Module):
     def bag(self, marks: Tensor, ids: Tensor) -> Tensor:
         """The mean mark of a sentence, in no order: [batch, hidden]."""
         real = (ids != 0).to(marks.dtype)[:, :, None]
-        bagged: Tensor = self.dropout(self.bag_norm((marks * real).sum(1) / real.sum(1)))
+        bagged: Tensor = self.bag_dropout(self.bag_norm((marks * real).sum(1) / real.sum(1)))
         return bagged
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,10 @@
 """How does the student learn?
 
-First hidden characters (pretrain), then meanings: cross-entropy over the labels that the sentence's tenant sees, plus
-a contrastive term that draws the paraphrases of a group together and, more weakly, the sentences of an intent.
-The weights kept are a running mean of the last few hundred steps. The number of steps is fixed, not the time: one
-seed gives one student on one kind of processor.
+First as a bag of characters and pairs, which takes seconds and gives the transformer vectors that mean something to
+stand on; then whole. The loss is cross-entropy over the labels that the sentence's tenant sees, and for the whole
+student a contrastive term, which draws the paraphrases of a group together and, more weakly, the sentences of an
+intent. The weights kept are a running mean of the last few hundred steps. The number of steps is fixed, not the time:
+one seed gives one student on one kind of processor.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from triton_models.build.network import Student
 
 @dataclass(frozen=True)
 class Plan:
-    """What one training run does; sizes are sentences, a batch of meanings holds pairs."""
+    """What one training run does. A batch holds so many pairs of sentences of one group."""
 
-    bag_steps: int = 1500
+    bag_steps: int = 1200
     bag_pairs: int = 64
     bag_rate: float = 3e-3
-    meaning_steps: int = 1500
+    meaning_steps: int = 1600
     meaning_pairs: int = 32
     rate: float = 7e-4
     smoothing: float = 0.1

@@ -22,6 +22,8 @@ import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+NOTHING = np.empty((0, 0), dtype=np.float32)
+
 
 class BadText(Exception):
     """A text of this request cannot be read."""
@@ -39,11 +41,13 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> list[Any]:
         read = [_texts_of(request) for request in requests]
         texts = [text for one in read if not isinstance(one, BadText) for text in one]
-        logits, embedding = self._run(texts) if texts else (None, None)
+        logits, embedding = self._run(texts) if texts else (NOTHING, NOTHING)
         responses, start = [], 0
         for one in read:
             if isinstance(one, BadText):
-                responses.append(pb_utils.InferenceResponse(error=pb_utils.TritonError(str(one))))
+                responses.append(
+                    pb_utils.InferenceResponse(error=pb_utils.TritonError(str(one), pb_utils.TritonError.INVALID_ARG))
+                )
                 continue
             rows = slice(start, start + len(one))
             start = rows.stop

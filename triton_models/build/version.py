@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from triton_models.build import measure, ngrams, pretrain, train
+from triton_models.build import measure, ngrams, train
 from triton_models.build.batches import Sampler
 from triton_models.build.card import Made, card
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
@@ -25,13 +25,14 @@ from triton_models.build.encoder import Encoder
 from triton_models.build.examine import examine
 from triton_models.build.export import export, quantise
 from triton_models.build.network import Architecture, Student
+from triton_models.build.sounds import sound_alike
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
 from triton_models.build.vocabulary import build_tokenizer
 from triton_models.router import Router, Shape
 
 BROAD = (OUT_OF_SCOPE, "chitchat")
-ROUTER_BUCKETS, ROUTER_DIMS, ROUTER_PAIRS = 1 << 16, 64, 40_000
+ROUTER_BUCKETS, ROUTER_DIMS, ROUTER_PAIRS = 1 << 16, 48, 40_000
 TRUE_LABEL_SHARE = 0.5
 
 
@@ -77,13 +78,12 @@ def _write(path: Path, text: str) -> None:
 def _student(request: Request, known: Corpus, tenancy: Tenancy, tokenizer: Tokenizer) -> Student:
     torch.manual_seed(request.seed)
     student = Student(Architecture(tokenizer.get_vocab_size(), len(tenancy.labels)))
-    pretrain.sound_alike(student, tokenizer)
-    hiding = pretrain.Hiding(measure.sentences_of(known), tokenizer, request.seed)
+    sound_alike(student, tokenizer)
     sampler = Sampler(known, tenancy, tokenizer, request.seed)
     loose = torch.tensor([label in BROAD for label in tenancy.labels])
     plan = train.Plan()
-    plan = replace(plan, hidden_steps=request.steps(plan.hidden_steps), meaning_steps=request.steps(plan.meaning_steps))
-    return train.train(student, hiding, sampler, plan, loose)
+    plan = replace(plan, bag_steps=request.steps(plan.bag_steps), meaning_steps=request.steps(plan.meaning_steps))
+    return train.train(student, sampler, plan, loose)
 
 
 def _router(request: Request, sampler: Sampler, teacher: Encoder, tenancy: Tenancy, path: Path) -> None:

@@ -16,8 +16,7 @@ from triton_models.build.homophones import common_characters
 from triton_models.build.spellings import BEHIND, EMOJI, FRONT, WORDS
 from triton_models.build.synonyms import SETS
 
-PAD, UNKNOWN, CLS, MASK = "[PAD]", "[UNK]", "[CLS]", "[MASK]"
-SPECIAL = (PAD, UNKNOWN, CLS, MASK)
+PAD, UNKNOWN, CLS = "[PAD]", "[UNK]", "[CLS]"
 MAX_TOKENS = 64
 
 
@@ -32,7 +31,7 @@ def build_tokenizer(sentences: Iterable[str]) -> Tokenizer:
     slips = [spelling for spellings in WORDS.values() for spelling in spellings] + [word for words in SETS for word in words]
     texts = [*sentences, *slips, *FRONT, *BEHIND, *EMOJI, "".join(common_characters()), string.printable]
     chars = sorted({char for text in texts for char in normalizer.normalize_str(text) if not char.isspace()})
-    ids = {token: index for index, token in enumerate((*SPECIAL, *chars))}
+    ids = {token: index for index, token in enumerate((PAD, UNKNOWN, CLS, *chars))}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN))
     tokenizer.normalizer = normalizer
     apart = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("."), "isolated")]

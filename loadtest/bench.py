@@ -1,0 +1,120 @@
+"""How many turns a second, how fast, and how much faster than a plain service? `make bench` writes loadtest/results/bench.json."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from loadtest import layers, machine, memory, report, rounds, stack, users
+from loadtest.corpus import Corpus, choose, sentences
+from loadtest.rounds import PEER, SLUICE, Bench
+from loadtest.users import User
+from loadtest.wrk import BadRun, Run
+from pyshim import config, snapshot
+from pyshim.config import Settings
+from pyshim.snapshot import Snapshot
+
+RESULT = Path(__file__).parent / "results" / "bench.json"
+WORKERS = 2
+USERS = 5000
+HOT, DEEP = 200, 60  # questions of each tenant
+REST_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long it takes."""
+
+    rounds: int = 3
+    seconds: float = 10
+    warm_s: float = 3
+    users: int = USERS
+
+
+QUICK = Plan(rounds=1, seconds=2, warm_s=1)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def scouted(url: str, compiled: Snapshot, scouts: list[User], hot: int, deep: int) -> dict[str, Corpus]:
+    """Hot and deep questions of each scout's tenant, by asking the running stack."""
+    found = {}
+    for scout in scouts:
+        headers = {"Authorization": f"Bearer {scout.token}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as client:
+
+            def ask(query: str, client: httpx.Client = client) -> dict[str, Any]:
+                return dict(client.post("/v1/chat", json={"query": query}).raise_for_status().json())
+
+            def forget(client: httpx.Client = client) -> None:
+                client.delete("/v1/session").raise_for_status()
+
+            tenant = compiled.tenants[scout.tenant]
+            found[tenant.id] = choose(sentences(tenant.id), set(tenant.tasks), set(tenant.titles), ask, forget, hot, deep)
+    return found
+
+
+def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: int, plan: Plan) -> dict[str, Any]:
+    settings = config.read(env)
+    compiled = snapshot.compile(settings)
+    tenants = sorted(compiled.tenants)
+    time.sleep(REST_S)
+    at_rest = memory.of_parts(settings, peer_pid)
+    corpus = scouted(urls["sluice"], compiled, users.mint(settings, tenants, len(tenants), "scout"), HOT, DEEP)
+    files = rounds.files(folder, users.mint(settings, tenants, plan.users), corpus)
+    bench = Bench(settings, urls, files, plan.seconds, plan.warm_s)
+    runs: dict[str, list[Run]] = defaultdict(list)
+    for case, run in rounds.measure(bench, plan.rounds, _say):
+        runs[case.name].append(run)
+    return _result(settings, bench, plan, runs, {"at_rest": at_rest, "after": memory.of_parts(settings, peer_pid)})
+
+
+def _result(
+    settings: Settings, bench: Bench, plan: Plan, runs: dict[str, list[Run]], held: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    cases = {case.name: report.summed(runs[case.name]) for case in SLUICE + PEER}
+    commands = {case.name: " ".join(bench.load(case, 0).command(plan.seconds)) for case in SLUICE + PEER}
+    return {
+        "machine": machine.about(settings),
+        "plan": {"users": plan.users, "rounds": plan.rounds, "seconds": plan.seconds, "workers": WORKERS},
+        "cases": cases,
+        "ratios": report.ratios(cases),
+        "gates": report.gates(cases),
+        "degraded": layers.degraded(settings),
+        "memory_pss_mb": held,
+        "commands": commands,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round, to see that it works")
+    parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
+    arguments = parser.parse_args()
+    plan = QUICK if arguments.quick else Plan()
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        env = stack.environment(folder, WORKERS)
+        try:
+            with stack.sluice(folder, env) as ours, stack.peer(folder, env, WORKERS) as theirs:
+                result = _measure(folder, env, {"sluice": ours.url, "peer": theirs.url}, theirs.pid, plan)
+        except (stack.CannotStart, BadRun, layers.Unexpected) as error:
+            _say(f"not measured: {error}")
+            return 1
+    arguments.result.parent.mkdir(parents=True, exist_ok=True)
+    arguments.result.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    print(report.table(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

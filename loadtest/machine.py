@@ -1,0 +1,44 @@
+"""What was it measured on?"""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tritonclient.grpc as triton
+
+from gateway.nginx import binary
+from pyshim.config import Settings
+
+
+def _first_line(command: list[str]) -> str:
+    """What a program says of its version, wherever it writes it; some leave with an error after it."""
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (said.stdout or said.stderr).splitlines()[0]
+
+
+def _field(path: str, name: str) -> str:
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "unknown")
+
+
+def triton_version(settings: Settings) -> str:
+    with triton.InferenceServerClient(f"127.0.0.1:{settings.triton_port}") as client:
+        return str(client.get_server_metadata().version)
+
+
+def about(settings: Settings) -> dict[str, str | int]:
+    """The machine and the versions of what ran on it."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": _field("/proc/cpuinfo", "model name"),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_mb": int(_field("/proc/meminfo", "MemTotal").split()[0]) // 1024,
+        "kernel": platform.release(),
+        "nginx": _first_line([binary(settings), "-v"]),
+        "redis": _first_line(["redis-server", "--version"]),
+        "triton": triton_version(settings),
+        "python": platform.python_version(),
+        "wrk": _first_line(["wrk", "-v"]),
+    }

@@ -1,0 +1,28 @@
+"""Who asks?"""
+
+from dataclasses import dataclass
+
+from pyshim import tokens
+from pyshim.config import Settings
+
+VALID_S = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with a good token."""
+
+    tenant: str
+    id: str
+    token: str
+
+
+def mint(settings: Settings, tenants: list[str], count: int, name: str = "bench") -> list[User]:
+    """So many users, spread over the tenants."""
+    keys = {tenant: tokens.keys(settings.keys, tenant)[0] for tenant in tenants}
+    users = []
+    for number in range(count):
+        tenant = tenants[number % len(tenants)]
+        token = tokens.mint(keys[tenant], tenant, f"{name}-{number}", settings.token_audience, VALID_S)
+        users.append(User(tenant, f"{name}-{number}", token))
+    return users

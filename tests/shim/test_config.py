@@ -1,0 +1,33 @@
+"""Are settings read once, typed, and complained about well?"""
+
+import re
+
+import pytest
+
+from pyshim import config
+from pyshim.config import BadSetting
+
+
+def test_defaults_are_complete_and_documented() -> None:
+    assert config.read({}).port == 8080
+    text = config.DEFAULTS.read_text(encoding="utf-8").replace(",\n", ",")
+    blocks = [block for block in re.split(r"\n\n|(?<=\n)(?=#)", text) if "=" in block]
+    assert [block for block in blocks if not block.startswith("#")] == []
+
+
+def test_the_environment_overrides() -> None:
+    assert config.read({"SLUICE_PORT": "9000", "HOME": "/"}).port == 9000
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("SLUICE_PORT", "http", "SLUICE_PORT='http': a whole number"),
+        ("SLUICE_PORT", "-1", "SLUICE_PORT='-1': a whole number"),
+        ("SLUICE_CONFIDENCE_MIN", "high", "SLUICE_CONFIDENCE_MIN='high': a number"),
+        ("SLUICE_PROT", "1", "SLUICE_PROT is not a setting"),
+    ],
+)
+def test_a_bad_setting_is_named_with_what_was_wanted(name: str, value: str, wanted: str) -> None:
+    with pytest.raises(BadSetting, match=re.escape(wanted)):
+        config.read({name: value})

@@ -1,0 +1,230 @@
+"""Does a conversation go where its customer wants? Stories with l5_dialogue and l7_fallback."""
+
+from pyshim.tenant import Tenant
+from pyshim.turn import PERSON
+from tests.shim.conftest import Talk
+
+
+async def test_a_rule_is_answered_with_its_reply(talk: Talk) -> None:
+    reply = await talk.say("多久发货", "shipping_time")
+    assert reply
+    assert reply.answer == talk.tenant.replies["shipping_time"].answer
+    assert reply.suggestions == talk.tenant.replies["shipping_time"].suggestions
+
+
+async def test_a_low_confidence_is_not_ours(talk: Talk) -> None:
+    assert await talk.say("呃那个", "shipping_time", 0.59) is None
+    assert await talk.say("今天星期几", "out_of_scope", 0.99) is None
+
+
+async def test_a_flow_collects_confirms_and_calls_once(talk: Talk) -> None:
+    talk.backend.answers = [(None, {"refund_id": "TK1", "amount": "399.00"})]
+    asks_order = await talk.say("我要退款", "refund_apply")
+    asks_reason = await talk.say("20231105", "order_status", 0.5)
+    confirms = await talk.say("坏了", "product_damaged", 0.7)
+    done = await talk.say("是的", "affirm")
+    assert asks_order
+    assert "订单号" in asks_order.answer
+    assert asks_reason
+    assert "原因" in asks_reason.answer
+    assert confirms
+    assert "20231105" in confirms.answer
+    assert "质量问题" in confirms.answer
+    assert done
+    assert "TK1" in done.answer
+    assert talk.backend.calls == [("POST /refunds", {"order_id": "20231105", "reason": "质量问题"}, "turn-1")]
+    assert talk.state.flow is None
+    assert talk.state.slots == {"order_id": "20231105"}  # worth remembering; the reason is not
+
+
+async def test_slots_of_the_first_message_are_not_asked_for(talk: Talk) -> None:
+    reply = await talk.say("订单２０２３１１０５质量问题我要退款", "refund_apply")
+    assert reply
+    assert "确认" in reply.answer
+    assert talk.state.slots == {"order_id": "20231105", "reason": "质量问题"}
+
+
+async def test_a_change_of_mind_ends_the_flow_and_calls_nothing(talk: Talk) -> None:
+    await talk.say("我要退款", "refund_apply")
+    reply = await talk.say("算了不退了", "cancel_flow")
+    assert reply
+    assert reply.intent == "cancel_flow"
+    assert (talk.state.flow, talk.backend.calls) == (None, [])
+
+
+async def test_no_at_the_confirmation_ends_it_too(talk: Talk) -> None:
+    await talk.say("取消订单20231106", "cancel_order")
+    reply = await talk.say("不是", "deny")
+    assert reply
+    assert "取消订单" in reply.answer
+    assert (talk.state.flow, talk.backend.calls) == (None, [])
+
+
+async def test_no_with_a_correction_confirms_the_corrected_value(talk: Talk) -> None:
+    await talk.say("取消订单20231106", "cancel_order")
+    reply = await talk.say("不对，是20231107", "deny")
+    assert reply
+    assert "20231107" in reply.answer
+    assert talk.state.flow
+    assert talk.state.flow.asking == "confirm"
+
+
+async def test_a_question_in_between_is_answered_and_the_flow_goes_on(talk: Talk) -> None:
+    await talk.say("我要退款", "refund_apply")
+    reply = await talk.say("运费谁出啊", "return_shipping_fee")
+    assert reply
+    assert talk.tenant.replies["return_shipping_fee"].answer in reply.answer
+    assert talk.tenant.slots["order_id"].ask in reply.answer
+    assert talk.state.flow
+    assert talk.state.flow.asking == "order_id"
+
+
+async def test_a_question_in_between_about_another_order_does_not_mix_them_up(talk: Talk) -> None:
+    talk.backend.answers = [
+        (None, {"carrier": "迅达", "tracking_no": "X", "updated_at": "t", "status_text": "s", "eta": "明天"}),
+        (None, {"refund_id": "TK1", "amount": "1"}),
+    ]
+    await talk.say("订单20231105我要退款", "refund_apply")
+    await talk.say("先帮我看看20231109到哪了", "logistics_track")
+    await talk.say("不想要了", "refund_apply")
+    await talk.say("确认")
+    assert talk.backend.calls[0][1] == {"order_id": "20231109"}
+    assert talk.backend.calls[1][1] == {"order_id": "20231105", "reason": "不想要了"}
+
+
+async def test_free_text_is_taken_when_asked_for_even_if_it_looks_like_something_else(talk: Talk) -> None:
+    await talk.say("订单20231105我要退款", "refund_apply")
+    await talk.say("家里猫把它当窝了", "chitchat", 0.7)
+    assert talk.state.slots["reason"] == "家里猫把它当窝了"
+
+
+async def test_a_wrong_answer_is_asked_again_and_the_second_time_a_person_is_offered(talk: Talk) -> None:
+    await talk.say("我要退款", "refund_apply")
+    first = await talk.say("就那个", "out_of_scope", 0.4)
+    second = await talk.say("就是那一个啊", "out_of_scope", 0.4)
+    assert first
+    assert first.answer == talk.tenant.slots["order_id"].invalid
+    assert first.suggestions == []
+    assert second
+    assert second.suggestions == [talk.tenant.title("ask_human")]
+
+
+async def test_what_the_back_end_cannot_find_is_asked_again_under_a_new_key(talk: Talk) -> None:
+    talk.backend.answers = [("not_found", {}), (None, {"amount": "1"})]
+    await talk.say("取消订单99999999", "cancel_order")
+    again = await talk.say("是")
+    confirm = await talk.say("20231106")
+    await talk.say("是")
+    assert again
+    assert "99999999" in again.answer
+    assert confirm
+    assert "20231106" in confirm.answer
+    first, second = talk.backend.calls
+    assert first[1] != second[1]
+    assert first[2] != second[2]
+
+
+async def test_a_back_end_that_is_away_keeps_the_flow_for_another_try_with_the_same_key(talk: Talk) -> None:
+    await talk.say("取消订单20231106", "cancel_order")
+    sorry = await talk.say("是")
+    talk.backend.answers = [(None, {"amount": "259.00"})]
+    done = await talk.say("是")
+    assert sorry
+    assert sorry.answer == talk.tenant.phrases.backend_down
+    assert done
+    assert "259.00" in done.answer
+    assert talk.backend.calls[0] == talk.backend.calls[1]
+
+
+async def test_an_action_needs_no_confirmation_and_remembers_the_order(talk: Talk) -> None:
+    fields = {"carrier": "迅达", "tracking_no": "X", "updated_at": "t", "status_text": "路上", "eta": "11 月 12 日"}
+    talk.backend.answers = [(None, fields), (None, {"item": "i", "amount": "1", "status": "运输中", "next_step": "等"})]
+    first = await talk.say("我的订单20231105什么时候到", "logistics_track")
+    second = await talk.say("那它现在啥状态", "order_status")
+    assert first
+    assert "11 月 12 日" in first.answer
+    assert second
+    assert "20231105" in second.answer
+
+
+async def test_without_a_state_store_flows_say_sorry_and_rules_go_on(talk: Talk) -> None:
+    sorry = await talk.say("我要退款", "refund_apply", degraded=True)
+    rule = await talk.say("多久发货", "shipping_time", degraded=True)
+    assert sorry
+    assert sorry.answer == talk.tenant.phrases.degraded
+    assert rule
+    assert rule.answer == talk.tenant.replies["shipping_time"].answer
+
+
+async def test_asking_for_a_person_hands_over_and_the_person_keeps_the_conversation(talk: Talk) -> None:
+    await talk.say("转人工", "ask_human")
+    reply = await talk.say("多久发货", "shipping_time")
+    assert talk.state.owner == PERSON
+    assert reply
+    assert reply.answer == talk.tenant.phrases.person_owns
+
+
+async def test_asked_back_yes_means_the_first_and_an_ordinal_means_itself(talk: Talk) -> None:
+    for words, intent in (("是的", "return_policy"), ("第二个", "return_address")):
+        asked = await talk.fall_back("退货那个", "return_policy", 0.4, ["return_policy", "return_address", "refund_apply"])
+        assert asked.suggestions == [talk.tenant.title("return_policy"), talk.tenant.title("return_address")]
+        reply = await talk.say(words)
+        assert reply
+        assert reply.answer == talk.tenant.replies[intent].answer
+
+
+async def test_the_second_misunderstanding_in_a_row_brings_a_person(talk: Talk) -> None:
+    await talk.fall_back("嗯哼", "greet", 0.3, ["greet", "bye"])
+    reply = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
+    assert reply.answer == talk.tenant.phrases.handover
+    assert talk.state.owner == PERSON
+
+
+async def test_an_understood_turn_in_between_starts_the_count_anew(talk: Talk) -> None:
+    await talk.fall_back("嗯哼", "greet", 0.3, ["greet", "bye"])
+    await talk.say("多久发货", "shipping_time")
+    reply = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
+    assert talk.state.owner != PERSON
+    assert len(reply.suggestions) == 2
+
+
+async def test_out_of_scope_is_said_kindly_and_brings_nobody(talk: Talk) -> None:
+    for _ in range(3):
+        reply = await talk.fall_back("今天股票涨了吗", "out_of_scope", 0.9, ["greet", "bye"])
+        assert reply.answer == talk.tenant.phrases.out_of_scope
+    assert talk.state.owner != PERSON
+
+
+async def test_nothing_understood_at_all_brings_a_person_at_once(talk: Talk) -> None:
+    reply = await talk.fall_back("俺的快第咋还木有到", None, 0.0, [])
+    assert reply.answer == talk.tenant.phrases.handover
+
+
+async def test_repeat_says_the_last_answer_again(talk: Talk) -> None:
+    stored = '{"seq":1,"session_id":"s","answer":"前面的话","intent":"greet","query":"在吗","at":1}'.encode()
+    reply = await talk.say("没听懂再说一遍", "repeat", newest=stored)
+    assert reply
+    assert reply.answer == "前面的话"
+    nothing = await talk.say("再说一遍", "repeat")
+    assert nothing
+    assert nothing.answer == talk.tenant.phrases.repeat_nothing
+
+
+async def test_repeat_inside_a_flow_asks_the_open_question_again(talk: Talk) -> None:
+    await talk.say("我要退款", "refund_apply")
+    reply = await talk.say("啥意思", "repeat")
+    assert reply
+    assert reply.answer == talk.tenant.slots["order_id"].ask
+
+
+async def test_a_lost_card_is_blocked_from_its_tail(bank: Tenant) -> None:
+    talk = Talk(bank)
+    fields = {"card_name": "借记卡", "reported_at": "今天", "loss_id": "GS1", "validity": "长期有效"}
+    talk.backend.answers = [(None, fields)]
+    confirm = await talk.say("尾号6688的卡丢了快帮我挂失", "card_lost")
+    done = await talk.say("确认")
+    assert confirm
+    assert "6688" in confirm.answer
+    assert done
+    assert "GS1" in done.answer
+    assert talk.backend.calls == [("POST /cards/loss", {"card_tail": "6688"}, "turn-1")]

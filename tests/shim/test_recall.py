@@ -1,0 +1,72 @@
+"""Does recall answer what is the same, and nothing that only looks alike?"""
+
+import time
+
+import numpy as np
+import pytest
+
+from pyshim.layers.l6_recall import Recall, negated, numbers
+from pyshim.tenant import Question, Tenant
+from pyshim.turn import Reply, Turn
+from tests.shim.conftest import snapshot_of
+
+NEAR, FAR = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
+
+
+class Embeds:
+    """Embeds everything to the same place."""
+
+    async def embed(self, texts: list[str]) -> np.ndarray:
+        return np.stack([NEAR] * len(texts))
+
+
+class Outsides:
+    triton = Embeds()
+
+
+async def recall(shop: Tenant, query: str, faq: list[Question], embedding: np.ndarray | None) -> Reply | None:
+    tenant = Tenant(**{name: getattr(shop, name) for name in shop.__struct_fields__} | {"faq": faq})
+    layer = Recall(snapshot_of(tenant), Outsides())  # type: ignore[arg-type]
+    await layer.build()
+    turn = Turn("t", tenant, "u", query, time.monotonic() + 1, embedding=embedding)
+    return await layer.answer(turn)
+
+
+FAQ = [Question(["满100减多少"], "减 10"), Question(["满300减多少"], "减 50"), Question(["运费险哪些不赔"], "这些不赔")]
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("满300块能减多少", "减 50"),
+        ("满一百减多少", None),
+        ("满200减多少", None),
+        ("哪些情况不赔", "这些不赔"),
+        ("哪些情况赔", None),
+    ],
+)
+async def test_numbers_and_negation_must_agree(shop: Tenant, query: str, answer: str | None) -> None:
+    reply = await recall(shop, query, FAQ, NEAR)
+    assert (reply.answer if reply else None) == answer
+
+
+async def test_what_is_not_near_enough_is_not_recalled(shop: Tenant) -> None:
+    assert await recall(shop, "满300减多少", FAQ, FAR) is None
+
+
+async def test_without_an_embedding_nothing_is_recalled(shop: Tenant) -> None:
+    assert await recall(shop, "满300减多少", FAQ, None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("满300减50", {"300", "50"}), ("三天和3天", {"3"}), ("１０ｋｇ", {"10"}), ("没有数", set())]
+)
+def test_numbers_whatever_their_script(text: str, found: set[str]) -> None:
+    assert numbers(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_negated"), [("能不能退", False), ("不能退", True), ("有没有货", False), ("没有货", True), ("是不是不赔", True)]
+)
+def test_a_yes_no_question_denies_nothing(text: str, is_negated: bool) -> None:
+    assert negated(text) == is_negated

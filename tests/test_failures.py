@@ -1,0 +1,124 @@
+"""What does a customer see when a part is lost? The design's table of promises, line by line, on a stack that may be broken."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.conftest import Stack, wait_until
+
+pytestmark = pytest.mark.real
+
+HOT = "一般下单后多久发货"
+
+
+@pytest.fixture(scope="module")
+def breakable(stacks: Callable[..., Stack], wide: dict[str, str]) -> Stack:
+    """A stack of our own, whose breaker probes soon and whose Redis is given up on quickly."""
+    return stacks(**wide, BREAKER_PROBE_S="1", REDIS_TIMEOUT_MS="150")
+
+
+@contextmanager
+def stopped(stack: Stack, part: str) -> Iterator[None]:
+    """The part hangs, as a machine does that is lost to the network: connections stay, answers do not come."""
+    os.kill(stack.pid(part), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(stack.pid(part), signal.SIGCONT)
+        wait_until(stack.ready)
+
+
+def test_without_redis_hot_questions_are_answered_flows_say_sorry_and_every_turn_is_kept_once(breakable: Stack) -> None:
+    customer = breakable.customer()
+    customer.ask("你好")
+    with stopped(breakable, "redis"):
+        hot = customer.ask(HOT)
+        flow = customer.ask("申请退款")
+    assert hot["degraded"] is True
+    assert hot["answered_by"] == "l3_hot"
+    assert flow["degraded"] is True
+    assert "稍后" in flow["answer"] or "稍候" in flow["answer"] or "暂时" in flow["answer"]
+    wait_until(lambda: len(customer.history()) >= 3)
+    queries = sorted(turn["query"] for turn in customer.history())
+    assert queries == sorted(["你好", HOT, "申请退款"])
+    assert "degraded" not in customer.ask(HOT)
+
+
+def test_without_redis_reading_says_503_and_when_to_come_back(breakable: Stack) -> None:
+    customer = breakable.customer()
+    with stopped(breakable, "redis"):
+        answer = customer.http.get("/v1/history")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_without_triton_the_chat_goes_on(breakable: Stack) -> None:
+    customer = breakable.customer()
+    with stopped(breakable, "triton"):
+        assert customer.ask(HOT)["answered_by"] == "l3_hot"
+        assert "订单号" in customer.ask("取消订单")["answer"]  # a button's text needs no model
+        assert "20231106" in customer.ask("20231106")["answer"]
+        assert "已取消" in customer.ask("是的")["answer"]
+        stranger = breakable.customer().ask("呃就是那个事情嘛你懂的吧")
+        assert stranger["answered_by"] == "l7_fallback"
+        assert "人工" in stranger["answer"]
+    assert breakable.customer().ask(HOT)
+
+
+def test_the_breaker_opens_after_five_failures_and_closes_by_itself(breakable: Stack) -> None:
+    def gauge() -> str:
+        lines = httpx.get(f"{breakable.operations}/metrics").text.splitlines()
+        return next(line for line in lines if line.startswith("sluice_triton_breaker_open")).split()[1]
+
+    with stopped(breakable, "triton"):
+        for _ in range(5):
+            breakable.customer().ask("呃就是那个事情嘛你懂的吧")
+        assert gauge() == "1.0"
+        quick = breakable.customer().post("呃就是那个事情嘛你懂的吧")
+        assert quick.elapsed.total_seconds() < 1  # nobody waits for a model that is known to be away
+    wait_until(lambda: breakable.customer().ask("呃就是那个事情嘛你懂的吧") and gauge() == "0.0")
+
+
+def test_without_shims_hot_questions_go_on_and_the_others_get_the_fallback_sentence(breakable: Stack) -> None:
+    breakable.kill("shim-0")
+    before = breakable.pid("shim-0")
+    assert breakable.customer().ask(HOT)["answered_by"] == "l3_hot"
+    answer = breakable.customer().post("申请退款")
+    if breakable.pid("shim-0") == before:  # it was not back yet
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.json()["answer"]
+        assert answer.json()["error"]["code"] == "unavailable"
+    wait_until(breakable.ready)
+    breakable.customer().ask("申请退款")
+
+
+def test_a_lost_nginx_worker_is_replaced_and_limits_stay(breakable: Stack) -> None:
+    children = f"/proc/{breakable.pid('nginx')}/task/{breakable.pid('nginx')}/children"
+    with open(children) as file:
+        workers = file.read().split()
+    os.kill(int(workers[0]), signal.SIGKILL)
+
+    def replaced() -> bool:
+        with open(children) as file:
+            now = file.read().split()
+        return len(now) == len(workers) and workers[0] not in now
+
+    wait_until(replaced)
+    breakable.customer().ask(HOT)
+
+
+def test_a_restarted_redis_has_forgotten_nothing_that_was_acknowledged(breakable: Stack) -> None:
+    customer = breakable.customer()
+    customer.ask("申请退款")
+    customer.ask("20231107")
+    before = breakable.pid("redis")
+    os.kill(before, signal.SIGTERM)
+    wait_until(lambda: breakable.pid("redis") != before)
+    wait_until(breakable.ready)
+    assert "20231107" in customer.ask("质量问题")["answer"]
+    assert len(customer.history()) == 3
