@@ -1,4 +1,4 @@
-"""How many turns a second, how fast, and how much faster than a plain service? `make bench` writes loadtest/results/bench.json."""
+"""How many turns a second, how fast, and how much faster than a plain service? The result: loadtest/results/bench.json."""
 
 import argparse
 import sys

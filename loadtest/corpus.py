@@ -37,7 +37,10 @@ def sentences(tenant: str, seed: int = 7) -> list[str]:
 def choose(
     candidates: list[str], tasks: set[str], titles: set[str], ask: Ask, forget: Callable[[], None], hot: int, deep: int
 ) -> Corpus:
-    """So many hot and deep questions. tasks: intents that start something; titles: texts of buttons; ask and forget are a scout's. Raises ValueError."""
+    """So many hot and deep questions; ask and forget are a scout's. Raises ValueError when there are not enough.
+
+    tasks: intents that start something; titles: texts of buttons.
+    """
     chosen = Corpus([], [])
     for question in candidates:
         if question in titles:  # a button needs no router and no Triton

@@ -20,7 +20,7 @@ NOTES = (
     "Turns are POST /v1/chat over loopback with a signed token of one of {users} users; each is checked, limited, answered and "
     "stored in Redis. Medians of {rounds} runs of {seconds:g} s (lowest to highest).",
     "Without pacing, latency is that of a full queue: every connection sends again as soon as it has its answer.",
-    "Paced: wrk's delay() gives each turn a moment of a random schedule (steps of 1 ms). It counts from sending: a turn sent late "
+    "Paced: wrk's delay() gives each turn a moment of a random schedule (1 ms steps). It counts from sending: a turn sent late "
     "because all connections were busy does not see its wait; the rate reached shows how much was late.",
     "wrk, nginx, the shim, Redis and Triton share this machine's cores.",
 )

@@ -19,7 +19,7 @@ import httpx
 import yaml
 
 from pyshim import config
-from pyshim.config import ROOT, Settings
+from pyshim.config import ROOT
 
 PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
 WIDE = {"rate_per_s": 1_000_000, "burst": 1_000_000}

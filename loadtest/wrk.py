@@ -13,7 +13,7 @@ THREADS = 1  # the load generator shares the cores with what it measures; one th
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run of wrk. refused: answers with a status of 400 and above; broken: connections, reads, writes and timeouts that failed."""
+    """One run of wrk. refused: answers with a status from 400; broken: failed connections, reads and writes, and timeouts."""
 
     requests: int
     seconds: float

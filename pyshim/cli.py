@@ -130,3 +130,7 @@ def _turn(client: httpx.Client, query: str) -> None:
 
 def main() -> None:
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -126,8 +126,8 @@ class Handlers:
         if match is None:
             raise Refusal(404, "not_found", "there is nothing at this URL; /openapi.json lists what is")
         tenant, user = _who(headers)
-        if match[1] not in self._snapshot.model.labels:
-            raise Refusal(404, "unknown_intent", "no such intent")
+        if match[1] not in self._snapshot.tenants[tenant].intents:
+            raise Refusal(404, "unknown_intent", "this tenant has no such intent")
         entry = await self.memory.last_of(tenant, user, match[1])
         if entry is None:
             raise Refusal(404, "no_such_turn", "this user has no turn of this intent")

@@ -110,7 +110,7 @@ class Plain:
             pipe.lpush(f"plain:history:{whose}", entry)
             pipe.ltrim(f"plain:history:{whose}", 0, s.history_turns - 1)
             pipe.expire(f"plain:history:{whose}", s.history_ttl_s)
-            pipe.hset(f"plain:intents:{whose}", turn["intent"], entry)  # type: ignore[arg-type]
+            pipe.hset(f"plain:intents:{whose}", turn["intent"], entry)
             pipe.expire(f"plain:intents:{whose}", s.history_ttl_s)
             await pipe.execute()
 

@@ -14,6 +14,7 @@ local hmac = require "edge.hmac"
 local lrucache = require "resty.lrucache"
 
 cjson.decode_max_depth(8)
+cjson.decode_invalid_numbers(false)       -- an exp that is not a number would never be over
 
 local match, find, type = string.match, string.find, type
 local MAX_TOKEN_BYTES = 4096
@@ -82,7 +83,7 @@ end
 -- authorization: the header's value. Returns the claims {tenant_id, user_id, seq?, exp}; or nil, code, message.
 function _M.verify(authorization, config)
     if not authorization then return nil, "token_missing", "an Authorization header is wanted" end
-    local token = #authorization <= MAX_TOKEN_BYTES and match(authorization, "^[Bb]earer +([%w._-]+)$")
+    local token = #authorization <= MAX_TOKEN_BYTES and match(authorization, "^[Bb][Ee][Aa][Rr][Ee][Rr] +([%w._-]+)$")
     if not token then return nil, "token_invalid", "Authorization must be: Bearer <token>" end
 
     local now, known = ngx.now(), memory(config)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from pyshim.errors import TritonAway
 from pyshim.layers import Layer
+from pyshim.numerals import numbers
 from pyshim.outside import Outside
-from pyshim.slots import plain
 from pyshim.snapshot import Snapshot
 from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
@@ -22,15 +22,9 @@ from pyshim.turn import Reply, Turn
 log = logging.getLogger(__name__)
 
 NEIGHBOURS = 5
-CHINESE_DIGITS = str.maketrans("〇零一二两三四五六七八九", "001223456789")
 # 不 and 没 inside a yes-no question (能不能, 是不是, 有没有) deny nothing.
 A_NOT_A = re.compile(r"(.)[不没]\1")
 NEGATION = re.compile(r"不|没|無|无法|无需|未|别|勿|非|拒|除外|以外")
-
-
-def numbers(text: str) -> frozenset[str]:
-    """The numbers a question speaks of, whatever their script."""
-    return frozenset(re.findall(r"\d+(?:\.\d+)?", plain(text).translate(CHINESE_DIGITS)))
 
 
 def negated(text: str) -> bool:

@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from pyshim.layers.l6_recall import Recall, negated, numbers
+from pyshim.layers.l6_recall import Recall, negated
+from pyshim.numerals import numbers
 from pyshim.tenant import Question, Tenant
 from pyshim.turn import Reply, Turn
 from tests.shim.conftest import snapshot_of
@@ -39,7 +40,7 @@ FAQ = [Question(["满100减多少"], "减 10"), Question(["满300减多少"], "�
     ("query", "answer"),
     [
         ("满300块能减多少", "减 50"),
-        ("满一百减多少", None),
+        ("满一百减多少", "减 10"),
         ("满200减多少", None),
         ("哪些情况不赔", "这些不赔"),
         ("哪些情况赔", None),
@@ -59,9 +60,23 @@ async def test_without_an_embedding_nothing_is_recalled(shop: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("满300减50", {"300", "50"}), ("三天和3天", {"3"}), ("１０ｋｇ", {"10"}), ("没有数", set())]
+    ("text", "found"),
+    [
+        ("满300减50", {300, 50}),
+        ("三天和3天", {3}),
+        ("１０ｋｇ", {10}),
+        ("十二期免息吗", {12}),
+        ("满三百块减几块", {300}),
+        ("一万五千元", {15000}),
+        ("二零二三年", {2023}),
+        ("29.9元", {29.9}),
+        ("请问一下，能一起发吗，十分感谢", set()),
+        ("一个月", set()),
+        ("一期", {1}),
+        ("没有数", set()),
+    ],
 )
-def test_numbers_whatever_their_script(text: str, found: set[str]) -> None:
+def test_numbers_whatever_their_script(text: str, found: set[float]) -> None:
     assert numbers(text) == found
 
 

@@ -1,0 +1,115 @@
+"""Are turns of one user ordered, and none lost, when several are on their way at once? On a real Redis."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pyshim import config, wire
+from pyshim.compose import Composer
+from pyshim.conversation import Conversations
+from pyshim.errors import Refusal
+from pyshim.layers import Layer
+from pyshim.memory import Conflict, Memory
+from pyshim.outside.redis import Redis
+from pyshim.tenant import Tenant
+from pyshim.turn import Reply, Turn
+from tests.conftest import RedisServer
+from tests.shim.conftest import snapshot_of
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+async def memory(redis_server: RedisServer) -> AsyncIterator[Memory]:
+    redis = Redis(redis_server.socket, 2)
+    yield Memory(config.read({}), redis)
+    await redis.close()
+
+
+class Counts(Layer):
+    """Answers with how often it saw this conversation, and thinks a while."""
+
+    name, on_error = "counts", "refuse"
+
+    async def answer(self, turn: Turn) -> Reply | None:
+        seen = int(turn.state.slots.get("seen", "0")) + 1
+        await asyncio.sleep(0)
+        turn.state.slots = {"seen": str(seen)}
+        return Reply(str(seen), "greet")
+
+
+def conversations(shop: Tenant, memory: Memory) -> Conversations:
+    snapshot = snapshot_of(shop)
+    snapshot.composers["shop"] = Composer(shop)
+    return Conversations(snapshot, memory, [Counts()])
+
+
+def turn(shop: Tenant, user: str, number: int = 0, **more: object) -> Turn:
+    return Turn(f"{user}-{number}", shop, user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
+
+
+def answer(body: bytes) -> dict[str, object]:
+    return dict(msgspec.json.decode(body))
+
+
+async def test_messages_of_one_moment_are_each_counted_once(shop: Tenant, memory: Memory) -> None:
+    talk = conversations(shop, memory)
+    bodies = await asyncio.gather(*(talk.answer(turn(shop, "same-moment", n)) for n in range(20)))
+    assert [answer(body)["answer"] for body, _ in bodies] == [str(n) for n in range(1, 21)]
+    assert [answer(body)["seq"] for body, _ in bodies] == list(range(1, 21))
+
+
+async def test_two_shims_at_once_lose_nothing(shop: Tenant, memory: Memory) -> None:
+    first, second = conversations(shop, memory), conversations(shop, memory)
+    bodies = await asyncio.gather(*((first, second)[n % 2].answer(turn(shop, "two-shims", n)) for n in range(8)))
+    assert sorted(int(str(answer(body)["answer"])) for body, _ in bodies) == list(range(1, 9))
+    assert len(await memory.history("shop", "two-shims", 100)) == 8
+
+
+async def test_a_conflict_brings_the_fresh_state(shop: Tenant, memory: Memory) -> None:
+    slow, quick = turn(shop, "conflict", 1), turn(shop, "conflict", 2)
+    await memory.load(slow)
+    await memory.load(quick)
+    await memory.commit(quick, Reply("quick", "greet"))
+    with pytest.raises(Conflict):
+        await memory.commit(slow, Reply("slow", "greet"))
+    assert slow.state.turn == 1
+    assert answer(await memory.commit(slow, Reply("slow", "greet")))["seq"] == 2
+
+
+async def test_a_retry_is_answered_from_the_store_without_asking_any_layer(shop: Tenant, memory: Memory) -> None:
+    talk = conversations(shop, memory)
+    first, _ = await talk.answer(turn(shop, "retry", 1, session_id="s", seq=1))
+    again, asked = await talk.answer(turn(shop, "retry", 2, session_id="s", seq=1))
+    assert again == first
+    assert asked is None
+
+
+async def test_a_stale_seq_is_refused(shop: Tenant, memory: Memory) -> None:
+    talk = conversations(shop, memory)
+    await talk.answer(turn(shop, "stale", 1, session_id="s", seq=5))
+    with pytest.raises(Refusal) as refusal:
+        await talk.answer(turn(shop, "stale", 2, session_id="s", seq=4))
+    assert (refusal.value.status, refusal.value.code) == (409, "stale_seq")
+
+
+async def test_without_redis_turns_are_kept_up_to_a_bound_and_then_refused(shop: Tenant, tmp_path: Path) -> None:
+    memory = Memory(config.read({"SLUICE_LATE_TURNS_MAX": "2"}), Redis(tmp_path / "nobody", 0.1))
+    talk = conversations(shop, memory)
+    bodies = [answer((await talk.answer(turn(shop, f"kept-{n}")))[0]) for n in range(2)]
+    assert [body["degraded"] for body in bodies] == [True, True]
+    with pytest.raises(Refusal) as refusal:
+        await talk.answer(turn(shop, "one too many"))
+    assert refusal.value.status == 503
+
+
+def test_the_state_of_the_longest_dialogue_stays_under_two_kilobytes(shop: Tenant) -> None:
+    from pyshim.turn import Pending, State
+
+    slots = {name: "字" * slot.max_chars for name, slot in shop.slots.items()}
+    state = State("s" * 64, 10**6, 2**53, "x" * 24, slots, Pending("x" * 24, "f" * 32, "x" * 16, 9), "person", 1, ["x" * 24] * 2)
+    assert len(wire.write_state(state)) < 2048

@@ -1,0 +1,59 @@
+"""Is the `sluice` command good to its user?"""
+
+import os
+import subprocess
+import sys
+
+import jwt
+import pytest
+
+from pyshim.config import ROOT
+from tests.conftest import Stack
+
+pytestmark = pytest.mark.real
+
+
+def sluice(stack: Stack, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pyshim.cli", *arguments]
+    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "200", "LANG": "C.UTF-8", **stack.environment}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_conversation_in_the_terminal_shows_who_answered_and_how_fast(stack: Stack) -> None:
+    talk = sluice(stack, "chat", "--tenant", "shop", "--user", "cli-1", typed="一般下单后多久发货\n/new\n申请退款\n\n")
+    assert talk.returncode == 0, talk.stderr
+    assert "云集商城" in talk.stdout
+    assert "48 小时" in talk.stdout
+    assert "l3_hot" in talk.stdout
+    assert " ms  shipping_time" in talk.stdout
+    assert "新的对话" in talk.stdout
+    assert "l5_dialogue" in talk.stdout
+
+
+def test_a_minted_token_is_good(stack: Stack) -> None:
+    token = sluice(stack, "token", "--tenant", "bank", "--user", "u1", "--seconds", "60").stdout.strip()
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["tenant_id"], claims["user_id"], claims["exp"] - claims["iat"]) == ("bank", "u1", 60)
+    assert stack.customer("bank").http.get("/v1/history", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_check_says_what_would_be_served(stack: Stack) -> None:
+    checked = sluice(stack, "check")
+    assert checked.returncode == 0
+    assert all(name in checked.stdout for name in ("云集商城", "畅联通信", "江海银行", "version"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("token", "--tenant", "nobody"), "no tenant 'nobody'; there are: bank, shop, telecom"),
+        (("chat", "--url", "http://127.0.0.1:1"), "`make run` starts sluice"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(stack: Stack, arguments: tuple[str, ...], says: str) -> None:
+    failed = sluice(stack, *arguments)
+    assert failed.returncode == 1
+    assert says in failed.stdout
+    assert "Traceback" not in failed.stderr + failed.stdout
