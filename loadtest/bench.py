@@ -24,7 +24,7 @@ from pyshim.snapshot import Snapshot
 RESULT = Path(__file__).parent / "results" / "bench.json"
 WORKERS = 2
 USERS = 5000
-HOT, DEEP = 200, 60  # questions of each tenant
+HOT, DEEP, ENOUGH = 100, 40, 20  # questions of each tenant: at most, and at least
 REST_S = 2.0
 
 
@@ -45,8 +45,12 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def scouted(url: str, compiled: Snapshot, scouts: list[User], hot: int, deep: int) -> dict[str, Corpus]:
-    """Hot and deep questions of each scout's tenant, by asking the running stack."""
+class TooFewQuestions(Exception):
+    """No tenant has enough questions of both kinds."""
+
+
+def scouted(url: str, compiled: Snapshot, scouts: list[User]) -> dict[str, Corpus]:
+    """Hot and deep questions of each scout's tenant, by asking the running stack; tenants with too few of them are left out."""
     found = {}
     for scout in scouts:
         headers = {"Authorization": f"Bearer {scout.token}"}
@@ -59,7 +63,14 @@ def scouted(url: str, compiled: Snapshot, scouts: list[User], hot: int, deep: in
                 client.delete("/v1/session").raise_for_status()
 
             tenant = compiled.tenants[scout.tenant]
-            found[tenant.id] = choose(sentences(tenant.id), set(tenant.tasks), set(tenant.titles), ask, forget, hot, deep)
+            corpus = choose(sentences(tenant.id), set(tenant.tasks), set(tenant.titles), ask, forget, HOT, DEEP)
+        _say(f"{tenant.id}: {len(corpus.hot)} hot and {len(corpus.deep)} deep questions")
+        if min(len(corpus.hot), len(corpus.deep)) >= ENOUGH:
+            found[tenant.id] = corpus
+        else:
+            _say(f"{tenant.id} is left out: its router is not sure often enough to measure it (calibration.json)")
+    if not found:
+        raise TooFewQuestions(f"no tenant has {ENOUGH} hot and {ENOUGH} deep questions")
     return found
 
 
@@ -69,8 +80,8 @@ def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: 
     tenants = sorted(compiled.tenants)
     time.sleep(REST_S)
     at_rest = memory.of_parts(settings, peer_pid)
-    corpus = scouted(urls["sluice"], compiled, users.mint(settings, tenants, len(tenants), "scout"), HOT, DEEP)
-    files = rounds.files(folder, users.mint(settings, tenants, plan.users), corpus)
+    corpus = scouted(urls["sluice"], compiled, users.mint(settings, tenants, len(tenants), "scout"))
+    files = rounds.files(folder, users.mint(settings, list(corpus), plan.users), corpus)
     bench = Bench(settings, urls, files, plan.seconds, plan.warm_s)
     runs: dict[str, list[Run]] = defaultdict(list)
     for case, run in rounds.measure(bench, plan.rounds, _say):
@@ -107,7 +118,7 @@ def main() -> int:
         try:
             with stack.sluice(folder, env) as ours, stack.peer(folder, env, WORKERS) as theirs:
                 result = _measure(folder, env, {"sluice": ours.url, "peer": theirs.url}, theirs.pid, plan)
-        except (stack.CannotStart, BadRun, layers.Unexpected) as error:
+        except (stack.CannotStart, TooFewQuestions, BadRun, layers.Unexpected) as error:
             _say(f"not measured: {error}")
             return 1
     arguments.result.parent.mkdir(parents=True, exist_ok=True)

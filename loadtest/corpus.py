@@ -37,7 +37,7 @@ def sentences(tenant: str, seed: int = 7) -> list[str]:
 def choose(
     candidates: list[str], tasks: set[str], titles: set[str], ask: Ask, forget: Callable[[], None], hot: int, deep: int
 ) -> Corpus:
-    """So many hot and deep questions; ask and forget are a scout's. Raises ValueError when there are not enough.
+    """At most so many hot and deep questions; ask and forget are a scout's.
 
     tasks: intents that start something; titles: texts of buttons.
     """
@@ -56,8 +56,8 @@ def choose(
         else:
             forget()
         if len(chosen.hot) == hot and len(chosen.deep) == deep:
-            return chosen
-    raise ValueError(f"only {len(chosen.hot)} hot and {len(chosen.deep)} deep questions among {len(candidates)} sentences")
+            break
+    return chosen
 
 
 def _leaves_nothing(question: str, first: dict[str, Any], hot: str, ask: Ask) -> bool:

@@ -37,6 +37,17 @@ def gather(turn: Turn, task: Task, overwrite: bool = False) -> list[str]:
     return found
 
 
+def bare(turn: Turn, names: list[str]) -> str | None:
+    """The slot whose bare value the message is (an order number by itself, say); it is taken, whatever was known before."""
+    for name in names:
+        slot = turn.tenant.slots[name]
+        value = slots.find(slot, turn.query) if slot.patterns and slot.remember else None
+        if value is not None and slots.is_bare(value, turn.query):
+            turn.state.slots = {**turn.state.slots, name: value}
+            return name
+    return None
+
+
 def missing(turn: Turn, task: Task) -> str | None:
     """The next slot to ask for. Slots with a default are never asked."""
     for name in task.slots:

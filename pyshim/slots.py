@@ -12,6 +12,9 @@ from pyshim.tenant import Slot
 # Full-width digits and letters as their plain forms; punctuation stays, patterns know both.
 PLAIN = {0xFEE0 + code: code for code in (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))}
 
+# What people say around a bare value.
+NAMES = re.compile(r"我的|订单|编号|单号|卡号|末四位|后四位|尾号|手机|电话|号码|账号|宽带|[是为号的这个就哦呢吧啊哈嗯好]")
+
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -46,6 +49,6 @@ def accept(slot: Slot, text: str) -> str | None:
 
 
 def is_bare(value: str, text: str) -> bool:
-    """Is the message hardly more than the value itself (an order number, and perhaps "是" or "单号")?"""
-    rest = re.sub(r"\W", "", plain(text)).replace(re.sub(r"\W", "", value), "")
-    return len(rest) <= 4
+    """Is the message the value itself and nothing more than its name (是20231105, 单号20231105)?"""
+    rest = re.sub(r"\W", "", plain(text)).replace(re.sub(r"\W", "", value), "", 1)
+    return NAMES.sub("", rest) == ""

@@ -4,6 +4,7 @@ The state machine. In this order:
   a person has the conversation    the message is theirs
   a task waits for an answer       it is the answer, or a change of mind, or a question in between
   "did you mean" was asked         yes, or the first, or the second
+  a bare order number, say         about the last matter, or what could it be about?
   the meaning is clear             a rule's reply, a task to start, a person to call
 Anything else is not ours.
 """
@@ -67,6 +68,8 @@ class Dialogue(Layer):
             return Reply(turn.tenant.phrases.person_owns)
         self._read_short_words(turn)
         reply = await self._pending(turn) if turn.state.flow else await self._offered(turn)
+        if reply is None and turn.state.flow is None:
+            self._read_bare_value(turn)
         if reply is None and turn.state.flow is None and turn.intent and turn.confidence >= self._clear:
             reply = await self._say(turn, turn.intent)
         if reply is not None:
@@ -80,6 +83,18 @@ class Dialogue(Layer):
         for words, intent in ((YES, "affirm"), (NO, "deny"), (NEVER_MIND, "cancel_flow")):
             if turn.query.strip() in words or _bare(turn.query) in words:
                 turn.intent, turn.confidence = intent, 1.0
+
+    @staticmethod
+    def _read_bare_value(turn: Turn) -> None:
+        """A value by itself belongs to the last matter that needs one; if there is none, its likeliest matters are asked back."""
+        name = flows.bare(turn, list(turn.tenant.slots))
+        if name is None:
+            return
+        fits = [intent for intent, task in turn.tenant.tasks.items() if name in task.slots]
+        if turn.state.intent in fits:
+            turn.intent, turn.confidence = turn.state.intent, 1.0
+        else:
+            turn.intent, turn.confidence, turn.likeliest = None, 0.0, fits
 
     def _means(self, turn: Turn, *intents: str) -> bool:
         return turn.intent in intents and turn.confidence >= self._clear
@@ -117,6 +132,8 @@ class Dialogue(Layer):
         if self._means(turn, "cancel_flow"):
             return self._cancel(turn, pending)
         task, asked = turn.tenant.tasks[pending.intent], turn.tenant.slots[pending.asking]
+        if flows.bare(turn, task.slots):
+            return await flows.advance(turn, pending, self._backend)
         found = slots.find(asked, turn.query)
         aside = self._aside(turn, pending)
         if aside is not None and not (found and slots.is_bare(found, turn.query)):

@@ -1,8 +1,10 @@
 """Does a conversation go where its customer wants? Stories with l5_dialogue and l7_fallback."""
 
+from pyshim.layers.l5_dialogue import Dialogue
+from pyshim.layers.l7_fallback import Fallback
 from pyshim.tenant import Tenant
 from pyshim.turn import PERSON
-from tests.shim.conftest import Talk
+from tests.shim.conftest import Talk, snapshot_of
 
 
 async def test_a_rule_is_answered_with_its_reply(talk: Talk) -> None:
@@ -145,6 +147,37 @@ async def test_an_action_needs_no_confirmation_and_remembers_the_order(talk: Tal
     assert "11 月 12 日" in first.answer
     assert second
     assert "20231105" in second.answer
+
+
+async def test_a_bare_order_number_goes_on_with_the_last_matter(talk: Talk) -> None:
+    fields = {"item": "i", "amount": "1", "status": "运输中", "next_step": "等"}
+    talk.backend.answers = [(None, fields), (None, fields)]
+    await talk.say("订单20231105啥状态", "order_status")
+    talk.state.intent = "order_status"
+    reply = await talk.say("20231107", "bye", 0.97)
+    assert reply
+    assert "20231107" in reply.answer
+
+
+async def test_a_bare_order_number_out_of_the_blue_is_asked_back_and_remembered(talk: Talk) -> None:
+    talk.backend.answers = [(None, {"item": "i", "amount": "1", "status": "运输中", "next_step": "等"})]
+    turn = talk.turn("20231107", "bye", 0.97)
+    layer = Dialogue(snapshot_of(talk.tenant), talk.outside)
+    assert await layer.answer(turn) is None
+    asked = await Fallback(snapshot_of(talk.tenant), talk.outside).answer(turn)
+    assert asked
+    assert talk.tenant.title("order_status") in asked.suggestions
+    reply = await talk.say(talk.tenant.title("order_status"), "order_status", 1.0)
+    assert reply
+    assert "20231107" in reply.answer
+
+
+async def test_another_order_number_while_something_else_is_asked_replaces_the_first(talk: Talk) -> None:
+    await talk.say("订单20231105我要退款", "refund_apply")
+    await talk.say("20231107", "bye", 0.97)
+    confirm = await talk.say("不想要了")
+    assert confirm
+    assert "20231107" in confirm.answer
 
 
 async def test_without_a_state_store_flows_say_sorry_and_rules_go_on(talk: Talk) -> None:
