@@ -53,7 +53,6 @@ local function hand_over(turn)
     local var = ngx.var
     if turn.query then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
-    var.sluice_tenant = turn.tenant_id or ""
     var.sluice_user = turn.user_id or ""
     var.sluice_left_ms = turns.left_ms(turn)
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
@@ -63,6 +62,7 @@ end
 local function enter(layers, wants, allowed, listed)
     local turn = begin(wants)
     local reply = wrong_method(turn, allowed, listed) or funnel.run(turn, layers)
+    ngx.var.sluice_tenant = turn.tenant_id or ""        -- for the log, whoever answers
     if reply then
         turn.reply = reply
         return send(reply)
@@ -131,9 +131,9 @@ end
 -- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
 function _M.unavailable()
     local turn = begin()
-    turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant
+    turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })
-    local tenant = turn.config.tenants[turn.tenant_id]
+    local tenant = turn.config.tenants[turn.tenant_id or "-"]
     if tenant then
         local body = cjson.decode(reply.body)
         body.answer = tenant.unavailable

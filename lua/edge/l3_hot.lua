@@ -14,7 +14,7 @@ local _M = { name = "l3_hot", on_error = "pass" }
 local function guess(turn)
     local tenant, config = turn.tenant, turn.config
     local titled = tenant.titles[turn.query]
-    if titled then return titled, 1 end
+    if titled then return titled, 1, true end
     local label, confidence = config.router:guess(turn.query, tenant.columns)
     if label then return config.model.labels[label], confidence end
 end
@@ -49,11 +49,11 @@ local function degraded(turn, intent, fields, err)
 end
 
 function _M.answer(turn)
-    local intent, confidence = guess(turn)
+    local intent, confidence, sure = guess(turn)
     if not intent then return end
     turn.guess, turn.guess_confidence = intent, confidence
     local hot = turn.tenant.hot[intent]
-    if not hot or confidence < turn.tenant.router_threshold then return end
+    if not hot or not (sure or confidence >= turn.tenant.router_threshold) then return end
 
     local fields = fields_of(turn, hot, confidence)
     local outcome, err = conversation.commit_idle(turn, intent, fields)

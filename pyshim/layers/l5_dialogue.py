@@ -136,7 +136,11 @@ class Dialogue(Layer):
             return await flows.advance(turn, pending, self._backend)
         found = slots.find(asked, turn.query)
         aside = self._aside(turn, pending)
-        if aside is not None and not (found and slots.is_bare(found, turn.query)):
+        chosen = found in asked.choices if found else False  # "碎了" is a reason, whatever else it may be
+        if aside is not None and not (chosen and turn.tenant.is_flow(aside)):
+            if found is not None and chosen:
+                turn.state.slots = {**turn.state.slots, pending.asking: found}
+                pending.asking = flows.missing(turn, task) or CONFIRM
             return await self._in_between(turn, pending, aside)
         value = found or (None if self._means(turn, "affirm", "deny", "repeat") else slots.accept(asked, turn.query))
         if value is not None:

@@ -7,7 +7,7 @@ import base64
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 import pytest
@@ -17,29 +17,33 @@ from pyshim.tokens import Key, KeySet
 from tests.conftest import Stack, copy_tenants
 from tests.http.raw import Stranger
 
-Limit = dict[str, float]
+
+class Limit(TypedDict):
+    """A bucket, as in tenant.yaml."""
+
+    rate_per_s: float
+    burst: int
+
 
 REFUSED, TRUSTED = "127.0.0.66", "127.0.0.1"
 NEVER = 1e-6  # tokens per second: none comes while a test runs
-
-
-def limit(rate_per_s: float, burst: int) -> Limit:
-    return {"rate_per_s": rate_per_s, "burst": burst}
-
-
-WIDE = limit(100000, 100000)
-HAMMERED = limit(40, 20)
+WIDE = Limit(rate_per_s=100000, burst=100000)
+HAMMERED = Limit(rate_per_s=40, burst=20)
 # Tenant -> its own limit, and that of each of its users.
 STORIES = {
     "one_user": (WIDE, HAMMERED),
     "one_tenant": (HAMMERED, WIDE),
-    "poor_users": (limit(NEVER, 5), limit(NEVER, 3)),
-    "poor_tenant": (limit(2, 3), limit(NEVER, 4)),
-    "patient": (WIDE, limit(1, 1)),
-    "left": (limit(NEVER, 4), WIDE),
-    "right": (limit(NEVER, 4), WIDE),
+    "poor_users": (Limit(rate_per_s=NEVER, burst=5), Limit(rate_per_s=NEVER, burst=3)),
+    "poor_tenant": (Limit(rate_per_s=2, burst=3), Limit(rate_per_s=NEVER, burst=4)),
+    "patient": (WIDE, Limit(rate_per_s=1, burst=1)),
+    "left": (Limit(rate_per_s=NEVER, burst=4), WIDE),
+    "right": (Limit(rate_per_s=NEVER, burst=4), WIDE),
 }
 OLD, NEW = (Key(kid=f"bank-{name}", k=base64.urlsafe_b64encode(name.encode() * 16).decode()) for name in ("old", "new"))
+
+
+def _wide(_: str, about: dict[str, Any]) -> None:
+    about["limits"] = {"tenant": WIDE, "user": WIDE}
 
 
 def tell_stories(tenants: Path) -> None:
@@ -55,7 +59,7 @@ def tell_stories(tenants: Path) -> None:
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Stack:
     """Small limits, no leeway, refused and trusted addresses, and a bank that is changing its key."""
-    tenants = copy_tenants(tmp_path_factory.mktemp("small") / "all", lambda _, about: None)
+    tenants = copy_tenants(tmp_path_factory.mktemp("small") / "all", _wide)
     tell_stories(tenants)
     var = tmp_path_factory.mktemp("w")
     (var / "keys").mkdir()
@@ -70,10 +74,6 @@ def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
         ADDRESSES_REFUSED=f"{REFUSED}/32, 127.0.66.0/24",
         ADDRESSES_TRUSTED=f"{TRUSTED}/32",
     )
-
-
-def _wide(_: str, about: dict[str, Any]) -> None:
-    about["limits"] = {"tenant": WIDE, "user": WIDE}
 
 
 @pytest.fixture(scope="session")

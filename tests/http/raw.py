@@ -65,6 +65,16 @@ def speak(port: int, said: bytes, method: str = "GET", source: str | None = None
             return None
 
 
+def listen(port: int, said: bytes, source: str | None = None) -> bytes:
+    """Sends the bytes and returns everything that comes back until the connection is closed."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S, (source, 0) if source else None) as connection:
+        connection.sendall(said)
+        heard = b""
+        while piece := connection.recv(65536):
+            heard += piece
+        return heard
+
+
 def request(
     method: str, path: str, headers: Iterable[str] = (), body: bytes = b"", host: str | None = "localhost", length: bool = True
 ) -> bytes:

@@ -100,6 +100,24 @@ async def test_free_text_is_taken_when_asked_for_even_if_it_looks_like_something
     assert talk.state.slots["reason"] == "家里猫把它当窝了"
 
 
+async def test_a_chosen_value_is_the_answer_even_if_it_sounds_like_another_flow(talk: Talk) -> None:
+    await talk.say("订单20231107我要退款", "refund_apply")
+    reply = await talk.say("杯子碎了", "product_damaged", 0.95)
+    assert reply
+    assert "质量问题" in reply.answer
+    assert reply.intent == "refund_apply"
+
+
+async def test_an_answer_with_a_question_is_taken_and_answered(talk: Talk) -> None:
+    await talk.say("订单20231107我要退款", "refund_apply")
+    reply = await talk.say("质量问题，运费谁出啊", "return_shipping_fee", 0.95)
+    assert reply
+    assert talk.tenant.replies["return_shipping_fee"].answer in reply.answer
+    assert "原因“质量问题”" in reply.answer
+    assert talk.state.flow
+    assert talk.state.flow.asking == "confirm"
+
+
 async def test_a_wrong_answer_is_asked_again_and_the_second_time_a_person_is_offered(talk: Talk) -> None:
     await talk.say("我要退款", "refund_apply")
     first = await talk.say("就那个", "out_of_scope", 0.4)

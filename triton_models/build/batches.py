@@ -21,12 +21,12 @@ from triton_models.build.noise import noisy
 from triton_models.build.tenancy import Tenancy
 
 OWN_SHARE = 0.75
-SLICE = 32
+SLICE = 64
 
 
 @dataclass(frozen=True)
 class Batch:
-    """ids: the n sentences, shortest first, in slices int64 [32, tokens] that need little padding; label, intent and
+    """ids: the n sentences, shortest first, in slices int64 [64, tokens] that need little padding; label, intent and
     group int64 [n]; seen bool [n, labels]: what the tenant sees."""
 
     ids: list[Tensor]
@@ -48,7 +48,7 @@ class Said:
 
 
 def slices(texts: list[str], tokenizer: Tokenizer) -> list[Tensor]:
-    """Token ids of texts in their order, padded within slices of 32."""
+    """Token ids of texts in their order, padded within slices of 64."""
     parts = [texts[start : start + SLICE] for start in range(0, len(texts), SLICE)]
     return [torch.tensor([one.ids for one in tokenizer.encode_batch(part)]) for part in parts]
 

@@ -2,7 +2,8 @@
 
 A tenant is asked its own and the general validation sentences: accuracy and macro-F1 are over these. Others'
 sentences, where no twin makes them unsure, are asked too and ought to be out_of_scope: they count towards its
-recall and towards the router's threshold. Scores are always the softmax over what the tenant sees.
+recall and towards the router's threshold. Scores are always the softmax over what the tenant sees. Messages that
+the noise itself lists whole (可以, 谢谢) may have been trained on and are not asked.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus
+from triton_models.build.synonyms import WHOLE
 from triton_models.build.tenancy import Tenancy
 
+LISTED = frozenset(word for words in WHOLE for word in words)
 Floats = NDArray[np.float64]
 
 
@@ -50,13 +53,14 @@ def intents_of(corpus: Corpus) -> list[str]:
 
 
 def questions(corpus: Corpus, tenancy: Tenancy) -> list[Questions]:
-    return [_asked_of(tenant, intents_of(corpus), tenancy) for tenant in tenancy.tenants]
+    return [_asked_of(tenant, corpus, tenancy) for tenant in tenancy.tenants]
 
 
-def _asked_of(tenant: str, intents: list[str], tenancy: Tenancy) -> Questions:
-    labels = tenancy.labels
+def _asked_of(tenant: str, corpus: Corpus, tenancy: Tenancy) -> Questions:
+    labels, intents = tenancy.labels, intents_of(corpus)
     meant = [tenancy.meaning(intent, tenant) for intent in intents]
-    kept = [row for row, meaning in enumerate(meant) if meaning is not None]
+    fresh = [sentence not in LISTED for sentence in sentences_of(corpus)]
+    kept = [row for row, meaning in enumerate(meant) if meaning is not None and fresh[row]]
     native = [tenancy.owner_of[intents[row]] in (tenant, GENERAL) for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
     return Questions(tenant, tenancy.mask(tenant), np.array(kept), np.array(label), np.array(native))

@@ -12,9 +12,9 @@ from random import Random
 
 from triton_models.build.homophones import homophones
 from triton_models.build.spellings import BEHIND, EMOJI, FRONT, NUMBERED, WORDS
-from triton_models.build.synonyms import alternatives
+from triton_models.build.synonyms import SETS, WHOLE, alternatives
 
-_SYNONYMS = alternatives()
+_SYNONYMS, _WHOLE = alternatives(SETS), alternatives(WHOLE)
 _PUNCTUATION = re.compile(r"[，。！？、；：,.!?;:~～…]+")
 _TO_FULL = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _NUMBERED = re.compile("|".join(NUMBERED))
@@ -37,6 +37,9 @@ def _respell(text: str, random: Random) -> str:
 
 
 def _rephrase(text: str, random: Random) -> str:
+    if text in _WHOLE:
+        return random.choice(_WHOLE[text])
+
     def other(match: re.Match[str]) -> str:
         word = match.group()
         return random.choice(_SYNONYMS[word]) if random.random() < 0.5 else word

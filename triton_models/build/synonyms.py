@@ -2,7 +2,8 @@
 
 Each line is a set of words that may stand for one another in a question to a shop, a telecom operator or a bank
 without moving it to another intent. A student that has seen a situation in one word then knows it in the others.
-Words of one set need not be equal in general; only the question must stay the same.
+Words of one set need not be equal in general; only the question must stay the same. WHOLE is stricter: short answers
+such as 可以 mean one thing alone and another inside a question, so they are exchanged only where they are all there is.
 """
 
 from __future__ import annotations
@@ -212,11 +213,24 @@ SETS: tuple[tuple[str, ...], ...] = tuple(
 """.strip().split("\n")
 )
 
+# Messages that are nothing but one of these words: each may stand for any other of its line.
+WHOLE: tuple[tuple[str, ...], ...] = tuple(
+    tuple(line.split())
+    for line in """
+好 好的 好滴 好哒 行 行的 可以 可以的 阔以 嗯 嗯嗯 对 对的 是 是的 没错 要 要的 需要 确认 确定 没问题 中 得 成 OK 就这样 同意
+不 不要 不用 不用了 不是 不是的 不对 不行 不可以 不可 没有 错了 否 不需要 别 不同意 不确认 木有
+算了 先算了 不弄了 不办了 先不办了 取消吧 以后再说 回头再说 先这样 不搞了 停
+再见 拜拜 拜 88 回见 走了 先走了 下次聊 886 先这样拜拜
+谢谢 多谢 谢了 谢谢啦 感谢 thx 3q 辛苦了 谢谢您
+你好 您好 在吗 在不 在么 有人吗 hello hi 哈喽 早 早啊 早上好 晚上好
+""".strip().split("\n")
+)
 
-def alternatives() -> dict[str, tuple[str, ...]]:
+
+def alternatives(sets: tuple[tuple[str, ...], ...]) -> dict[str, tuple[str, ...]]:
     """Each word and all that may stand for it."""
     others: dict[str, set[str]] = {}
-    for words in SETS:
+    for words in sets:
         for word in words:
             others.setdefault(word, set()).update(set(words) - {word})
     return {word: tuple(sorted(meant)) for word, meant in others.items()}

@@ -47,6 +47,7 @@ TWINS: tuple[tuple[str, str, str], ...] = (
     ("card_activate", "sim_replace", "my new card does not work yet"),
     ("service_cancel", "cancel_order", "I no longer want what I ordered"),
     ("number_cancel", "account_password", "close what belongs to my number"),
+    ("sim_replace", "exchange_apply", "it is worn, give me another"),
     ("service_cancel", "member_points", "about a membership"),
     ("contract_penalty", "loan_early_repay", "a penalty for ending early"),
 )

@@ -29,9 +29,9 @@ class Plan:
     bag_steps: int = 1200
     bag_pairs: int = 64
     bag_rate: float = 3e-3
-    meaning_steps: int = 1600
-    meaning_pairs: int = 32
-    rate: float = 7e-4
+    meaning_steps: int = 1000
+    meaning_pairs: int = 64
+    rate: float = 1e-3
     smoothing: float = 0.1
     contrast: float = 0.3
     contrast_temperature: float = 0.1

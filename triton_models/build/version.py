@@ -34,6 +34,7 @@ from triton_models.router import Router, Shape
 BROAD = (OUT_OF_SCOPE, "chitchat")
 ROUTER_BUCKETS, ROUTER_DIMS, ROUTER_PAIRS = 1 << 16, 48, 40_000
 TRUE_LABEL_SHARE = 0.5
+TEACHER_TEMPERATURE = 0.7  # the student learns smoothed labels, so that its shares are flatter than its skill
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def _router(request: Request, sampler: Sampler, teacher: Encoder, tenancy: Tenan
     logits, _ = teacher.read([one.text for one in said])
     seen = np.stack([tenancy.mask(one.tenant) for one in said])
     true = np.eye(len(tenancy.labels))[[tenancy.labels.index(one.label) for one in said]]
-    wanted = TRUE_LABEL_SHARE * true + (1 - TRUE_LABEL_SHARE) * measure.shares(logits.astype(np.float64), seen, 1.0)
+    wanted = TRUE_LABEL_SHARE * true + (1 - TRUE_LABEL_SHARE) * measure.shares(
+        logits.astype(np.float64), seen, TEACHER_TEMPERATURE
+    )
     lesson = ngrams.Lesson([one.text for one in said], wanted.astype(np.float32), seen)
     shape = Shape(ROUTER_BUCKETS, ROUTER_DIMS, len(tenancy.labels))
     torch.manual_seed(request.seed)
