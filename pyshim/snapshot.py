@@ -209,7 +209,7 @@ def for_edge(snapshot: Snapshot) -> bytes:
 
 
 def for_pages(snapshot: Snapshot) -> bytes:
-    """What anybody may know of the tenants (GET /v1/tenants), JSON. Those that talk to guests come first: a page opens with one."""
+    """What anybody may know of the tenants (GET /v1/tenants), JSON. Those that talk to guests come first."""
     ordered = sorted(snapshot.tenants.values(), key=lambda tenant: (not tenant.about.guests, tenant.id))
     listed = [
         {"id": t.id, "name": t.about.name, "greeting": t.about.greeting, "examples": t.about.examples, "guests": t.about.guests}

@@ -41,6 +41,12 @@ local function unwanted_agent(turn, screen)
     end
 end
 
+local function broken_url(turn)
+    if find(ngx.var.request_uri, "[\128-\255]") then
+        return replies.refusal(turn, 400, "bad_request", "a URL is ASCII; other bytes are written as %XX")
+    end
+end
+
 local function body_of(turn)
     local kind = ngx.var.content_type
     if not kind or not find(kind, "^%s*[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/[Jj][Ss][Oo][Nn]%s*%f[;%z]") then
@@ -106,7 +112,7 @@ function _M.answer(turn)
     local config = turn.config
     local refused, err = unwelcome(turn, config.screen)
     if refused or err then return refused, err end
-    refused = unwanted_agent(turn, config.screen)
+    refused = unwanted_agent(turn, config.screen) or broken_url(turn)
     if refused or ngx.req.get_method() ~= "POST" then return refused end
 
     local body

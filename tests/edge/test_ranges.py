@@ -32,7 +32,7 @@ def test_an_empty_list_holds_nothing(lua: Any) -> None:
 
 @pytest.mark.parametrize("wrong", ["10.0.0.0/33", "300.1.1.1", "nonsense", "2001:db8:::1", "1.2.3", "::/129", ""])
 def test_what_is_no_range_is_named(lua: Any, wrong: str) -> None:
-    with pytest.raises(ValueError, match="range|prefix"):
+    with pytest.raises(ValueError, match=r"range|prefix"):
         matcher(lua, [wrong])
 
 

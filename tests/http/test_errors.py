@@ -313,6 +313,15 @@ def test_what_nginx_itself_refuses_is_refused_in_our_words(stranger: Stranger, s
     assert answer.headers["Connection"] == "close"
 
 
+@pytest.mark.parametrize("path", ["/v1/history?q=\xe4\xbd", "/v1/intents/\x80/last", "/v1/chat?\xff"])
+def test_a_url_with_bytes_that_must_be_escaped(stranger: Stranger, path: str) -> None:
+    stranger.ask("POST" if "chat" in path else "GET", path).refuses(400, "bad_request")
+
+
+def test_a_url_with_the_host_in_it_is_the_same_url(stranger: Stranger) -> None:
+    assert stranger.ask("GET", "http://localhost/v1/history").json() == {"turns": []}
+
+
 def test_two_tokens_are_no_token(stranger: Stranger) -> None:
     stranger.ask("GET", "/v1/history", stranger.signed).refuses(400, "bad_request")
 

@@ -29,22 +29,9 @@ class Conversation:
         state = msgspec.msgpack.encode(more["state"]) if "state" in more else b""
         answer = json.dumps(more.get("answer", "您好"), ensure_ascii=False)
         reply = f'"turn_id":"{more.get("turn_id", "t")}","answer":{answer},"intent":"{intent}"'
-        kept, not_after = '"query":"在吗","at":1', more.get("not_after", 0)
-        arguments = [
-            mode,
-            session,
-            more.get("turn_id", "fresh-session"),
-            seq,
-            intent,
-            state,
-            reply,
-            kept,
-            1800,
-            604800,
-            100,
-            more.get("not_after", 0),
-        ]
-        return list(self.client.eval(COMMIT.text, 3, *self.keys, *arguments))
+        turn = [mode, session, more.get("turn_id", "fresh-session"), seq, intent, state, reply, '"query":"在吗","at":1']
+        lives = [1800, 604800, 100, more.get("not_after", 0)]
+        return list(self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives))
 
     def state(self) -> dict[str, Any] | None:
         blob = self.client.get(self.keys[0])
