@@ -22,6 +22,13 @@ from pyshim.config import ROOT, Settings
 PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever stands on a real part is marked so."""
+    for item in items:
+        if {"stacks", "redis_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.real)
+
+
 def wait_until(what: Callable[[], Any], timeout_s: float = 20, every_s: float = 0.02) -> Any:
     """The first true value of what(); fails the test when there is none in time."""
     deadline = time.monotonic() + timeout_s

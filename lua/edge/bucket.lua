@@ -6,31 +6,34 @@
 --   have been given out to it, ever; what lies between the two can be taken now.
 -- * Taking is one atomic incr. A take that lands above what was given out is given back and refused, so the counter
 --   never admits more than rate * time + burst, whatever the interleaving.
--- * A bucket that was left alone holds no more than burst: its counter is first lifted to floor(rate * t). Lifting is
+-- * A bucket that was left alone holds no more than burst: a counter that fell behind rate * t is lifted to it. Lifting is
 --   the only step that is not one atomic operation, so a caller that finds the counter too low lifts and takes under
 --   a short lock (dict:add). Takes and give-backs of others meanwhile are relative, so they are kept.
+-- * A busy bucket that is nearly full would be lifted on every take, and its lock would be everybody's: so a counter may
+--   fall behind by burst / 1000 first, and that much less than burst is what a lifted bucket holds. Below 1,000 it is exact.
 -- * The counter has no expiry: an expired one would come back full. A zone that runs out evicts the bucket unused for longest.
 
 local floor, ceil, max = math.floor, math.ceil, math.max
 
 local LOCK_S = 0.01     -- a worker that dies under the lock blocks one bucket for this long
 local SPINS = 200       -- about 50 us, the lock is held for about 1 us
+local SLACK = 1000      -- burst / 1000 may be missing before a counter is lifted
 
 local _M = {}
 
-local function lift(dict, name, level)
+local function lift(dict, name, level, lowest)
     local taken = dict:get(name)
-    if taken and taken < level then
+    if taken and taken < lowest then
         dict:incr(name, level - taken)
     end
 end
 
-local function locked_take(dict, name, level)
+local function locked_take(dict, name, level, lowest)
     local lock = name .. "|lock"
     for spin = 1, SPINS * 20 do
         if dict:add(lock, true, LOCK_S) then
-            lift(dict, name, level)
-            local taken, err = dict:incr(name, 1, level)
+            lift(dict, name, level, lowest)
+            local taken, err = dict:incr(name, 1, lowest)
             dict:delete(lock)
             return taken, err
         end
@@ -44,19 +47,20 @@ end
 -- Returns tokens left; or false and the seconds until a token is there; or nil and an error.
 function _M.take(dict, name, limit, now)
     local level = floor(limit.rate_per_s * now)
+    local lowest = level - floor(limit.burst / SLACK)
     local taken, err = dict:get(name)
-    if taken and taken >= level then
-        taken, err = dict:incr(name, 1, level)
+    if taken and taken >= lowest then
+        taken, err = dict:incr(name, 1, lowest)
     else
-        taken, err = locked_take(dict, name, level)
+        taken, err = locked_take(dict, name, level, lowest)
     end
     if not taken then return nil, err end
 
-    local left = level + limit.burst - taken
+    local left = lowest + limit.burst - taken
     if left >= 0 then return left end
     dict:incr(name, -1)
-    -- The token that would have been ours exists once rate * t reaches taken - burst.
-    return false, max(0.001, (taken - limit.burst) / limit.rate_per_s - now)
+    -- The token that would have been ours exists once rate * t has grown by what is missing.
+    return false, max(0.001, (level - left) / limit.rate_per_s - now)
 end
 
 -- Gives one token back: for a request that another bucket refused.

@@ -109,7 +109,7 @@ end
 local STATUS_CODES = {
     [400] = "bad_request", [403] = "refused", [404] = "not_found", [405] = "method_not_allowed", [408] = "too_slow",
     [411] = "bad_request", [413] = "too_large", [414] = "too_large", [415] = "unsupported_media_type",
-    [416] = "bad_request", [431] = "too_large",
+    [416] = "bad_request", [431] = "too_large", [500] = "internal",
 }
 local STATUS_MESSAGES = {
     [404] = "there is nothing at this URL; /openapi.json lists what is", [405] = "this URL does not take this method",

@@ -7,6 +7,8 @@ local shared = ngx.shared.metrics
 local format, sort, concat = string.format, table.sort, table.concat
 
 local BOUNDS_S = { 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5 }
+local LABELS = {}       -- as they stand in le="..."
+for i, bound in ipairs(BOUNDS_S) do LABELS[i] = format("%g", bound) end
 local HELP = {
     sluice_turns_total = "counter Turns by tenant, answering layer and status.",
     sluice_turn_seconds = "histogram Time from request to reply, by answering layer.",
@@ -28,7 +30,7 @@ end
 
 local function bucket_of(seconds)
     for i = 1, #BOUNDS_S do
-        if seconds <= BOUNDS_S[i] then return format("%g", BOUNDS_S[i]) end
+        if seconds <= BOUNDS_S[i] then return LABELS[i] end
     end
     return "+Inf"
 end
@@ -54,8 +56,8 @@ local function cumulated(values)
     end
     for _, layer in ipairs(layers) do
         local sum = 0
-        for _, bound in ipairs(BOUNDS_S) do
-            local key = 'sluice_turn_seconds_bucket{layer="' .. layer .. '",le="' .. format("%g", bound) .. '"}'
+        for _, label in ipairs(LABELS) do
+            local key = 'sluice_turn_seconds_bucket{layer="' .. layer .. '",le="' .. label .. '"}'
             sum = sum + (values[key] or 0)
             values[key] = sum
         end

@@ -190,9 +190,9 @@ local function sum_rows(self, length)
       h = tobit(bxor(h, symbols[at]) * MULTIPLIER)
       local n = at - start + 1
       if n >= min_n and not (n == 1 and boundary) then
-        local row = rows + band(bxor(h, rshift(h, 15)), mask) * dims
+        local row = band(bxor(h, rshift(h, 15)), mask) * dims
         for d = 0, dims - 1 do
-          hidden[d] = hidden[d] + row[d]
+          hidden[d] = hidden[d] + rows[row + d]
         end
         count = count + 1
       end
@@ -215,9 +215,10 @@ local function read(self, text)
 end
 
 local function score(self, class)
-  local weight, sum = self.weight + class * self.dims, self.bias[class]
-  for d = 0, self.dims - 1 do
-    sum = sum + weight[d] * hidden[d]
+  local dims, weight, sum = self.dims, self.weight, self.bias[class]
+  local row = class * dims
+  for d = 0, dims - 1 do
+    sum = sum + weight[row + d] * hidden[d]
   end
   return sum
 end

@@ -87,8 +87,9 @@ if type(after.slots) == "table" and next(after.slots) == nil then after.slots = 
 
 local entry = entry_head(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
 redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9])
-redis.call("LPUSH", KEYS[2], entry)
-redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1)
+if redis.call("LPUSH", KEYS[2], entry) > tonumber(ARGV[11]) then
+    redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1)
+end
 redis.call("EXPIRE", KEYS[2], ARGV[10])
 if ARGV[5] ~= "" then
     redis.call("HSET", KEYS[3], ARGV[5], entry)

@@ -57,6 +57,13 @@ def test_who_waits_as_told_gets_the_token_of_another_moment_too(lua: Any, bucket
     assert take(bucket, dictionary, allowed, now + wait + 1e-9)[0]
 
 
+def test_a_large_bucket_left_alone_misses_a_thousandth_of_its_burst_at_most(lua: Any, bucket: Any, dictionary: Any) -> None:
+    allowed = limit(lua, rate=50, burst=5000)
+    assert sum(take(bucket, dictionary, allowed, 7.0)[0] for _ in range(6000)) == 5000
+    assert sum(take(bucket, dictionary, allowed, 9000.0)[0] for _ in range(6000)) == 4995
+    assert sum(take(bucket, dictionary, allowed, 9001.0)[0] for _ in range(6000)) == 50
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.sampled_from([0.5, 1, 3, 7, 100, 20000]),

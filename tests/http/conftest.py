@@ -36,6 +36,7 @@ STORIES = {
     "poor_users": (Limit(rate_per_s=NEVER, burst=5), Limit(rate_per_s=NEVER, burst=3)),
     "poor_tenant": (Limit(rate_per_s=2, burst=3), Limit(rate_per_s=NEVER, burst=4)),
     "patient": (WIDE, Limit(rate_per_s=1, burst=1)),
+    "drained": (Limit(rate_per_s=NEVER, burst=1), WIDE),
     "left": (Limit(rate_per_s=NEVER, burst=4), WIDE),
     "right": (Limit(rate_per_s=NEVER, burst=4), WIDE),
 }

@@ -83,6 +83,14 @@ def test_an_older_seq_is_answered_from_memory_or_refused_but_never_twice(custome
     assert [turn["seq"] for turn in customer.history()] == [9, 3, 2, 1]
 
 
+@pytest.mark.xfail(
+    strict=True, reason="commit-3 gives out 2^53 again and again; a session that is full should be refused as stale"
+)
+def test_after_the_highest_seq_a_session_is_full(customer: Customer) -> None:
+    customer.ask(BUTTON, session_id="s", seq=2**53 - 1)
+    assert customer.post(BUTTON, session_id="s").status_code == 409
+
+
 def test_another_session_counts_for_itself(customer: Customer) -> None:
     customer.ask(BUTTON, session_id="monday", seq=7)
     assert customer.ask(BUTTON, session_id="tuesday", seq=1)["seq"] == 1
@@ -186,7 +194,7 @@ def test_tenants_are_listed_for_everybody_with_nothing_else_about_them(client: h
     answer = client.get("/v1/tenants")
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     tenants: list[dict[str, Any]] = answer.json()["tenants"]
-    assert [(tenant["id"], tenant["guests"]) for tenant in tenants] == [("bank", False), ("shop", True), ("telecom", True)]
+    assert {tenant["id"]: tenant["guests"] for tenant in tenants} == {"shop": True, "telecom": True, "bank": False}
     for tenant in tenants:
         assert tenant.keys() == {"id", "name", "greeting", "examples", "guests"}
         assert len(tenant["examples"]) == 6

@@ -384,12 +384,12 @@ def test_a_client_cannot_say_who_it_is_behind_the_edges_back(stack: Stack) -> No
 
 
 def test_who_is_too_fast_is_told_when_to_come_back(small: Stack) -> None:
-    hasty = Stranger(small, "poor_users")
-    answers = [hasty.ask("GET", "/v1/history") for _ in range(4)]
-    assert [answer.status for answer in answers] == [200, 200, 200, 429]
-    headers = answers[3].refuses(429, "rate_limited").headers
+    hasty = Stranger(small, "patient")
+    served, refused = (hasty.ask("GET", "/v1/history") for _ in range(2))
+    assert served.status == 200
+    headers = refused.refuses(429, "rate_limited").headers
     assert int(headers["Retry-After"]) >= 1
-    assert (headers["RateLimit-Limit"], headers["RateLimit-Remaining"]) == ("3", "0")
+    assert (headers["RateLimit-Limit"], headers["RateLimit-Remaining"]) == ("1", "0")
     assert headers["RateLimit-Reset"] == headers["Retry-After"]
 
 

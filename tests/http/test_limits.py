@@ -1,12 +1,13 @@
 """Does every bucket admit exactly what it promises, with many connections and two nginx workers?
 
-A bucket of `burst` and `rate` has given out burst + floor(rate * t) tokens at time t of the machine's monotonic clock, which is
-also the clock of these tests. A hammering begins with one request alone, sent at a moment between a0 and a1, and ends with one
-that is refused, at a moment between b0 and b1: then every token until there was taken by somebody. So
+A bucket of `rate` and `burst` has been given floor(rate * t) tokens at time t of the machine's monotonic clock, which is also
+the clock of these tests, and it holds `burst` of them. It is emptied at once, which must take `burst` and what was born meanwhile.
+One request alone is refused then, at a moment between a0 and a1; all connections hammer; and one alone is refused again, between
+b0 and b1. At both moments nothing was left, so what was admitted in between is what was born in between:
 
-    burst + floor(rate * b0) - floor(rate * a1)  <=  admitted  <=  burst + floor(rate * b1) - floor(rate * a0)
+    floor(rate * b0) - floor(rate * a1)  <=  admitted  <=  floor(rate * b1) - floor(rate * a0)
 
-and the two sides differ by what cannot be known: on which side of a token's birth the first and the last request came.
+and the two sides differ by what cannot be known: on which side of a token's birth a request came that was sent alone.
 """
 
 import asyncio
@@ -69,18 +70,34 @@ class Hammer:
             await self._send(self.said, reader, writer)
         writer.close()
 
-    async def swing(self, limit: Limit) -> None:
-        """Hammers on a full bucket, and holds what was admitted against what it promises."""
-        rate, burst = limit["rate_per_s"], limit["burst"]
-        a0, a1 = await self._one()
-        until = time.monotonic() + SECONDS
-        await asyncio.gather(*(self._many(until) for _ in range(CONNECTIONS)))
+    async def _until_refused(self) -> tuple[float, float]:
+        """The moments before and after a request that was alone, and refused."""
         refused = self.refused
         while self.refused == refused:
-            b0, b1 = await self._one()
-        least = burst + math.floor(rate * b0) - math.floor(rate * a1)
-        most = burst + math.floor(rate * b1) - math.floor(rate * a0)
-        assert least <= self.admitted <= most, (least, self.admitted, most)
+            moments = await self._one()
+        return moments
+
+    async def _drain(self, burst: int) -> None:
+        reader, writer = await self._connect()
+        await self._send(self.said * (3 * burst // len(self.said)), reader, writer)
+        writer.close()
+
+    async def swing(self, limit: Limit) -> None:
+        """Empties a full bucket, hammers on it, and holds what was admitted against what it promises."""
+        rate, burst = limit["rate_per_s"], limit["burst"]
+
+        def born(start: float, end: float) -> int:
+            return math.floor(rate * end) - math.floor(rate * start)
+
+        began = time.monotonic()
+        await self._drain(burst)
+        a0, a1 = await self._until_refused()
+        drained = self.admitted
+        assert burst <= drained <= burst + born(began, a1)
+        until = time.monotonic() + SECONDS
+        await asyncio.gather(*(self._many(until) for _ in range(CONNECTIONS)))
+        b0, b1 = await self._until_refused()
+        assert born(a1, b0) <= self.admitted - drained <= born(a0, b1)
         assert self.refused > 10 * self.admitted  # it was a hammering
 
 

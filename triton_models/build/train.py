@@ -26,7 +26,7 @@ from triton_models.build.network import Student
 class Plan:
     """What one training run does. A batch holds so many pairs of sentences of one group."""
 
-    bag_steps: int = 1200
+    bag_steps: int = 2000
     bag_pairs: int = 64
     bag_rate: float = 3e-3
     meaning_steps: int = 1000
