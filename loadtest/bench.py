@@ -1,6 +1,8 @@
 """How many turns a second, how fast, and how much faster than a plain service? The result: loadtest/results/bench.json."""
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,7 +20,6 @@ from loadtest.rounds import PEER, SLUICE, Bench
 from loadtest.users import User
 from loadtest.wrk import BadRun, Run
 from pyshim import config, snapshot
-from pyshim.config import Settings
 from pyshim.snapshot import Snapshot
 
 RESULT = Path(__file__).parent / "results" / "bench.json"
@@ -77,6 +78,7 @@ def scouted(url: str, compiled: Snapshot, scouts: list[User]) -> dict[str, Corpu
 
 def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: int, plan: Plan) -> dict[str, Any]:
     settings = config.read(env)
+    busy = os.getloadavg()[0]
     compiled = snapshot.compile(settings)
     tenants = sorted(compiled.tenants)
     time.sleep(REST_S)
@@ -87,22 +89,19 @@ def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: 
     runs: dict[str, list[Run]] = defaultdict(list)
     for case, run in rounds.measure(bench, plan.rounds, _say):
         runs[case.name].append(run)
-    return _result(settings, bench, plan, runs, {"at_rest": at_rest, "after": memory.of_parts(settings, peer_pid)})
+    held = {"at_rest": at_rest, "after": memory.of_parts(settings, peer_pid)}
+    about = machine.about(settings) | {"load_before": round(busy, 2)}
+    return {"machine": about, "memory_pss_mb": held, "degraded": layers.degraded(settings), **_result(bench, plan, runs)}
 
 
-def _result(
-    settings: Settings, bench: Bench, plan: Plan, runs: dict[str, list[Run]], held: dict[str, dict[str, float]]
-) -> dict[str, Any]:
+def _result(bench: Bench, plan: Plan, runs: dict[str, list[Run]]) -> dict[str, Any]:
     cases = {case.name: report.summed(runs[case.name]) for case in SLUICE + PEER}
     commands = {case.name: " ".join(bench.load(case, 0).command(plan.seconds)) for case in SLUICE + PEER}
     return {
-        "machine": machine.about(settings),
         "plan": {"users": plan.users, "rounds": plan.rounds, "seconds": plan.seconds, "workers": WORKERS},
         "cases": cases,
         "ratios": report.ratios(cases),
         "gates": report.gates(cases),
-        "degraded": layers.degraded(settings),
-        "memory_pss_mb": held,
         "commands": commands,
     }
 
@@ -112,6 +111,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one short round, to see that it works")
     parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the doors below, with nothing left running
     plan = QUICK if arguments.quick else Plan()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)

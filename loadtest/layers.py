@@ -9,6 +9,7 @@ import httpx
 from pyshim.config import Settings
 
 LINE = re.compile(r'^sluice_turns_total\{tenant="[^"]*",layer="([^"]*)",status="(\d+)"\} (\d+)', re.MULTILINE)
+LEFT = 499  # what wrk was still waiting for when its time was up: it leaves, which is nobody's refusal
 FLUSH_S = 1.2  # each nginx worker adds its counts to shared memory once a second
 
 Counts = Counter[tuple[str, int]]  # (layer, status) -> turns
@@ -19,10 +20,11 @@ class Unexpected(Exception):
 
 
 def parse(metrics: str) -> Counts:
-    """Turns by layer and status, all tenants together."""
+    """Turns by layer and status, all tenants together, without those whose client left."""
     counts: Counts = Counter()
     for layer, status, turns in LINE.findall(metrics):
-        counts[layer, int(status)] += int(turns)
+        if int(status) != LEFT:
+            counts[layer, int(status)] += int(turns)
     return counts
 
 

@@ -28,7 +28,7 @@ def triton_version(settings: Settings) -> str:
         return str(client.get_server_metadata().version)
 
 
-def about(settings: Settings) -> dict[str, str | int]:
+def about(settings: Settings) -> dict[str, str | int | float]:
     """The machine and the versions of what ran on it."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -68,7 +68,11 @@ def _memory(memory: Mapping[str, Mapping[str, float]]) -> list[str]:
 def table(result: Mapping[str, Any]) -> str:
     """The result as somebody reads it in a terminal."""
     machine = result["machine"]
-    lines = [f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB; {machine['date']}", ""]
+    lines = [
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB; {machine['date']}",
+        f"load average before: {machine['load_before']} (near 0: nothing else was running); degraded turns: {result['degraded']}",
+        "",
+    ]
     lines.append(f"  {'':42}{'turns/s':>28}{'p50 ms':>24}{'p99 ms':>24}")
     for name, figures in result["cases"].items():
         cells = _cell(figures["per_s"], 0), _cell(figures["p50_ms"], 2), _cell(figures["p99_ms"], 2)

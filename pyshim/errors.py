@@ -4,6 +4,7 @@ Refusal          an answer with a status: the client did something that cannot b
 Away             something outside does not answer in time or at all
   RedisAway      the state store
   TritonAway     the model server, or its breaker is open
+    TritonBusy   its queue is full: it is there, and rejects
   BackendAway    the tenant's back end
 BadTenant        a tenant's files cannot be served; text names file, place and what was wanted
 """
@@ -27,6 +28,10 @@ class RedisAway(Away):
 
 class TritonAway(Away):
     """The model server did not answer, or its breaker is open."""
+
+
+class TritonBusy(TritonAway):
+    """The model server's queue is full."""
 
 
 class BackendAway(Away):

@@ -79,6 +79,7 @@ class Handlers:
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query,
             deadline=started + int(headers[b"x-sluice-left-ms"]) / 1000,
+            trace=header(headers, b"traceparent"),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
             guess=guess or None,

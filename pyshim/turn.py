@@ -55,6 +55,7 @@ class Turn(msgspec.Struct):
     user_id: str
     query: str
     deadline: float
+    trace: str = ""  # W3C traceparent
     session_id: str = ""
     seq: int = 0
     guess: str | None = None  # the edge router's best intent ...

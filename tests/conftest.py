@@ -101,7 +101,10 @@ class Stack:
         os.kill(self.pid(part), signal.SIGKILL)
 
     def ready(self) -> bool:
-        return httpx.get(f"{self.operations}/readyz").status_code == 200
+        try:
+            return httpx.get(f"{self.operations}/readyz", timeout=10).status_code == 200
+        except httpx.HTTPError:  # nginx itself is being replaced
+            return False
 
     def token(self, tenant: str = "shop", user: str | None = None, seconds: int = 3600, **claims: Any) -> str:
         """A good token; a new user where none is named."""

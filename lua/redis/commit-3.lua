@@ -74,7 +74,10 @@ elseif mode ~= "late" and tonumber(mode) ~= (continues and state.turn or 0) then
 end
 
 local before = continues and state or { turn = 0, seq = 0 }
-if seq == 0 then seq = before.seq + 1 end
+if seq == 0 then
+    if before.seq >= 2 ^ 53 - 1 then return { "stale", before.seq } end
+    seq = before.seq + 1
+end
 
 local after = ARGV[6] ~= "" and cmsgpack.unpack(ARGV[6]) or before
 after.session = session

@@ -34,7 +34,7 @@ class Understand(Layer):
             turn.intent, turn.confidence = titled, 1.0
             return None
         try:
-            logits, turn.embedding = await self._triton.understand(turn.query, turn.left())
+            logits, turn.embedding = await self._triton.understand(turn.query, turn.left(), turn.trace)
         except (TritonAway, TimeoutError):
             turn.intent, turn.confidence = turn.guess, turn.guess_confidence
             raise

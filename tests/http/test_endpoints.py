@@ -83,9 +83,6 @@ def test_an_older_seq_is_answered_from_memory_or_refused_but_never_twice(custome
     assert [turn["seq"] for turn in customer.history()] == [9, 3, 2, 1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="commit-3 gives out 2^53 again and again; a session that is full should be refused as stale"
-)
 def test_after_the_highest_seq_a_session_is_full(customer: Customer) -> None:
     customer.ask(BUTTON, session_id="s", seq=2**53 - 1)
     assert customer.post(BUTTON, session_id="s").status_code == 409

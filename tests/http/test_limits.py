@@ -1,9 +1,9 @@
 """Does every bucket admit exactly what it promises, with many connections and two nginx workers?
 
 A bucket of `rate` and `burst` has been given floor(rate * t) tokens at time t of the machine's monotonic clock, which is also
-the clock of these tests, and it holds `burst` of them. It is emptied at once, which must take `burst` and what was born meanwhile.
-One request alone is refused then, at a moment between a0 and a1; all connections hammer; and one alone is refused again, between
-b0 and b1. At both moments nothing was left, so what was admitted in between is what was born in between:
+the clock of these tests, and it holds `burst` of them. It is emptied at once, which takes `burst` and what is born meanwhile. One
+request alone is refused then, at a moment between a0 and a1; all connections hammer; and one alone is refused again, between b0
+and b1. At both moments nothing was left, so what was admitted in between is what was born in between:
 
     floor(rate * b0) - floor(rate * a1)  <=  admitted  <=  floor(rate * b1) - floor(rate * a0)
 
