@@ -66,6 +66,7 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
         # The stub's interpreter ignores PYTHONPATH; it takes the environment of the first python3 on the PATH.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "OMP_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
     }
     binary = wheel / "tritonserver" / "bin" / "tritonserver"
     return [str(binary), *(f"--{name}={value}" for name, value in arguments.items())], environment

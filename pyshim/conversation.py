@@ -7,6 +7,7 @@ dialogue is asked again with the fresh state.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
 from pyshim import funnel, metrics
@@ -30,7 +31,7 @@ class Conversations:
         """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
         lock = self._locks.setdefault((turn.tenant.id, turn.user_id), asyncio.Lock())
         try:
-            async with asyncio.timeout(turn.left()):
+            async with asyncio.timeout(turn.left()) if lock.locked() else nullcontext():
                 await lock.acquire()
         except TimeoutError:
             raise Refusal(503, "unavailable", "an earlier message is still being answered", {"Retry-After": "1"}) from None

@@ -89,8 +89,9 @@ class Memory:
             turn.degraded = True
             return self._keep(turn, reply)
         match outcome:
-            case [b"ok", seq, session]:
-                return wire.whole_reply(seq, session.decode(), wire.reply_members(turn, reply))
+            case bytes():
+                _, seq, session = outcome.split(b" ")
+                return wire.whole_reply(int(seq), session.decode(), wire.reply_members(turn, reply))
             case [b"replay", entry]:
                 return wire.reply_of(entry)
             case [b"stale", last]:

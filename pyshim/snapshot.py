@@ -27,9 +27,11 @@ MODEL = "student"
 
 
 class Calibration(msgspec.Struct):
-    """calibration.json of a model version. Thresholds are probabilities; recall_threshold is a cosine."""
+    """calibration.json of a model version. Thresholds are probabilities; recall_threshold is a cosine; twins are intents of two
+    tenants that ask nearly the same."""
 
     temperature: float
+    twins: list[tuple[str, str]]
     router_thresholds: dict[str, float]
     recall_threshold: float
 
@@ -56,9 +58,16 @@ class Snapshot:
     model: Model
 
     def columns(self, tenant: Tenant) -> list[int]:
-        """Columns of LOGITS that mean something to this tenant, 0-based."""
+        """Columns of LOGITS that compete for a sentence said to this tenant, 0-based: all, but for others' twins of its own. What
+        falls on an intent the tenant does not have is out of scope."""
         mine = {*tenant.intents, OUT_OF_SCOPE}
-        return [number for number, label in enumerate(self.model.labels) if label in mine]
+        twins = {a for a, b in self._pairs if b in mine} - mine
+        return [number for number, label in enumerate(self.model.labels) if label not in twins]
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        both = self.model.calibration.twins
+        return both + [(b, a) for a, b in both]
 
 
 def read_model(models: Path) -> Model:
@@ -143,13 +152,17 @@ def _members(answer: str, intent: str, suggestions: list[str]) -> str:
     return msgspec.json.encode({"answer": answer, "intent": intent, "suggestions": suggestions}).decode()[1:-1]
 
 
+def hot_intents(tenant: Tenant) -> list[str]:
+    """Intents the edge may answer by itself: rules, with nothing to collect, call or hand over."""
+    return [name for name, reply in tenant.replies.items() if not reply.handover and name not in DIALOGUE_INTENTS]
+
+
 def _hot(tenant: Tenant, composer: Composer) -> dict[str, Any]:
-    """Replies the edge may give by itself: rules, with nothing to collect, call or hand over."""
+    """The replies of the hot intents as JSON members, with and without the campaign's text."""
     hot: dict[str, Any] = {}
     campaign = tenant.about.campaign
-    for intent, reply in tenant.replies.items():
-        if reply.handover or intent in DIALOGUE_INTENTS:
-            continue
+    for intent in hot_intents(tenant):
+        reply = tenant.replies[intent]
         text = composer.masked(reply.answer)
         hot[intent] = {"fields": _members(text, intent, reply.suggestions)}
         extra = composer.campaign_text(intent)
@@ -168,6 +181,7 @@ def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
         "columns": snapshot.columns(tenant),
         "router_threshold": snapshot.model.calibration.router_thresholds.get(tenant.id, 1.1),
         "titles": tenant.titles,
+        "intents": tenant.intents,
         "hot": _hot(tenant, snapshot.composers[tenant.id]),
         "unavailable": tenant.phrases.unavailable,
     }

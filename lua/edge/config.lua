@@ -35,12 +35,11 @@ local function keys_by_kid(snapshot)
     return keys
 end
 
--- Columns become plain arrays of 0-based label indexes; hot replies are found by label number (1-based).
-local function prepare(tenant, labels)
-    tenant.hot_by_label = {}
-    for number, label in ipairs(labels) do
-        tenant.hot_by_label[number] = tenant.hot[label]
-    end
+-- The tenant's intents become a set.
+local function prepare(tenant)
+    local known = {}
+    for _, intent in ipairs(tenant.intents) do known[intent] = true end
+    tenant.intents = known
 end
 
 function _M.load(path)
@@ -49,7 +48,7 @@ function _M.load(path)
     snapshot.screen.addresses_refused = ranges_of(snapshot, "addresses_refused")
     snapshot.screen.addresses_trusted = ranges_of(snapshot, "addresses_trusted")
     for _, tenant in pairs(snapshot.tenants) do
-        prepare(tenant, snapshot.model.labels)
+        prepare(tenant)
     end
     local table_, err = router.open(snapshot.model.router)
     if not table_ then error("router table " .. snapshot.model.router .. ": " .. err, 0) end

@@ -5,7 +5,7 @@
 -- * The key is found by kid and has its algorithm written beside it; the token's own alg must equal it and chooses nothing.
 -- * A key belongs to one tenant; a token for another tenant is refused.
 -- * exp is required; nbf and iat may not lie in the future (leeway applies); aud must hold ours.
--- * A verified token is remembered by its whole text until it expires: kid, issuer and audience are inside that text,
+-- * A verified token is remembered by its whole header until it expires: kid, issuer and audience are inside that text,
 --   and the memory belongs to one snapshot of the keys.
 
 local base64 = require "ngx.base64"
@@ -83,16 +83,16 @@ end
 -- authorization: the header's value. Returns the claims {tenant_id, user_id, seq?, exp}; or nil, code, message.
 function _M.verify(authorization, config)
     if not authorization then return nil, "token_missing", "an Authorization header is wanted" end
+    local now, known = ngx.now(), memory(config)
+    local claims = known:get(authorization)
+    if claims and claims.exp + config.settings.token_leeway_s > now then return claims end
+
     local token = #authorization <= MAX_TOKEN_BYTES and match(authorization, "^[Bb][Ee][Aa][Rr][Ee][Rr] +([%w._-]+)$")
     if not token then return nil, "token_invalid", "Authorization must be: Bearer <token>" end
-
-    local now, known = ngx.now(), memory(config)
-    local claims = known:get(token)
-    if claims and claims.exp + config.settings.token_leeway_s > now then return claims end
     local code, message
     claims, code, message = verify(token, config, now)
     if not claims then return nil, code, message end
-    known:set(token, claims)
+    known:set(authorization, claims)
     return claims
 end
 

@@ -7,7 +7,7 @@
 local conversation = require "edge.conversation"
 local replies = require "edge.reply"
 
-local format = string.format
+local find, format, sub, type = string.find, string.format, string.sub, type
 
 local _M = { name = "l3_hot", on_error = "pass" }
 
@@ -16,7 +16,9 @@ local function guess(turn)
     local titled = tenant.titles[turn.query]
     if titled then return titled, 1, true end
     local label, confidence = config.router:guess(turn.query, tenant.columns)
-    if label then return config.model.labels[label], confidence end
+    if not label then return end
+    local intent = config.model.labels[label]
+    return tenant.intents[intent] and intent or "out_of_scope", confidence
 end
 
 -- The reply's JSON members, but for seq and session_id, which the commit decides.
@@ -26,8 +28,9 @@ local function fields_of(turn, hot, confidence)
     return '"turn_id":"' .. turn.id .. '",' .. text .. format(',"confidence":%.4f,"answered_by":"l3_hot"', confidence)
 end
 
+-- seq: its digits.
 local function answer_of(seq, session, fields)
-    return replies.answer('{"seq":' .. format("%.0f", seq) .. ',"session_id":"' .. session .. '",' .. fields .. '}')
+    return replies.answer('{"seq":' .. seq .. ',"session_id":"' .. session .. '",' .. fields .. '}')
 end
 
 -- A stored turn is the reply and then what only the history keeps. Inside a JSON text quotes are escaped, so the
@@ -45,7 +48,7 @@ local function degraded(turn, intent, fields, err)
         return replies.refusal(turn, 503, "unavailable", full, { ["Retry-After"] = 5 })
     end
     turn.degraded = true
-    return answer_of(turn.seq or 1, turn.session_id or turn.id, fields)
+    return answer_of(format("%.0f", turn.seq or 1), turn.session_id or turn.id, fields)
 end
 
 function _M.answer(turn)
@@ -59,8 +62,11 @@ function _M.answer(turn)
     local outcome, err = conversation.commit_idle(turn, intent, fields)
     if not outcome then return degraded(turn, intent, fields, err) end
 
+    if type(outcome) == "string" then
+        local gap = find(outcome, " ", 4, true)
+        return answer_of(sub(outcome, 4, gap - 1), sub(outcome, gap + 1), fields)
+    end
     local what = outcome[1]
-    if what == "ok" then return answer_of(outcome[2], outcome[3], fields) end
     if what == "replay" then return replayed(outcome[2]) end
     if what == "stale" then
         return replies.refusal(turn, 409, "stale_seq", "seq is lower than the last one, " .. format("%.0f", outcome[2]))

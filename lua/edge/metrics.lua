@@ -35,12 +35,28 @@ local function bucket_of(seconds)
     return "+Inf"
 end
 
+local names_of = {}      -- by layer: the keys of its times, made once
+
+local function times_of(layer)
+    local names = names_of[layer]
+    if not names then
+        local label = '{layer="' .. layer .. '"'
+        names = { sum = "sluice_turn_seconds_sum" .. label .. "}", count = "sluice_turn_seconds_count" .. label .. "}" }
+        for _, bound in ipairs { "+Inf", unpack(LABELS) } do
+            names[bound] = "sluice_turn_seconds_bucket" .. label .. ',le="' .. bound .. '"}'
+        end
+        names_of[layer] = names
+    end
+    return names
+end
+
 -- One turn is over. layer: who answered; tenant: id or "-" before it is known.
 function _M.turn(tenant, layer, status, seconds)
     add('sluice_turns_total{tenant="' .. tenant .. '",layer="' .. layer .. '",status="' .. status .. '"}', 1)
-    add('sluice_turn_seconds_bucket{layer="' .. layer .. '",le="' .. bucket_of(seconds) .. '"}', 1)
-    add('sluice_turn_seconds_sum{layer="' .. layer .. '"}', seconds)
-    add('sluice_turn_seconds_count{layer="' .. layer .. '"}', 1)
+    local names = times_of(layer)
+    add(names[bucket_of(seconds)], 1)
+    add(names.sum, seconds)
+    add(names.count, 1)
 end
 
 function _M.flush()

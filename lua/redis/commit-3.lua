@@ -12,7 +12,7 @@
 --       8 JSON members that only the history keeps (query, at), without braces
 --       9 life of the state, 10 life of the history (seconds), 11 turns of history kept
 --       12 milliseconds since 1970 after which this must not be written any more, or "0"
--- Returns {"ok", seq, session_id}      written
+-- Returns "ok <seq> <session_id>"      written (a status line: the common case is read in one piece)
 --         {"replay", entry}            this seq was answered before; entry is the stored turn (JSON)
 --         {"stale", last seq}          seq is lower than the last one and no longer kept
 --         {"busy", state}              mode "idle", but a flow or a person has the conversation
@@ -98,4 +98,4 @@ if ARGV[5] ~= "" then
     redis.call("HSET", KEYS[3], ARGV[5], entry)
     redis.call("EXPIRE", KEYS[3], ARGV[10])
 end
-return { "ok", seq, session }
+return redis.status_reply("ok " .. string.format("%.0f", seq) .. " " .. session)

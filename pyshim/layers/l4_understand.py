@@ -11,11 +11,12 @@ from pyshim.errors import TritonAway
 from pyshim.layers import Layer
 from pyshim.outside import Outside
 from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, Snapshot
+from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
 
 
 class Understand(Layer):
-    """Asks Triton and reads its scores the tenant's way: softmax over the tenant's own columns."""
+    """Asks Triton and reads its scores the tenant's way: what falls on an intent the tenant does not have is out of scope."""
 
     name = "l4_understand"
     on_error = "pass"
@@ -25,6 +26,7 @@ class Understand(Layer):
         self._labels = snapshot.model.labels
         self._temperature = snapshot.model.calibration.temperature
         self._columns = {name: np.array(snapshot.columns(tenant)) for name, tenant in snapshot.tenants.items()}
+        self._foreign = {name: self._foreign_of(tenant) for name, tenant in snapshot.tenants.items()}
 
     async def answer(self, turn: Turn) -> Reply | None:
         if turn.intent is not None:
@@ -41,11 +43,18 @@ class Understand(Layer):
         self._read(turn, logits)
         return None
 
+    def _foreign_of(self, tenant: Tenant) -> npt.NDArray[np.bool_]:
+        """bool [columns]: those of intents the tenant does not have."""
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        return np.array([self._labels[column] not in mine for column in self._columns[tenant.id]])
+
     def _read(self, turn: Turn, logits: npt.NDArray[np.float32]) -> None:
-        columns = self._columns[turn.tenant.id]
+        columns, foreign = self._columns[turn.tenant.id], self._foreign[turn.tenant.id]
         scores = logits[columns] / self._temperature
         weights = np.exp(scores - scores.max())
         weights /= weights.sum()
+        weights[columns == self._labels.index(OUT_OF_SCOPE)] += weights[foreign].sum()
+        weights[foreign] = 0
         ranked = np.argsort(-weights)
         names = [self._labels[columns[number]] for number in ranked[:6]]
         turn.intent, turn.confidence = names[0], float(weights[ranked[0]])

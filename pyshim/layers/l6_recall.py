@@ -6,14 +6,13 @@ threshold and only if numbers and negation agree: 满100减多少 and 满300减�
 
 import asyncio
 import logging
-import re
 
 import numpy as np
 import numpy.typing as npt
 
 from pyshim.errors import TritonAway
+from pyshim.guards import agree
 from pyshim.layers import Layer
-from pyshim.numerals import numbers
 from pyshim.outside import Outside
 from pyshim.snapshot import Snapshot
 from pyshim.tenant import Tenant
@@ -22,13 +21,6 @@ from pyshim.turn import Reply, Turn
 log = logging.getLogger(__name__)
 
 NEIGHBOURS = 5
-# 不 and 没 inside a yes-no question (能不能, 是不是, 有没有) deny nothing.
-A_NOT_A = re.compile(r"(.)[不没]\1")
-NEGATION = re.compile(r"不|没|無|无法|无需|未|别|勿|非|拒|除外|以外")
-
-
-def negated(text: str) -> bool:
-    return NEGATION.search(A_NOT_A.sub("", text)) is not None
 
 
 class Recall(Layer):
@@ -63,7 +55,7 @@ class Recall(Layer):
             if near[number] < self._threshold:
                 return None
             wording, answer = rows[number]
-            if numbers(wording) == numbers(turn.query) and negated(wording) == negated(turn.query):
+            if agree(wording, turn.query):
                 turn.state.misses, turn.state.offered = 0, []
                 return Reply(answer, None, round(float(near[number]), 4))
         return None

@@ -17,6 +17,7 @@ from pyshim.errors import TritonAway, TritonBusy
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # LOGITS row, EMBEDDING row
 MAX_BATCH = 40
+UNSAID = "…"
 CONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
 
 
@@ -44,7 +45,8 @@ class Triton:
         future: asyncio.Future[Scores] = asyncio.get_running_loop().create_future()
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._waiting.append(_Question(text.encode(), timeout_s, trace, future))
+        # A blank text is an error to the model, and an error of one would be everybody's in the same request.
+        self._waiting.append(_Question((text if text.strip() else UNSAID).encode(), timeout_s, trace, future))
         return await future
 
     def _flush(self) -> None:

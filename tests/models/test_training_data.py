@@ -90,6 +90,14 @@ def test_a_tenant_sees_its_own_and_the_general_intents_only(corpus):
         assert owners == {tenant, "general"}
 
 
+def test_all_labels_compete_but_others_twins_of_ones_own(corpus):
+    tenancy = Tenancy.of(corpus)
+    left_out = {label for label, seen in zip(tenancy.labels, tenancy.seen("shop"), strict=True) if not seen}
+    assert {"password_reset", "transfer_failed"} <= left_out
+    assert not left_out & {tenancy.labels[column] for column in tenancy.columns("shop")}
+    assert "card_lost" not in left_out
+
+
 def test_noise_is_the_same_under_the_same_seed(corpus):
     pytest.importorskip("pypinyin", reason="pypinyin is not installed: the build's noise needs it")
     from triton_models.build.noise import noisy

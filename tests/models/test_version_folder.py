@@ -15,6 +15,7 @@ from triton_models.build.encoder import Encoder
 from triton_models.build.examine import Side, at_threshold, examine, table
 from triton_models.build.measure import sentences_of
 from triton_models.build.place import check_complete
+from triton_models.build.shipped import faq, shipped
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
 from triton_models.router import Router
@@ -60,6 +61,7 @@ def test_every_file_is_there_and_none_is_too_large():
 def test_it_was_made_from_these_very_sentences(card, corpus):
     assert labels() == corpus.labels
     assert card["data_sha256"] == corpus.digest, "the sentences changed since: run the build again"
+    assert card["faq_sha256"] == faq(shipped()).digest, "the FAQs changed since: run the build again"
 
 
 @pytest.mark.parametrize("config", ["config.pbtxt", "configs/gpu.pbtxt"])
@@ -113,7 +115,7 @@ def test_the_router_is_as_good_as_its_card_says(card, side):
 
 def test_the_thresholds_are_those_that_follow_from_validation(card, side):
     calibration = json.loads((VERSION / "calibration.json").read_text(encoding="utf-8"))
-    assert set(calibration) == {"temperature", "router_thresholds", "recall_threshold"}
+    assert set(calibration) == {"temperature", "twins", "router_thresholds", "recall_threshold"}
     assert calibration["router_thresholds"] == side.calibration["router_thresholds"]
     assert all(threshold >= 0.5 for threshold in calibration["router_thresholds"].values())
     measured = differences(at_threshold(side), card["validation"]["router_at_threshold"])
@@ -127,5 +129,5 @@ def test_the_thresholds_are_those_that_follow_from_validation(card, side):
 def test_the_shop_understands_a_hurried_customer(corpus, text, intent):
     student = Encoder.load(VERSION / "student.onnx", VERSION / "tokenizer.json")
     logits, _ = student.read([text])
-    columns = Tenancy.of(corpus).columns("shop")
-    assert labels()[columns[int(logits[0, columns].argmax())]] == intent
+    seen = Tenancy.of(corpus).seen("shop")
+    assert labels()[int(np.where(seen, logits[0], -np.inf).argmax())] == intent

@@ -31,7 +31,11 @@ class Conversation:
         reply = f'"turn_id":"{more.get("turn_id", "t")}","answer":{answer},"intent":"{intent}"'
         turn = [mode, session, more.get("turn_id", "fresh-session"), seq, intent, state, reply, '"query":"在吗","at":1']
         lives = [1800, 604800, 100, more.get("not_after", 0)]
-        return list(self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives))
+        outcome = self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives)
+        if isinstance(outcome, bytes):  # "ok <seq> <session_id>"
+            what, number, session_id = outcome.split(b" ")
+            return [what, int(number), session_id]
+        return list(outcome)
 
     def state(self) -> dict[str, Any] | None:
         blob = self.client.get(self.keys[0])

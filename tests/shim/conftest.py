@@ -33,7 +33,7 @@ def bank() -> Tenant:
 def snapshot_of(*tenants: Tenant, labels: list[str] | None = None) -> Snapshot:
     """As much of a snapshot as layers look at."""
     known = labels or sorted({intent for one in tenants for intent in one.intents} | {"out_of_scope"})
-    model = Model(1, Path(), known, Calibration(1.0, {}, 0.8))
+    model = Model(1, Path(), known, Calibration(1.0, [], {}, 0.8))
     return Snapshot("test", config.read({}), {one.id: one for one in tenants}, {}, {}, model)
 
 

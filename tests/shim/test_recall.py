@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from pyshim.layers.l6_recall import Recall, negated
+from pyshim.guards import negated
+from pyshim.layers.l6_recall import Recall
 from pyshim.numerals import numbers
 from pyshim.tenant import Question, Tenant
 from pyshim.turn import Reply, Turn

@@ -1,6 +1,6 @@
 """How does a folder of sentences become a version of the student?
 
-    python -m triton_models.build [--data DIR] [--target DIR] [--seed N] [--quick]
+    python -m triton_models.build [--data DIR] [--target DIR] [--seed N] [--quick | --calibrate]
 
 Reads, splits, trains the student, makes it INT8, lets the router imitate it, finds the thresholds, measures all on
 validation, and places the version. --quick takes a twentieth of the steps: to see that everything runs, not to serve.
@@ -17,7 +17,8 @@ import torch
 
 from triton_models.build.corpus import CorpusError, read
 from triton_models.build.place import IncompleteVersion, new_version
-from triton_models.build.version import Request, build
+from triton_models.build.shipped import faq, shipped
+from triton_models.build.version import Request, build, recalibrate
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -28,8 +29,16 @@ def main() -> int:
     started = time.monotonic()
     try:
         request = Request(
-            read(options.data), options.seed, options.quick, "python -m triton_models.build " + " ".join(sys.argv[1:])
+            read(options.data),
+            faq(shipped()),
+            options.seed,
+            options.quick,
+            "python -m triton_models.build " + " ".join(sys.argv[1:]),
         )
+        if options.calibrate:
+            recalibrate(request.corpus, options.target)
+            print(f"calibrated {options.target}")
+            return 0
         with new_version(options.target) as folder:
             build(request, folder)
     except (CorpusError, IncompleteVersion) as error:
@@ -45,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--target", type=Path, default=HERE / "repository/student/1", help="version folder to replace")
     parser.add_argument("--seed", type=int, default=20231105)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the steps, to try the pipeline")
+    parser.add_argument("--calibrate", action="store_true", help="only find the thresholds of the target anew")
     return parser.parse_args()
 
 

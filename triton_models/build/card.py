@@ -1,9 +1,9 @@
 """What is a version made of, and how good is it?
 
 card(...) -> the contents of card.json: where it came from, its sizes, and its figures on validation. Accuracy and
-macro-F1 are over a tenant's own and the general sentences, in the columns the tenant sees; out_of_scope_recall counts
-other tenants' sentences too; router coverage is the share of own and general sentences it answers at its threshold,
-precision the share of right ones among all its answers, other tenants' sentences included.
+macro-F1 are over a tenant's own and the general sentences; out_of_scope_recall counts other tenants' sentences too;
+router coverage is the share of own and general sentences (and of those that a rule answers) it answers at its
+threshold, precision the share of right ones among all its answers, other tenants' sentences included.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ LIBRARIES = ("torch", "onnx", "onnxruntime", "tokenizers", "numpy", "pypinyin")
 @dataclass(frozen=True)
 class Made:
     corpus: Corpus
+    faq: Corpus
     known: Corpus
     held: Corpus
     seed: int
@@ -41,6 +42,7 @@ def card(made: Made, side: Side, full_logits: NDArray[np.float32], folder: Path)
         "command": made.command.strip(),
         "seed": made.seed,
         "data_sha256": made.corpus.digest,
+        "faq_sha256": made.faq.digest,
         "split": {"train": _counts(made.known), "validation": _counts(made.held)},
         "tenants": {name: [side.tenancy.labels[i] for i in side.tenancy.columns(name)] for name in side.tenancy.tenants},
         "parameters": made.parameters,

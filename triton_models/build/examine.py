@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from pyshim.tenant import Tenant
 from triton_models.build import calibrate, measure
-from triton_models.build.corpus import Corpus
+from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.encoder import Encoder
 from triton_models.build.measure import Floats, Questions
-from triton_models.build.tenancy import Tenancy
+from triton_models.build.shipped import hot, shipped
+from triton_models.build.tenancy import TWINS, Tenancy
 from triton_models.router import Router
 
 
@@ -35,15 +37,25 @@ def examine(held: Corpus, tenancy: Tenancy, student: Encoder, router: Router) ->
     logits, embedding = (part.astype(np.float64) for part in student.read(texts))
     silent = np.zeros(router.shape.classes)
     routed = np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
-    asked = measure.questions(held, tenancy)
-    group = np.array([number for number, one in enumerate(held.groups) for _ in one.sentences])
-    thresholds = {one.tenant: calibrate.router_threshold(routed, one, tenancy.out_of_scope) for one in asked}
+    tenants = shipped()
+    asked = measure.questions(held, tenancy, hot(tenants))
+    strange = np.array([intent == OUT_OF_SCOPE for intent in measure.intents_of(held)])
+    thresholds = {one.tenant: calibrate.router_threshold(routed, one) for one in asked}
     calibration = {
-        "temperature": calibrate.temperature(logits, asked),
+        "temperature": calibrate.temperature(logits, asked, tenancy.out_of_scope),
+        "twins": [[one, other] for one, other, _ in TWINS],
         "router_thresholds": thresholds,
-        "recall_threshold": calibrate.recall_threshold(embedding, group),
+        "recall_threshold": calibrate.recall_threshold(_wordings(tenants, student), embedding[strange]),
     }
     return Side(tenancy, asked, logits, routed, calibration)
+
+
+def _wordings(tenants: list[Tenant], student: Encoder) -> calibrate.Wordings:
+    rows = [
+        (wording, one.id, number) for one in tenants for number, question in enumerate(one.faq) for wording in question.wordings
+    ]
+    text, tenant, entry = (list(column) for column in zip(*rows, strict=True))
+    return calibrate.Wordings(text, tenant, entry, student.read(text)[1].astype(np.float64))
 
 
 def table(logits: Floats, side: Side) -> dict[str, Any]:
@@ -59,7 +71,12 @@ def at_threshold(side: Side) -> dict[str, Any]:
 
 
 def _answering(one: Questions, side: Side) -> dict[str, float]:
-    score, right = calibrate.router_answers(side.routed, one, side.tenancy.out_of_scope)
+    score, right = calibrate.router_answers(side.routed, one)
     answered = score >= side.calibration["router_thresholds"][one.tenant]
     precision = float(right[answered].mean()) if answered.any() else 0.0
-    return {"coverage": round(float(answered[one.native].mean()), 4), "precision": round(precision, 4)}
+    rules = one.native & one.hot[one.label]
+    return {
+        "coverage": round(float(answered[one.native].mean()), 4),
+        "coverage_of_rules": round(float(answered[rules].mean()), 4),
+        "precision": round(precision, 4),
+    }

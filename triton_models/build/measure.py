@@ -2,7 +2,8 @@
 
 A tenant is asked its own and the general validation sentences: accuracy and macro-F1 are over these. Others'
 sentences, where no twin makes them unsure, are asked too and ought to be out_of_scope: they count towards its
-recall and towards the router's threshold. Scores are always the softmax over what the tenant sees. Messages that
+recall and towards the router's threshold. A score is the softmax over all labels but others' twins of
+the tenant's own; what falls on other tenants' labels counts as out_of_scope. Messages that
 the noise itself lists whole (可以, 谢谢) may have been trained on and are not asked.
 """
 
@@ -23,10 +24,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Questions:
-    """What one tenant is asked. row: which validation sentence; label: its right label; native: own or general."""
+    """What one tenant is asked. seen, mine, hot bool [labels]: what competes, what means something to the tenant, and what
+    the edge may answer; row: which validation sentence; label: its right label; native: own or general."""
 
     tenant: str
     seen: NDArray[np.bool_]
+    mine: NDArray[np.bool_]
+    hot: NDArray[np.bool_]
     row: NDArray[np.int64]
     label: NDArray[np.int64]
     native: NDArray[np.bool_]
@@ -52,18 +56,21 @@ def intents_of(corpus: Corpus) -> list[str]:
     return [group.intent for group in corpus.groups for _ in group.sentences]
 
 
-def questions(corpus: Corpus, tenancy: Tenancy) -> list[Questions]:
-    return [_asked_of(tenant, corpus, tenancy) for tenant in tenancy.tenants]
+def questions(corpus: Corpus, tenancy: Tenancy, hot: dict[str, list[str]]) -> list[Questions]:
+    """hot: tenant -> intents the edge may answer."""
+    return [_asked_of(tenant, corpus, tenancy, hot[tenant]) for tenant in tenancy.tenants]
 
 
-def _asked_of(tenant: str, corpus: Corpus, tenancy: Tenancy) -> Questions:
+def _asked_of(tenant: str, corpus: Corpus, tenancy: Tenancy, hot: list[str]) -> Questions:
     labels, intents = tenancy.labels, intents_of(corpus)
     meant = [tenancy.meaning(intent, tenant) for intent in intents]
     fresh = [sentence not in LISTED for sentence in sentences_of(corpus)]
     kept = [row for row, meaning in enumerate(meant) if meaning is not None and fresh[row]]
     native = [tenancy.owner_of[intents[row]] in (tenant, GENERAL) for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
-    return Questions(tenant, tenancy.mask(tenant), np.array(kept), np.array(label), np.array(native))
+    answered = np.array([name in hot for name in labels])
+    seen, mine = tenancy.seen(tenant), tenancy.mine(tenant)
+    return Questions(tenant, seen, mine, answered, np.array(kept), np.array(label), np.array(native))
 
 
 def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Floats:
@@ -72,6 +79,14 @@ def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Float
     raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     result: Floats = raised / raised.sum(axis=1, keepdims=True)
     return result
+
+
+def heard(logits: Floats, asked: Questions, out_of_scope: int, temperature: float) -> Floats:
+    """shares of what means something to the tenant; all else is out_of_scope. logits [validation sentences, labels]."""
+    share = shares(logits[asked.row], asked.seen, temperature)
+    share[:, out_of_scope] += share[:, ~asked.mine].sum(axis=1)
+    share[:, ~asked.mine] = 0
+    return share
 
 
 def macro_f1(guess: NDArray[np.int64], label: NDArray[np.int64]) -> float:
@@ -85,7 +100,7 @@ def macro_f1(guess: NDArray[np.int64], label: NDArray[np.int64]) -> float:
 
 def figures(logits: Floats, asked: Questions, out_of_scope: int) -> Figures:
     """logits [validation sentences, labels]."""
-    guess = np.where(asked.seen, logits[asked.row], -np.inf).argmax(axis=1)
+    guess = heard(logits, asked, out_of_scope, 1.0).argmax(axis=1)
     right, strange = guess == asked.label, asked.label == out_of_scope
     return Figures(
         accuracy=float(right[asked.native].mean()),

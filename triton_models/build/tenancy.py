@@ -50,6 +50,11 @@ TWINS: tuple[tuple[str, str, str], ...] = (
     ("sim_replace", "exchange_apply", "it is worn, give me another"),
     ("service_cancel", "member_points", "about a membership"),
     ("contract_penalty", "loan_early_repay", "a penalty for ending early"),
+    ("contract_penalty", "overdue", "how much is the penalty"),
+    ("return_address", "branch_hours", "where are you"),
+    ("broadband_move", "change_address", "I have moved, change my address"),
+    ("cancel_order", "cancel_flow", "never mind, cancel it"),
+    ("service_cancel", "cancel_flow", "never mind, cancel it"),
 )
 
 
@@ -76,18 +81,31 @@ class Tenancy:
         return self.labels.index(OUT_OF_SCOPE)
 
     def columns(self, tenant: str) -> list[int]:
-        """The label indices a tenant sees: its own intents and the general ones."""
+        """The label indices that mean something to a tenant: its own intents and the general ones."""
         return [i for i, owner in enumerate(self.owner_of.values()) if owner in (tenant, GENERAL)]
 
-    def mask(self, tenant: str) -> NDArray[np.bool_]:
-        """bool [labels]: True where the tenant sees the label."""
+    def mine(self, tenant: str) -> NDArray[np.bool_]:
+        """bool [labels]: True where the label means something to the tenant."""
         return np.isin(np.arange(len(self.owner_of)), self.columns(tenant))
+
+    def seen(self, tenant: str) -> NDArray[np.bool_]:
+        """bool [labels]: the labels that compete for a sentence said to the tenant: all, but for others' twins of its own."""
+        own = [self.labels[i] for i in self.columns(tenant)]
+        twins = set().union(*(self.twins(intent) for intent in own)) - set(own)
+        return np.array([label not in twins for label in self.labels])
+
+    def apart(self, intent: str) -> NDArray[np.bool_]:
+        """bool [labels]: the labels a sentence of this intent is told apart from in training, itself among them."""
+        return np.array([label not in self.twins(intent) for label in self.labels])
+
+    @staticmethod
+    def twins(intent: str) -> set[str]:
+        return {a if b == intent else b for a, b, _ in TWINS if intent in (a, b)}
 
     def meaning(self, intent: str, tenant: str) -> str | None:
         """The label of a sentence of this intent when said to the tenant; None where a twin makes it unsure."""
         if self.owner_of[intent] in (tenant, GENERAL):
             return intent
-        twins = {a if b == intent else b for a, b, _ in TWINS if intent in (a, b)}
-        if any(self.owner_of.get(twin) == tenant for twin in twins):
+        if any(self.owner_of.get(twin) in (tenant, GENERAL) for twin in self.twins(intent)):
             return None
         return OUT_OF_SCOPE

@@ -1,7 +1,7 @@
 """How does the student learn?
 
 First as a bag of characters and pairs, which takes seconds and gives the transformer vectors that mean something to
-stand on; then whole. The loss is cross-entropy over the labels that the sentence's tenant sees, and for the whole
+stand on; then whole. The loss is cross-entropy over the labels that a sentence is told apart from, and for the whole
 student a contrastive term, which draws the paraphrases of a group together and, more weakly, the sentences of an
 intent. The weights kept are a running mean of the last few hundred steps. The number of steps is fixed, not the time:
 one seed gives one student on one kind of processor.
@@ -45,7 +45,7 @@ def train(student: Student, sampler: Sampler, plan: Plan, loose: Tensor) -> Stud
     def bag_loss() -> Tensor:
         batch = sampler.batch(plan.bag_pairs)
         logits = torch.cat([student.guess_from_bag(ids) for ids in batch.ids])
-        return _seen_cross_entropy(logits.float(), batch, plan.smoothing)
+        return _cross_entropy(logits.float(), batch, plan.smoothing)
 
     def meaning_loss() -> Tensor:
         return _meaning_loss(student, sampler.batch(plan.meaning_pairs), plan, loose)
@@ -83,15 +83,15 @@ def _descend(student: nn.Module, loss_of: Callable[[], Tensor], steps: int, rate
 def _meaning_loss(student: Student, batch: Batch, plan: Plan, loose: Tensor) -> Tensor:
     read = [student(ids) for ids in batch.ids]
     logits, embedding = (torch.cat(parts) for parts in zip(*read, strict=True))
-    meant = _seen_cross_entropy(logits.float(), batch, plan.smoothing)
+    meant = _cross_entropy(logits.float(), batch, plan.smoothing)
     return meant + plan.contrast * _contrast(embedding.float(), batch, plan, loose)
 
 
-def _seen_cross_entropy(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
-    """Cross-entropy over what each tenant sees, a little of the target spread over all of that."""
-    log_share = logits.masked_fill(~batch.seen, -math.inf).log_softmax(1)
-    right = functional.nll_loss(log_share, batch.label)
-    even = -(log_share.masked_fill(~batch.seen, 0).sum(1) / batch.seen.sum(1)).mean()
+def _cross_entropy(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
+    """Cross-entropy over what each sentence is told apart from, a little of the target spread over all of that."""
+    log_share = logits.masked_fill(~batch.apart, -math.inf).log_softmax(1)
+    right = functional.nll_loss(log_share, batch.intent)
+    even = -(log_share.masked_fill(~batch.apart, 0).sum(1) / batch.apart.sum(1)).mean()
     return (1 - smoothing) * right + smoothing * even
 
 

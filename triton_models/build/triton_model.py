@@ -25,6 +25,10 @@ from tokenizers import Tokenizer
 NOTHING = np.empty((0, 0), dtype=np.float32)
 
 
+ALIKE = 16
+Scores = tuple[NDArray[np.float32], NDArray[np.float32]]  # LOGITS, EMBEDDING
+
+
 class BadText(Exception):
     """A text of this request cannot be read."""
 
@@ -55,7 +59,15 @@ class TritonPythonModel:
             responses.append(pb_utils.InferenceResponse(output_tensors=tensors))
         return responses
 
-    def _run(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run(self, texts: list[str]) -> Scores:
+        """In runs of texts that are about as long as each other: padding costs as much as words."""
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        parts = [self._run_alike([texts[row] for row in order[start : start + ALIKE]]) for start in range(0, len(order), ALIKE)]
+        back = np.argsort(order)
+        logits, embedding = (np.concatenate(part)[back] for part in zip(*parts, strict=True))
+        return logits, embedding
+
+    def _run_alike(self, texts: list[str]) -> Scores:
         ids = np.array([one.ids for one in self._tokenizer.encode_batch(texts)], dtype=np.int64)
         logits, embedding = self._session.run(["LOGITS", "EMBEDDING"], {"IDS": ids})
         return logits, embedding

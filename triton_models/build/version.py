@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 
@@ -22,8 +21,9 @@ from triton_models.build.batches import Sampler
 from triton_models.build.card import Made, card
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.encoder import Encoder
-from triton_models.build.examine import examine
+from triton_models.build.examine import at_threshold, examine, table
 from triton_models.build.export import export, quantise
+from triton_models.build.lesson import lesson
 from triton_models.build.network import Architecture, Student
 from triton_models.build.sounds import sound_alike
 from triton_models.build.split import split
@@ -32,14 +32,13 @@ from triton_models.build.vocabulary import build_tokenizer
 from triton_models.router import Router, Shape
 
 BROAD = (OUT_OF_SCOPE, "chitchat")
-ROUTER_BUCKETS, ROUTER_DIMS, ROUTER_PAIRS = 1 << 16, 48, 40_000
-TRUE_LABEL_SHARE = 0.5
-TEACHER_TEMPERATURE = 0.7  # the student learns smoothed labels, so that its shares are flatter than its skill
+ROUTER_BUCKETS, ROUTER_DIMS, ROUTER_PAIRS = 1 << 16, 48, 30_000
 
 
 @dataclass(frozen=True)
 class Request:
     corpus: Corpus
+    faq: Corpus
     seed: int
     quick: bool
     command: str
@@ -52,6 +51,7 @@ def build(request: Request, folder: Path) -> None:
     started = time.monotonic()
     tenancy = Tenancy.of(request.corpus)
     known, held = split(request.corpus)
+    known = Corpus(known.groups + request.faq.groups)
     tokenizer = build_tokenizer(measure.sentences_of(known))
     tokenizer.save(str(folder / "tokenizer.json"))
     print(f"{known.sentence_count} sentences to learn from, {held.sentence_count} to measure with", flush=True)
@@ -63,13 +63,24 @@ def build(request: Request, folder: Path) -> None:
         full_logits, _ = Encoder.load(full, folder / "tokenizer.json").read(measure.sentences_of(held))
     small = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     sampler = Sampler(known, tenancy, tokenizer, request.seed + 1)
-    _router(request, sampler, small, tenancy, folder / "router.bin")
+    _router(request, known, sampler, small, folder / "router.bin")
     side = examine(held, tenancy, small, Router.load(folder / "router.bin"))
     shutil.copyfile(Path(__file__).with_name("triton_model.py"), folder / "model.py")
     _write(folder / "labels.txt", "\n".join(tenancy.labels))
     _write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
-    made = Made(request.corpus, known, held, request.seed, request.command, student.parameter_count, started)
+    made = Made(request.corpus, request.faq, known, held, request.seed, request.command, student.parameter_count, started)
     _write(folder / "card.json", json.dumps(card(made, side, full_logits, folder), indent=2, ensure_ascii=False))
+
+
+def recalibrate(corpus: Corpus, folder: Path) -> None:
+    """Finds a version's thresholds anew, after tenants changed what they say. Neither student nor router changes."""
+    student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
+    side = examine(split(corpus)[1], Tenancy.of(corpus), student, Router.load(folder / "router.bin"))
+    known = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    known["validation"] |= {"student_int8": table(side.logits, side), "router": table(side.routed, side)}
+    known["validation"]["router_at_threshold"] = at_threshold(side)
+    _write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
+    _write(folder / "card.json", json.dumps(known, indent=2, ensure_ascii=False))
 
 
 def _write(path: Path, text: str) -> None:
@@ -87,15 +98,11 @@ def _student(request: Request, known: Corpus, tenancy: Tenancy, tokenizer: Token
     return train.train(student, sampler, plan, loose)
 
 
-def _router(request: Request, sampler: Sampler, teacher: Encoder, tenancy: Tenancy, path: Path) -> None:
+def _router(request: Request, known: Corpus, sampler: Sampler, teacher: Encoder, path: Path) -> None:
+    tenancy = Tenancy.of(request.corpus)
     said = sampler.draw(request.steps(ROUTER_PAIRS))
-    logits, _ = teacher.read([one.text for one in said])
-    seen = np.stack([tenancy.mask(one.tenant) for one in said])
-    true = np.eye(len(tenancy.labels))[[tenancy.labels.index(one.label) for one in said]]
-    wanted = TRUE_LABEL_SHARE * true + (1 - TRUE_LABEL_SHARE) * measure.shares(
-        logits.astype(np.float64), seen, TEACHER_TEMPERATURE
-    )
-    lesson = ngrams.Lesson([one.text for one in said], wanted.astype(np.float32), seen)
+    texts = [one.text for one in said] + measure.sentences_of(known)
+    intents = [one.intent for one in said] + measure.intents_of(known)
     shape = Shape(ROUTER_BUCKETS, ROUTER_DIMS, len(tenancy.labels))
     torch.manual_seed(request.seed)
-    ngrams.write(ngrams.train(lesson, shape, ngrams.Plan(), request.seed), path)
+    ngrams.write(ngrams.train(lesson(texts, intents, teacher, tenancy), shape, ngrams.Plan(), request.seed), path)

@@ -1,0 +1,92 @@
+"""Are the model's scores read the tenant's way?"""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from pyshim.errors import TritonAway
+from pyshim.layers.l4_understand import Understand
+from pyshim.snapshot import Calibration, Snapshot
+from pyshim.tenant import Tenant
+from pyshim.turn import Turn
+from tests.shim.conftest import snapshot_of
+
+
+@dataclass
+class ToldTriton:
+    """Scores as told, or away."""
+
+    scores: dict[str, float] | None
+    labels: list[str]
+    asked: int = 0
+
+    async def understand(self, text: str, timeout_s: float, trace: str = "") -> tuple[np.ndarray, np.ndarray]:
+        self.asked += 1
+        if self.scores is None:
+            raise TritonAway("told to be away")
+        return np.array([self.scores.get(label, -20.0) for label in self.labels], np.float32), np.zeros(2, np.float32)
+
+
+@dataclass
+class Outsides:
+    triton: ToldTriton
+
+
+def snapshot(shop: Tenant, bank: Tenant) -> Snapshot:
+    made = snapshot_of(shop, bank)
+    twins = Calibration(1.0, [("account_password", "password_reset")], {}, 0.8)
+    return replace(made, model=replace(made.model, calibration=twins))
+
+
+async def understood(shop: Tenant, bank: Tenant, scores: dict[str, float] | None, query: str = "…", **more: object) -> Turn:
+    compiled = snapshot(shop, bank)
+    layer = Understand(compiled, Outsides(ToldTriton(scores, compiled.model.labels)))  # type: ignore[arg-type]
+    turn = Turn("t", shop, "u", query, time.monotonic() + 1, **more)  # type: ignore[arg-type]
+    await layer.answer(turn)
+    return turn
+
+
+async def test_the_likeliest_of_the_tenants_own_is_meant(shop: Tenant, bank: Tenant) -> None:
+    turn = await understood(shop, bank, {"refund_apply": 5, "refund_time": 3})
+    assert turn.intent == "refund_apply"
+    assert turn.confidence == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
+    assert turn.likeliest[:2] == ["refund_apply", "refund_time"]
+
+
+async def test_what_another_tenant_would_understand_is_out_of_scope_here(shop: Tenant, bank: Tenant) -> None:
+    turn = await understood(shop, bank, {"card_lost": 5, "card_apply": 5, "refund_apply": 4})
+    assert turn.intent == "out_of_scope"
+    assert turn.confidence == pytest.approx(2 * np.e / (2 * np.e + 1), abs=1e-3)
+    assert "card_lost" not in turn.likeliest
+
+
+async def test_a_twin_of_ones_own_takes_nothing_away(shop: Tenant, bank: Tenant) -> None:
+    turn = await understood(shop, bank, {"password_reset": 6, "account_password": 5})
+    assert turn.intent == "account_password"
+    assert turn.confidence > 0.99
+
+
+async def test_a_buttons_text_needs_no_model(shop: Tenant, bank: Tenant) -> None:
+    turn = await understood(shop, bank, None, query="申请退款")
+    assert (turn.intent, turn.confidence) == ("refund_apply", 1.0)
+
+
+async def test_without_triton_the_edges_guess_stands_in(shop: Tenant, bank: Tenant) -> None:
+    compiled = snapshot(shop, bank)
+    layer = Understand(compiled, Outsides(ToldTriton(None, compiled.model.labels)))  # type: ignore[arg-type]
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, guess="refund_apply", guess_confidence=0.7)
+    with pytest.raises(TritonAway):
+        await layer.answer(turn)
+    assert (turn.intent, turn.confidence) == ("refund_apply", 0.7)
+
+
+async def test_a_turn_asked_again_after_a_conflict_is_not_understood_twice(shop: Tenant, bank: Tenant) -> None:
+    compiled = snapshot(shop, bank)
+    triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
+    layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 1)
+    await layer.answer(turn)
+    await layer.answer(turn)
+    assert triton.asked == 1
