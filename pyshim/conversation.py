@@ -46,7 +46,8 @@ class Conversations:
             return stored, None
         for _ in range(ATTEMPTS):
             reply = await funnel.run(turn, self._layers)
-            reply.answer = self._composers[turn.tenant.id].compose(reply.answer, reply.intent)
+            answer = f"{reply.answer}\n{turn.resume}" if turn.resume else reply.answer
+            reply.answer = self._composers[turn.tenant.id].compose(answer, reply.intent)
             try:
                 body = await self._memory.commit(turn, reply)
             except Conflict:

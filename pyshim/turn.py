@@ -73,6 +73,9 @@ class Turn(msgspec.Struct):
     likeliest: list[str] = []  # intents with something to say, best first
     embedding: npt.NDArray[np.float32] | None = None
 
+    # l5_dialogue
+    resume: str = ""  # what to say behind the answer of a layer below
+
     # funnel
     answered_by: str = ""
     reached: int = 0

@@ -13,7 +13,7 @@ from pyshim import flows, slots, wire
 from pyshim.flows import CONFIRM, MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside import Outside
-from pyshim.snapshot import Snapshot
+from pyshim.snapshot import OUT_OF_SCOPE, Snapshot
 from pyshim.turn import PERSON, Pending, Reply, Turn
 
 SURE = 0.8  # a message that could also answer the open question is something else only from here
@@ -49,6 +49,12 @@ NEVER_MIND = frozenset(["算了", "算了吧", "取消", "不办了", "不弄了
 ORDINALS = {"第一个": 0, "第一": 0, "1": 0, "前面那个": 0, "第二个": 1, "第二": 1, "2": 1, "后面那个": 1}
 
 
+def _back(turn: Turn, pending: Pending) -> str:
+    """Leads back to the open question."""
+    fields = {"title": turn.tenant.title(pending.intent), "question": flows.question(turn, pending)}
+    return flows.filled(turn.tenant.phrases.flow_resume, fields)
+
+
 def _bare(text: str) -> str:
     return text.strip().strip("。！!，,～~.？? 了吧的哦呢啊呀")
 
@@ -67,6 +73,7 @@ class Dialogue(Layer):
         if turn.state.owner == PERSON:
             return Reply(turn.tenant.phrases.person_owns)
         self._read_short_words(turn)
+        turn.resume = ""
         reply = await self._pending(turn) if turn.state.flow else await self._offered(turn)
         if reply is None and turn.state.flow is None:
             self._read_bare_value(turn)
@@ -109,6 +116,9 @@ class Dialogue(Layer):
             return None
         if turn.degraded:
             return Reply(turn.tenant.phrases.degraded)
+        if self._is_strange(turn, pending):  # for the layers below; the open question comes back behind their answer
+            turn.resume = _back(turn, pending)
+            return None
         if pending.asking == CONFIRM:
             return await self._confirming(turn, pending)
         return await self._collecting(turn, pending)
@@ -153,7 +163,7 @@ class Dialogue(Layer):
 
     def _ask_again(self, turn: Turn, pending: Pending) -> Reply:
         asked = turn.tenant.slots[pending.asking]
-        if self._means(turn, "repeat", "affirm"):
+        if self._means(turn, "repeat", "affirm", pending.intent):
             return Reply(asked.ask, pending.intent)
         pending.tries += 1
         person = [turn.tenant.title("ask_human")] if pending.tries >= MAX_TRIES else []
@@ -174,6 +184,15 @@ class Dialogue(Layer):
             return None
         return intent if intent in turn.tenant.replies or intent in turn.tenant.tasks else None
 
+    @staticmethod
+    def _is_strange(turn: Turn, pending: Pending) -> bool:
+        """Surely none of our intents, and nothing the task could use?"""
+        if turn.intent != OUT_OF_SCOPE or turn.confidence < SURE:
+            return False
+        known = turn.tenant.slots
+        takes_any_text = pending.asking != CONFIRM and known[pending.asking].free
+        return not takes_any_text and not any(slots.find(known[n], turn.query) for n in turn.tenant.tasks[pending.intent].slots)
+
     async def _in_between(self, turn: Turn, pending: Pending, intent: str) -> Reply:
         """Answers another matter and comes back to the open question, unless the new matter takes its place."""
         kept = dict(turn.state.slots)
@@ -182,8 +201,7 @@ class Dialogue(Layer):
         if moved_on or reply is None:
             return reply or self._ask_again(turn, pending)
         turn.state.flow, turn.state.slots = pending, {**turn.state.slots, **kept}
-        back = {"title": turn.tenant.title(pending.intent), "question": flows.question(turn, pending)}
-        reply.answer = f"{reply.answer}\n{flows.filled(turn.tenant.phrases.flow_resume, back)}"
+        reply.answer = f"{reply.answer}\n{_back(turn, pending)}"
         reply.suggestions = []
         return reply
 

@@ -47,7 +47,7 @@ class Recall(Layer):
 
     async def answer(self, turn: Turn) -> Reply | None:
         index = self._index.get(turn.tenant.id)
-        if index is None or turn.embedding is None or turn.state.flow is not None:
+        if index is None or turn.embedding is None:
             return None
         near = index @ turn.embedding
         rows = self._rows[turn.tenant.id]

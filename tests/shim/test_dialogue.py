@@ -118,6 +118,21 @@ async def test_an_answer_with_a_question_is_taken_and_answered(talk: Talk) -> No
     assert talk.state.flow.asking == "confirm"
 
 
+async def test_what_is_none_of_our_matters_goes_down_and_the_question_comes_back_behind(talk: Talk) -> None:
+    await talk.say("我要退款", "refund_apply")
+    turn = talk.turn("今天股票涨了吗", "out_of_scope", 0.95)
+    assert await Dialogue(snapshot_of(talk.tenant), talk.outside).answer(turn) is None
+    assert turn.resume.endswith(talk.tenant.slots["order_id"].ask)
+    assert turn.state.flow is not None
+
+
+async def test_asking_for_the_same_thing_again_asks_the_open_question_again(talk: Talk) -> None:
+    await talk.say("我要退款", "refund_apply")
+    reply = await talk.say("怎么退款啊", "refund_apply")
+    assert reply
+    assert reply.answer == talk.tenant.slots["order_id"].ask
+
+
 async def test_a_wrong_answer_is_asked_again_and_the_second_time_a_person_is_offered(talk: Talk) -> None:
     await talk.say("我要退款", "refund_apply")
     first = await talk.say("就那个", "out_of_scope", 0.4)

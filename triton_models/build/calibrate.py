@@ -5,7 +5,8 @@ router_thresholds: for each tenant the lowest score at which 97 % of what the ro
 answer whatever scores as much and is a rule of the tenant's; it is asked own, general and other tenants' sentences.
 recall_threshold: the lowest cosine at which 95 % of recalled answers are right. The last wording of each FAQ entry of the
 shipped tenants, never trained on, looks for the others, numbers and negation agreeing as when serving; the out_of_scope
-sentences of validation look for any and should find none.
+sentences of validation look for any and should find none. Where no cosine is that precise, the one above the worst
+mistake: then only near copies are recalled.
 The other two are found on validation. None is ever under the floors below.
 """
 
@@ -82,8 +83,9 @@ def recall_threshold(faq: Wordings, strangers: Floats) -> float:
             found += _recalled(faq, alike, faq.embedding[row], faq.entry[row])
         for stranger in strangers:
             found += _recalled(faq, known, stranger, None)
-    score, right = zip(*found, strict=True)
-    return lowest_precise(np.array(score), np.array(right), RECALL_PRECISION, RECALL_FLOOR)
+    score, right = (np.array(column) for column in zip(*found, strict=True))
+    precise = lowest_precise(score, right, RECALL_PRECISION, RECALL_FLOOR)
+    return precise if precise < NEVER else round(float(np.ceil(score[~right].max() * 100) / 100), 2)
 
 
 def _recalled(faq: Wordings, known: list[int], asked: Floats, entry: int | None) -> list[tuple[float, bool]]:
