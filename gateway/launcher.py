@@ -86,6 +86,7 @@ class Running:
             code = await self.process.wait()
             if self.stopping:
                 return
+            self._clear()
             self.restarts += 1
             log.warning("%s died (status %s); starting it again", self.part.name, code)
             await asyncio.sleep(min(5.0, 0.2 * self.restarts))
@@ -96,8 +97,13 @@ class Running:
                 self.restarts = 0
             except CannotStart as error:
                 log.error("%s", error)
-                with suppress(ProcessLookupError):
-                    self.process.kill()
+                self._clear()
+
+    def _clear(self) -> None:
+        """Ends what a dead part left running: nginx's workers outlive their master and would go on listening."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     async def stop(self) -> None:
         """Lets the part finish; kills it when it does not."""
@@ -110,8 +116,7 @@ class Running:
             await asyncio.wait_for(self.process.wait(), DRAIN_S)
         except TimeoutError:
             log.warning("%s did not stop within %.0f s; killing it", self.part.name, DRAIN_S)
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            self._clear()
             await self.process.wait()
         finally:
             (self._settings.run / f"{self.part.name}.pid").unlink(missing_ok=True)

@@ -4,6 +4,8 @@ Never answers by itself: writes intent, confidence, the likeliest meanings and t
 edge router's guess stands in.
 """
 
+import asyncio
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,9 @@ from pyshim.outside import Outside
 from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, Snapshot
 from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
+
+# What the layers below need of the deadline: a call to the back end, and the commit.
+KEPT_S, LEAST_S = 0.6, 0.05
 
 
 class Understand(Layer):
@@ -36,7 +41,9 @@ class Understand(Layer):
             turn.intent, turn.confidence = titled, 1.0
             return None
         try:
-            logits, turn.embedding = await self._triton.understand(turn.query, turn.left(), turn.trace)
+            left = max(LEAST_S, turn.left() - KEPT_S)
+            async with asyncio.timeout(left):
+                logits, turn.embedding = await self._triton.understand(turn.query, left, turn.trace)
         except (TritonAway, TimeoutError):
             turn.intent, turn.confidence = turn.guess, turn.guess_confidence
             raise
