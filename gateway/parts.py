@@ -34,6 +34,7 @@ def _redis(settings: Settings) -> Part:
         "save": "",
         "appendonly": "yes",  # an acknowledged turn survives a restart
         "appendfsync": "everysec",
+        "auto-aof-rewrite-min-size": "512mb",  # rewriting is a fork: not in the middle of every small peak
         "maxmemory-policy": "noeviction",  # better an error than a conversation forgotten
         "daemonize": "no",
     }

@@ -14,6 +14,7 @@ cjson.decode_invalid_numbers(false)
 
 local buckets = ngx.shared.buckets
 local find, type, floor = string.find, type, math.floor
+local AGENTS_REMEMBERED = 1000
 local MAX_SEQ = 2 ^ 53 - 1
 local NOT_SPACE = [[(*UCP)\S]]          -- the space of a Chinese keyboard (U+3000) is space, too
 
@@ -33,10 +34,20 @@ local function unwelcome(turn, screen)
     if not left then return nil, wait end
 end
 
+local verdicts, judged_by, judged = {}, nil, 0     -- by user agent: most callers share a few
+
+local function is_unwanted(agent, patterns)
+    if judged_by ~= patterns or judged >= AGENTS_REMEMBERED then verdicts, judged_by, judged = {}, patterns, 0 end
+    local verdict = verdicts[agent]
+    if verdict == nil then
+        verdict = patterns ~= "" and ngx.re.find(agent, patterns, "ijo") ~= nil
+        verdicts[agent], judged = verdict, judged + 1
+    end
+    return verdict
+end
+
 local function unwanted_agent(turn, screen)
-    local agent = ngx.var.http_user_agent or ""
-    local patterns = screen.user_agents_refused
-    if patterns ~= "" and ngx.re.find(agent, patterns, "ijo") then
+    if is_unwanted(ngx.var.http_user_agent or "", screen.user_agents_refused) then
         return replies.refusal(turn, 403, "refused", "this user agent is refused")
     end
 end
@@ -49,7 +60,7 @@ end
 
 local function body_of(turn)
     local kind = ngx.var.content_type
-    if not kind or not find(kind, "^%s*[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/[Jj][Ss][Oo][Nn]%s*%f[;%z]") then
+    if kind ~= "application/json" and not find(kind or "", "^%s*[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/[Jj][Ss][Oo][Nn]%s*%f[;%z]") then
         return nil, replies.refusal(turn, 415, "unsupported_media_type", "Content-Type must be application/json")
     end
     local encoding = ngx.var.http_content_encoding

@@ -11,7 +11,6 @@ function _M.new()
     return {
         id = var.request_id,          -- 32 hex digits; also the trace id where the client sent none
         started = clock.seconds(),    -- monotonic seconds
-        address = var.remote_addr,
         config = nil,                 -- door: the snapshot this turn is answered by, wholly
 
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
