@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -122,3 +123,24 @@ def test_a_restarted_redis_has_forgotten_nothing_that_was_acknowledged(breakable
     wait_until(breakable.ready)
     assert "20231107" in customer.ask("质量问题")["answer"]
     assert len(customer.history()) == 3
+
+
+def test_a_full_queue_rejects_instead_of_growing_and_nobody_goes_without_an_answer(
+    stacks: Callable[..., Stack], wide: dict[str, str]
+) -> None:
+    stack = stacks(**wide, TRITON_QUEUE_SIZE="1", TRITON_QUEUE_DELAY_US="100000")
+    strangers = [stack.customer() for _ in range(60)]
+    with ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda one: one.ask("我的包裹现在走到哪个城市了呀"), strangers))
+    assert {answer["answered_by"] for answer in answers} <= {"l5_dialogue", "l7_fallback"}
+    metrics = httpx.get(f"{stack.operations}/metrics").text
+    assert "sluice_triton_breaker_open 0.0" in metrics  # rejecting is no failure
+    assert stack.customer().ask("我的包裹现在走到哪个城市了呀")["answered_by"] == "l5_dialogue"
+
+
+def test_blank_looking_texts_harm_nobody_elses_question(breakable: Stack) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        odd = [pool.submit(breakable.customer().post, text) for text in ("\u2003", "\u2028", "\u200b", "\u0001", "😀", "\u3164")]
+        good = [pool.submit(breakable.customer().ask, "我的包裹现在走到哪个城市了呀") for _ in range(6)]
+        assert {answer.result().status_code for answer in odd} <= {200, 400}
+        assert {answer.result()["intent"] for answer in good} == {"logistics_track"}
