@@ -19,6 +19,7 @@ packages=
 need() { packages="$packages $*"; }
 
 have redis-server || need redis-server
+have curl || need curl          # for the command that `make run` prints
 if ! have openresty; then
     have nginx || need nginx
     ls /usr/lib/nginx/modules/ngx_http_lua_module.so >/dev/null 2>&1 || need libnginx-mod-http-lua
