@@ -72,5 +72,5 @@ if [ ! -e "$stamp" ] || [ -n "$(find requirements*.txt pyproject.toml -newer "$s
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check -r "$requirements"
     .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-    touch "$stamp"
+    touch "$stamp" .venv/.installed-run       # each of the larger sets holds the smallest
 fi
