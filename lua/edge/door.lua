@@ -70,32 +70,37 @@ local function enter(layers, wants, allowed, listed)
     hand_over(turn)
 end
 
-function _M.chat() return enter(funnel.LAYERS, "query", { POST = true }, "POST") end
+local ASKING, SESSION, READING = { POST = true }, { POST = true, DELETE = true }, { GET = true, HEAD = true }
+
+function _M.chat() return enter(funnel.LAYERS, "query", ASKING, "POST") end
 
 -- POST asks for a guest token, DELETE ends the caller's dialogue.
 function _M.session()
     local layers = ngx.req.get_method() == "POST" and funnel.GUESTS or funnel.ADMISSION
-    return enter(layers, "object", { POST = true, DELETE = true }, "POST, DELETE")
+    return enter(layers, "object", SESSION, "POST, DELETE")
 end
 
-function _M.read() return enter(funnel.ADMISSION, nil, { GET = true, HEAD = true }, "GET, HEAD") end
+function _M.read() return enter(funnel.ADMISSION, nil, READING, "GET, HEAD") end
 
 local function timing(turn)
-    local parts = {}
+    local layers, spent, text = turn.layers, turn.spent_us, ""
     for number = 1, turn.reached do
-        parts[number] = format("%s;dur=%.3f", turn.layers[number].name, turn.spent_us[number] / 1000)
+        text = format("%s%s%s;dur=%.3f", text, number > 1 and ", " or "", layers[number].name, spent[number] / 1000)
     end
-    return table.concat(parts, ", ")
+    return text
 end
 
 function _M.header()
     local turn = ngx.ctx.turn
     if not turn or turn.reached == 0 then return end
-    local header, behind = ngx.header, ngx.var.upstream_http_server_timing
+    local header = ngx.header
     if turn.answered_by then
         header["X-Answered-By"] = turn.answered_by
+        header["Server-Timing"] = timing(turn)
+    else
+        local behind = ngx.var.upstream_http_server_timing
+        header["Server-Timing"] = behind and timing(turn) .. ", " .. behind or timing(turn)
     end
-    header["Server-Timing"] = behind and timing(turn) .. ", " .. behind or timing(turn)
 end
 
 function _M.log()

@@ -50,9 +50,30 @@ local function times_of(layer)
     return names
 end
 
+local totals_of = {}     -- by layer, tenant and status: the key of their count, made once
+
+local function total_of(tenant, layer, status)
+    local tenants = totals_of[layer]
+    if not tenants then
+        tenants = {}
+        totals_of[layer] = tenants
+    end
+    local statuses = tenants[tenant]
+    if not statuses then
+        statuses = {}
+        tenants[tenant] = statuses
+    end
+    local name = statuses[status]
+    if not name then
+        name = 'sluice_turns_total{tenant="' .. tenant .. '",layer="' .. layer .. '",status="' .. status .. '"}'
+        statuses[status] = name
+    end
+    return name
+end
+
 -- One turn is over. layer: who answered; tenant: id or "-" before it is known.
 function _M.turn(tenant, layer, status, seconds)
-    add('sluice_turns_total{tenant="' .. tenant .. '",layer="' .. layer .. '",status="' .. status .. '"}', 1)
+    add(total_of(tenant, layer, status), 1)
     local names = times_of(layer)
     add(names[bucket_of(seconds)], 1)
     add(names.sum, seconds)

@@ -41,34 +41,19 @@ local session = named
 if named == "" then session = state and state.session or ARGV[3] end
 local continues = state ~= nil and state.session == session
 
-local function entry_head(number)
+local function head_of(number)
     return '{"seq":' .. string.format("%.0f", number) .. ',"session_id":"' .. session .. '",'
 end
 
-local function stored(number)
-    local head = entry_head(number)
-    for _, entry in ipairs(redis.call("LRANGE", KEYS[2], 0, -1)) do
-        if entry:sub(1, #head) == head then return entry end
+if mode == "late" or seq > 0 and (continues and seq <= state.seq or not continues and named ~= "") then
+    local function kept(text)
+        for _, entry in ipairs(redis.call("LRANGE", KEYS[2], 0, -1)) do
+            if entry:find(text, 1, true) then return entry end
+        end
     end
-end
-
-local function written()
-    local id = '"turn_id":"' .. ARGV[3] .. '"'
-    for _, entry in ipairs(redis.call("LRANGE", KEYS[2], 0, -1)) do
-        if entry:find(id, 1, true) then return entry end
-    end
-end
-
-if mode == "late" then
-    local entry = written() or seq > 0 and stored(seq)
+    local entry = mode == "late" and kept('"turn_id":"' .. ARGV[3] .. '"') or seq > 0 and kept(head_of(seq))
     if entry then return { "replay", entry } end
-elseif seq > 0 and continues and seq <= state.seq then
-    local entry = stored(seq)
-    if entry then return { "replay", entry } end
-    return { "stale", state.seq }
-elseif seq > 0 and not continues and named ~= "" then
-    local entry = stored(seq)
-    if entry then return { "replay", entry } end
+    if mode ~= "late" and continues then return { "stale", state.seq } end
 end
 
 if mode == "idle" then
@@ -93,7 +78,7 @@ if ARGV[6] == "" and mode == "idle" then
 end
 if type(after.slots) == "table" and next(after.slots) == nil then after.slots = nil end
 
-local entry = entry_head(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
+local entry = head_of(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
 redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9])
 local length = redis.call("LPUSH", KEYS[2], entry)
 if length > tonumber(ARGV[11]) then redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1) end
