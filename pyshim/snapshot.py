@@ -24,6 +24,7 @@ OUT_OF_SCOPE = "out_of_scope"
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
 DIALOGUE_INTENTS = ("affirm", "deny", "cancel_flow", "repeat")  # mean something only inside a dialogue
 MODEL = "student"
+NEVER = 1.01  # no probability reaches it
 
 
 class Calibration(msgspec.Struct):
@@ -34,6 +35,10 @@ class Calibration(msgspec.Struct):
     twins: list[tuple[str, str]]
     router_thresholds: dict[str, float]
     recall_threshold: float
+
+    def router_threshold(self, tenant: str) -> float:
+        """A tenant the model was not calibrated for gets the strictest of those it was."""
+        return self.router_thresholds.get(tenant, max(self.router_thresholds.values(), default=NEVER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,7 @@ def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
     return {
         "limits": msgspec.to_builtins(tenant.about.limits),
         "columns": snapshot.columns(tenant),
-        "router_threshold": snapshot.model.calibration.router_thresholds.get(tenant.id, 1.1),
+        "router_threshold": snapshot.model.calibration.router_threshold(tenant.id),
         "titles": tenant.titles,
         "intents": tenant.intents,
         "hot": _hot(tenant, snapshot.composers[tenant.id]),

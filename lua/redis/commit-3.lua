@@ -24,10 +24,6 @@
 -- expires; only after that its turn is sent again as "late", which first looks for its turn_id (ARGV[3]): so a turn whose
 -- commit was not answered is written exactly once.
 
--- The lives of history and intents are renewed on the first and every so many turns of a dialogue, and are longer by as many
--- lives of the state: so that after any turn they have at least what ARGV[10] says.
-local RENEWED = 16
-
 local not_after = tonumber(ARGV[12])
 if not_after > 0 then
     local now = redis.call("TIME")
@@ -68,7 +64,6 @@ if seq == 0 then
     seq = before.seq + 1
 end
 
-local renew = before.turn % RENEWED == 0
 local after = ARGV[6] ~= "" and cmsgpack.unpack(ARGV[6]) or before
 after.session = session
 after.turn = before.turn + 1
@@ -80,10 +75,12 @@ if type(after.slots) == "table" and next(after.slots) == nil then after.slots = 
 
 local entry = head_of(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
 redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9])
-local length = redis.call("LPUSH", KEYS[2], entry)
-if length > tonumber(ARGV[11]) then redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1) end
-local new_intent = ARGV[5] ~= "" and redis.call("HSET", KEYS[3], ARGV[5], entry) == 1
-local life = ARGV[10] + RENEWED * ARGV[9]
-if renew or length == 1 then redis.call("EXPIRE", KEYS[2], life) end
-if renew or new_intent then redis.call("EXPIRE", KEYS[3], life) end
+if redis.call("LPUSH", KEYS[2], entry) > tonumber(ARGV[11]) then
+    redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1)
+end
+redis.call("EXPIRE", KEYS[2], ARGV[10])
+if ARGV[5] ~= "" then
+    redis.call("HSET", KEYS[3], ARGV[5], entry)
+    redis.call("EXPIRE", KEYS[3], ARGV[10])
+end
 return redis.status_reply("ok " .. string.format("%.0f", seq) .. " " .. session)

@@ -16,7 +16,7 @@ from triton_models.build import calibrate, measure
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.encoder import Encoder
 from triton_models.build.measure import Floats, Questions
-from triton_models.build.shipped import hot, shipped
+from triton_models.build.shipped import shipped
 from triton_models.build.tenancy import TWINS, Tenancy
 from triton_models.router import Router
 
@@ -38,7 +38,7 @@ def examine(held: Corpus, tenancy: Tenancy, student: Encoder, router: Router) ->
     silent = np.zeros(router.shape.classes)
     routed = np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
     tenants = shipped()
-    asked = measure.questions(held, tenancy, hot(tenants))
+    asked = measure.questions(held, tenancy, tenants)
     strange = np.array([intent == OUT_OF_SCOPE for intent in measure.intents_of(held)])
     thresholds = {one.tenant: calibrate.router_threshold(routed, one) for one in asked}
     calibration = {

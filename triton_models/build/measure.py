@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus
+from pyshim.snapshot import hot_intents
+from pyshim.tenant import Tenant
+from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.synonyms import WHOLE
 from triton_models.build.tenancy import Tenancy
 
@@ -56,21 +58,20 @@ def intents_of(corpus: Corpus) -> list[str]:
     return [group.intent for group in corpus.groups for _ in group.sentences]
 
 
-def questions(corpus: Corpus, tenancy: Tenancy, hot: dict[str, list[str]]) -> list[Questions]:
-    """hot: tenant -> intents the edge may answer."""
-    return [_asked_of(tenant, corpus, tenancy, hot[tenant]) for tenant in tenancy.tenants]
+def questions(corpus: Corpus, tenancy: Tenancy, tenants: list[Tenant]) -> list[Questions]:
+    return [_asked_of(tenant, corpus, tenancy) for tenant in tenants]
 
 
-def _asked_of(tenant: str, corpus: Corpus, tenancy: Tenancy, hot: list[str]) -> Questions:
+def _asked_of(tenant: Tenant, corpus: Corpus, tenancy: Tenancy) -> Questions:
+    own = frozenset(tenant.intents)
     labels, intents = tenancy.labels, intents_of(corpus)
-    meant = [tenancy.meaning(intent, tenant) for intent in intents]
+    meant = [tenancy.meaning(intent, own) for intent in intents]
     fresh = [sentence not in LISTED for sentence in sentences_of(corpus)]
     kept = [row for row, meaning in enumerate(meant) if meaning is not None and fresh[row]]
-    native = [tenancy.owner_of[intents[row]] in (tenant, GENERAL) for row in kept]
+    native = [intents[row] in own or intents[row] == OUT_OF_SCOPE for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
-    answered = np.array([name in hot for name in labels])
-    seen, mine = tenancy.seen(tenant), tenancy.mine(tenant)
-    return Questions(tenant, seen, mine, answered, np.array(kept), np.array(label), np.array(native))
+    hot = np.array([name in hot_intents(tenant) for name in labels])
+    return Questions(tenant.id, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), np.array(label), np.array(native))
 
 
 def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Floats:

@@ -1,14 +1,13 @@
 """What do the shipped tenants say, as far as the models care?
 
 Their FAQs cover what no intent covers: all wordings of an entry but the last are trained on as out_of_scope, the last
-is kept to calibrate recall with. Their rules are what the edge may answer.
+is kept to calibrate recall with.
 """
 
 from __future__ import annotations
 
 from pyshim import tenant
 from pyshim.config import ROOT
-from pyshim.snapshot import hot_intents
 from pyshim.tenant import Tenant
 from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus, Group
 
@@ -17,11 +16,6 @@ TENANTS = ROOT / "gateway" / "tenants"
 
 def shipped() -> list[Tenant]:
     return [tenant.load(folder, {}) for folder in sorted(TENANTS.iterdir())]
-
-
-def hot(tenants: list[Tenant]) -> dict[str, list[str]]:
-    """Tenant -> intents the edge may answer."""
-    return {one.id: hot_intents(one) for one in tenants}
 
 
 def faq(tenants: list[Tenant]) -> Corpus:

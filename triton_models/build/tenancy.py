@@ -84,14 +84,13 @@ class Tenancy:
         """The label indices that mean something to a tenant: its own intents and the general ones."""
         return [i for i, owner in enumerate(self.owner_of.values()) if owner in (tenant, GENERAL)]
 
-    def mine(self, tenant: str) -> NDArray[np.bool_]:
-        """bool [labels]: True where the label means something to the tenant."""
-        return np.isin(np.arange(len(self.owner_of)), self.columns(tenant))
+    def mine(self, intents: frozenset[str]) -> NDArray[np.bool_]:
+        """bool [labels]: True where the label means something to a tenant that has these intents."""
+        return np.array([label in intents or label == OUT_OF_SCOPE for label in self.labels])
 
-    def seen(self, tenant: str) -> NDArray[np.bool_]:
-        """bool [labels]: the labels that compete for a sentence said to the tenant: all, but for others' twins of its own."""
-        own = [self.labels[i] for i in self.columns(tenant)]
-        twins = set().union(*(self.twins(intent) for intent in own)) - set(own)
+    def seen(self, intents: frozenset[str]) -> NDArray[np.bool_]:
+        """bool [labels]: what competes for a sentence said to that tenant: all labels, but for others' twins of its own."""
+        twins = set().union(*(self.twins(intent) for intent in intents)) - intents
         return np.array([label not in twins for label in self.labels])
 
     def apart(self, intent: str) -> NDArray[np.bool_]:
@@ -102,10 +101,8 @@ class Tenancy:
     def twins(intent: str) -> set[str]:
         return {a if b == intent else b for a, b, _ in TWINS if intent in (a, b)}
 
-    def meaning(self, intent: str, tenant: str) -> str | None:
-        """The label of a sentence of this intent when said to the tenant; None where a twin makes it unsure."""
-        if self.owner_of[intent] in (tenant, GENERAL):
+    def meaning(self, intent: str, intents: frozenset[str]) -> str | None:
+        """The label of a sentence of this intent when said to that tenant; None where a twin makes it unsure."""
+        if intent in intents:
             return intent
-        if any(self.owner_of.get(twin) in (tenant, GENERAL) for twin in self.twins(intent)):
-            return None
-        return OUT_OF_SCOPE
+        return None if self.twins(intent) & intents else OUT_OF_SCOPE
