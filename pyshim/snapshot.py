@@ -23,6 +23,7 @@ from pyshim.tokens import Key, keys
 OUT_OF_SCOPE = "out_of_scope"
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
 DIALOGUE_INTENTS = ("affirm", "deny", "cancel_flow", "repeat")  # mean something only inside a dialogue
+SMALL_TALK = ("greet", "thanks", "bye", "praise", "chitchat")  # never what "did you mean" should offer
 MODEL = "student"
 NEVER = 1.01  # no probability reaches it
 

@@ -12,12 +12,14 @@ import numpy.typing as npt
 from pyshim.errors import TritonAway
 from pyshim.layers import Layer
 from pyshim.outside import Outside
-from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, Snapshot
+from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK, Snapshot
 from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
 
 # What the layers below need of the deadline: a call to the back end, and the commit.
 KEPT_S, LEAST_S = 0.6, 0.05
+LOOKED_AT = 16
+NOT_OFFERED = {OUT_OF_SCOPE, *DIALOGUE_INTENTS, *SMALL_TALK}
 
 
 class Understand(Layer):
@@ -31,6 +33,7 @@ class Understand(Layer):
         self._labels = snapshot.model.labels
         self._temperature = snapshot.model.calibration.temperature
         self._columns = {name: np.array(snapshot.columns(tenant)) for name, tenant in snapshot.tenants.items()}
+        self._offered = {name: frozenset(tenant.intents) - NOT_OFFERED for name, tenant in snapshot.tenants.items()}
         self._foreign = {name: self._foreign_of(tenant) for name, tenant in snapshot.tenants.items()}
 
     async def answer(self, turn: Turn) -> Reply | None:
@@ -63,6 +66,6 @@ class Understand(Layer):
         weights[columns == self._labels.index(OUT_OF_SCOPE)] += weights[foreign].sum()
         weights[foreign] = 0
         ranked = np.argsort(-weights)
-        names = [self._labels[columns[number]] for number in ranked[:6]]
+        names = [self._labels[columns[number]] for number in ranked[:LOOKED_AT]]
         turn.intent, turn.confidence = names[0], float(weights[ranked[0]])
-        turn.likeliest = [name for name in names if name != OUT_OF_SCOPE and name not in DIALOGUE_INTENTS]
+        turn.likeliest = [name for name in names if name in self._offered[turn.tenant.id]]

@@ -62,6 +62,11 @@ async def test_what_another_tenant_would_understand_is_out_of_scope_here(shop: T
     assert "card_lost" not in turn.likeliest
 
 
+async def test_small_talk_and_foreign_matters_are_never_offered(shop: Tenant, bank: Tenant) -> None:
+    turn = await understood(shop, bank, {"bye": 3, "card_lost": 2.9, "repeat": 2.8, "refund_apply": 2.7, "return_policy": 2.6})
+    assert turn.likeliest[:2] == ["refund_apply", "return_policy"]
+
+
 async def test_a_twin_of_ones_own_takes_nothing_away(shop: Tenant, bank: Tenant) -> None:
     turn = await understood(shop, bank, {"password_reset": 6, "account_password": 5})
     assert turn.intent == "account_password"
