@@ -96,7 +96,7 @@ def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: 
 
 def _result(bench: Bench, plan: Plan, runs: dict[str, list[Run]]) -> dict[str, Any]:
     cases = {case.name: report.summed(runs[case.name]) for case in SLUICE + PEER}
-    commands = {case.name: " ".join(bench.load(case, 0).command(plan.seconds)) for case in SLUICE + PEER}
+    commands = {case.name: " ".join(bench.load(case, 0).command(plan.seconds)).replace(f"{ROOT}/", "") for case in SLUICE + PEER}
     return {
         "plan": {"users": plan.users, "rounds": plan.rounds, "seconds": plan.seconds, "workers": WORKERS},
         "cases": cases,
