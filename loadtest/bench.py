@@ -20,6 +20,7 @@ from loadtest.rounds import PEER, SLUICE, Bench
 from loadtest.users import User
 from loadtest.wrk import BadRun, Run
 from pyshim import config, snapshot
+from pyshim.config import ROOT
 from pyshim.snapshot import Snapshot
 
 RESULT = Path(__file__).parent / "results" / "bench.json"
