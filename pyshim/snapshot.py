@@ -7,7 +7,7 @@ checked here, once, so that neither has to doubt it on a turn's way. A fault nam
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +146,7 @@ def compile(settings: Settings) -> Snapshot:
         model=model,
     )
     content = msgspec.json.encode([loaded, model.version, model.labels, model.calibration], order="deterministic")
-    return _with_version(snapshot, hashlib.sha256(content).hexdigest()[:12])
-
-
-def _with_version(snapshot: Snapshot, version: str) -> Snapshot:
-    return Snapshot(version, snapshot.settings, snapshot.tenants, snapshot.composers, snapshot.keys, snapshot.model)
+    return replace(snapshot, version=hashlib.sha256(content).hexdigest()[:12])
 
 
 def _members(answer: str, intent: str, suggestions: list[str]) -> str:

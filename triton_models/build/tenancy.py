@@ -1,8 +1,7 @@
 """What does a sentence mean to a given tenant?
 
-A tenant sees its own intents and the general ones, never another's. So a sentence of the shop, said to the bank, is
-out_of_scope there, unless the bank has an intent that asks nearly the same: such pairs stand in TWINS and are
-neither trained on nor measured.
+All labels compete. What falls on an intent the tenant does not have is out_of_scope there, unless the tenant has one that
+asks nearly the same: such pairs stand in TWINS, are not told apart in training, and such sentences are not measured.
 """
 
 from __future__ import annotations
