@@ -1,13 +1,16 @@
 """Which sentences meet in a training step?
 
 A batch draws intents evenly, then a group of each and two sentences of that group, so that every sentence meets a
-paraphrase. Each is made noisy. It is told apart from all labels but its twins in other tenants.
+paraphrase (a group of one meets itself). Each is made noisy. What is drawn follows from the seed and the number of the step
+alone, so that a training that was broken off goes on as if it had not been.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from random import Random
 from statistics import median
@@ -17,9 +20,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from triton_models.build.corpus import Corpus, Group
-from triton_models.build.noise import noisy
-from triton_models.build.tenancy import Tenancy
+from triton_models.build.noise import noisy, slip
+from triton_models.build.task import Example, Task
+from triton_models.build.vocabulary import with_dropout
 
 SLICE = 64
 
@@ -35,15 +38,6 @@ class Batch:
     apart: Tensor
 
 
-@dataclass(frozen=True)
-class Said:
-    """A sentence as it was typed."""
-
-    text: str
-    intent: str
-    group: int
-
-
 def slices(texts: list[str], tokenizer: Tokenizer) -> list[Tensor]:
     """Token ids of texts in their order, padded within slices of 64."""
     parts = [texts[start : start + SLICE] for start in range(0, len(texts), SLICE)]
@@ -51,44 +45,52 @@ def slices(texts: list[str], tokenizer: Tokenizer) -> list[Tensor]:
 
 
 class Sampler:
-    def __init__(self, corpus: Corpus, tenancy: Tenancy, tokenizer: Tokenizer, seed: int) -> None:
-        self._tokenizer, self._random = tokenizer, Random(seed)
-        self._index = {label: index for index, label in enumerate(tenancy.labels)}
-        self._apart = {label: tenancy.apart(label) for label in tenancy.labels}
-        self._groups: dict[str, list[tuple[int, Group]]] = defaultdict(list)
-        for number, group in enumerate(corpus.groups):
-            self._groups[group.intent].append((number, group))
+    def __init__(self, task: Task, tokenizer: Tokenizer, seed: int) -> None:
+        self.task, self._seed = task, seed
+        self._tokenizer = tokenizer if task.noisy else with_dropout(tokenizer)
+        self._noise: Callable[[str, Random], str] = noisy if task.noisy else slip
+        self._apart = {label: task.apart(label) for label in task.labels}
+        grouped: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for example in task.train:
+            grouped[example.intent][example.group].append(example.text)
+        self._groups = {intent: list(groups.items()) for intent, groups in grouped.items()}
         usual = median(len(groups) for groups in self._groups.values())
-        self._copies = {intent: max(1, round(sqrt(len(groups) / usual))) for intent, groups in self._groups.items()}
-        self._deck: list[str] = []
+        copies = {intent: max(1, round(sqrt(len(groups) / usual))) for intent, groups in self._groups.items()}
+        self._deck = [intent for intent, count in copies.items() for _ in range(count)]
+        self._shuffled = lru_cache(maxsize=2)(self._shuffle)
 
-    def draw(self, pairs: int) -> list[Said]:
+    def draw(self, step: int, pairs: int) -> list[Example]:
         """Two noisy sentences of each of so many groups."""
+        random = Random(f"{self._seed} {step}")
         drawn = []
-        for _ in range(pairs):
-            intent = self._next_intent()
-            number, group = self._random.choice(self._groups[intent])
-            for text in self._two_of(group.sentences):
-                drawn.append(Said(noisy(text, self._random), intent, number))
+        for place in range(step * pairs, (step + 1) * pairs):
+            intent = self._intent_at(place)
+            number, sentences = random.choice(self._groups[intent])
+            for text in _two_of(sentences, random):
+                drawn.append(Example(self._noise(text, random), intent, number))
         return drawn
 
-    def batch(self, pairs: int) -> Batch:
-        said = sorted(self.draw(pairs), key=lambda one: len(one.text))
+    def batch(self, step: int, pairs: int) -> Batch:
+        said = sorted(self.draw(step, pairs), key=lambda one: len(one.text))
         return Batch(
             ids=slices([one.text for one in said], self._tokenizer),
-            intent=torch.tensor([self._index[one.intent] for one in said]),
+            intent=torch.tensor([self.task.index[one.intent] for one in said]),
             group=torch.tensor([one.group for one in said]),
             apart=torch.from_numpy(np.stack([self._apart[one.intent] for one in said])),
         )
 
-    def _next_intent(self) -> str:
+    def _intent_at(self, place: int) -> str:
         """Every intent, shuffled, before any comes again; one with many more groups than usual comes more than once."""
-        if not self._deck:
-            self._deck = [intent for intent, copies in self._copies.items() for _ in range(copies)]
-            self._random.shuffle(self._deck)
-        return self._deck.pop()
+        turn, at = divmod(place, len(self._deck))
+        return self._shuffled(turn)[at]
 
-    def _two_of(self, sentences: tuple[str, ...]) -> list[str]:
-        if len(sentences) == 1:
-            return [*sentences, *sentences]
-        return self._random.sample(sentences, 2)
+    def _shuffle(self, turn: int) -> list[str]:
+        deck = list(self._deck)
+        Random(f"{self._seed} deck {turn}").shuffle(deck)
+        return deck
+
+
+def _two_of(sentences: list[str], random: Random) -> list[str]:
+    if len(sentences) == 1:
+        return [*sentences, *sentences]
+    return random.sample(sentences, 2)

@@ -23,6 +23,7 @@ from triton_models.build.measure import Floats, Questions, heard, shares
 ROUTER_PRECISION, ROUTER_FLOOR = 0.97, 0.5
 RECALL_PRECISION, RECALL_FLOOR = 0.95, 0.5
 NEVER = 1.01
+TEMPERATURES = tuple(np.arange(0.30, 3.001, 0.02))
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class Wordings:
 
 def temperature(logits: Floats, asked: list[Questions], out_of_scope: int) -> float:
     """The one of 0.30, 0.32 .. 3.00 under which the right labels are likeliest."""
-    candidates = np.arange(0.30, 3.001, 0.02)
-    return round(float(min(candidates, key=lambda t: _surprise(logits, asked, out_of_scope, t))), 2)
+    return round(float(min(TEMPERATURES, key=lambda t: _surprise(logits, asked, out_of_scope, t))), 2)
 
 
 def _surprise(logits: Floats, asked: list[Questions], out_of_scope: int, temperature: float) -> float:

@@ -33,12 +33,15 @@ class Encoder:
     def read(self, texts: list[str]) -> Read:
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         slices = [order[start : start + AT_ONCE] for start in range(0, len(order), AT_ONCE)]
-        parts = [self._run([texts[row] for row in rows]) for rows in slices]
+        parts = [self.run(self.ids([texts[row] for row in rows])) for rows in slices]
         back = np.argsort(order)
         logits, embedding = (np.concatenate(part)[back] for part in zip(*parts, strict=True))
         return logits, embedding
 
-    def _run(self, texts: list[str]) -> Read:
-        ids = np.array([one.ids for one in self.tokenizer.encode_batch(texts)], dtype=np.int64)
+    def ids(self, texts: list[str]) -> NDArray[np.int64]:
+        """Token ids [n, tokens], padded."""
+        return np.array([one.ids for one in self.tokenizer.encode_batch(texts)], dtype=np.int64)
+
+    def run(self, ids: NDArray[np.int64]) -> Read:
         logits, embedding = self.session.run(["LOGITS", "EMBEDDING"], {"IDS": ids})
         return logits, embedding

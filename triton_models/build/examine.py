@@ -16,9 +16,12 @@ from triton_models.build import calibrate, measure
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.encoder import Encoder
 from triton_models.build.measure import Floats, Questions
-from triton_models.build.shipped import shipped
+from triton_models.build.shipped import asking
 from triton_models.build.tenancy import TWINS, Tenancy
 from triton_models.router import Router
+
+
+CAUTIOUS = 0.96  # a cosine that only near copies reach
 
 
 @dataclass(frozen=True)
@@ -37,17 +40,23 @@ def examine(held: Corpus, tenancy: Tenancy, student: Encoder, router: Router) ->
     logits, embedding = (part.astype(np.float64) for part in student.read(texts))
     silent = np.zeros(router.shape.classes)
     routed = np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
-    tenants = shipped()
-    asked = measure.questions(held, tenancy, tenants)
+    audiences, tenants = asking(tenancy)
+    asked = measure.questions(held, tenancy, audiences)
     strange = np.array([intent == OUT_OF_SCOPE for intent in measure.intents_of(held)])
     thresholds = {one.tenant: calibrate.router_threshold(routed, one) for one in asked}
     calibration = {
         "temperature": calibrate.temperature(logits, asked, tenancy.out_of_scope),
         "twins": [[one, other] for one, other, _ in TWINS],
         "router_thresholds": thresholds,
-        "recall_threshold": calibrate.recall_threshold(_wordings(tenants, student), embedding[strange]),
+        "recall_threshold": _recall_threshold(tenants, student, embedding[strange]),
     }
     return Side(tenancy, asked, logits, routed, calibration)
+
+
+def _recall_threshold(tenants: list[Tenant], student: Encoder, strangers: Floats) -> float:
+    """Without a FAQ to find it on, the cautious one."""
+    known = any(len(question.wordings) > 1 for one in tenants for question in one.faq)
+    return calibrate.recall_threshold(_wordings(tenants, student), strangers) if known else CAUTIOUS
 
 
 def _wordings(tenants: list[Tenant], student: Encoder) -> calibrate.Wordings:

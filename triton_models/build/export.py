@@ -1,4 +1,4 @@
-"""How does the student become a file that onnxruntime reads fast?
+"""How does a network become a file that onnxruntime reads fast?
 
 ONNX opset 17 with free batch and token counts, tensors named by meaning: IDS -> LOGITS, EMBEDDING. Then dynamic INT8:
 weights of matrix products and of the character table as bytes, activations measured as they come.
@@ -15,19 +15,19 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from triton_models.build.network import Student
+from triton_models.build.network import Encoder
 
 OPSET = 17
 
 
-def export(student: Student, path: Path) -> None:
-    """Writes the student with 32-bit weights."""
+def export(network: Encoder, path: Path) -> None:
+    """Writes teacher or student with 32-bit weights."""
     sample = torch.ones(2, 8, dtype=torch.long)
     free = {0: "batch"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            student.eval(),
+            network.eval(),
             (sample,),
             path,
             input_names=["IDS"],

@@ -1,7 +1,7 @@
 """What is the router taught?
 
 Every training sentence, as written and in noisy copies. What it should answer is half the true label and half the
-student's own softmax over what the sentence is told apart from: so it learns where the student is unsure, too.
+teacher's own softmax over what the sentence is told apart from: so it learns where the teacher is unsure, too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from triton_models.build.encoder import Encoder
+from triton_models.build.batches import Sampler
 from triton_models.build.measure import shares
-from triton_models.build.tenancy import Tenancy
+from triton_models.build.task import Task
 
 TRUE_LABEL_SHARE = 0.5
-TEACHER_TEMPERATURE = 0.6  # the student learns smoothed labels, so that its shares are flatter than its skill
+TEACHER_TEMPERATURE = 0.6  # the teacher learns smoothed labels, so that its shares are flatter than its skill
+PAIRS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Said:
+    """Sentences to learn from, n, and what each means."""
+
+    texts: list[str]
+    intents: list[str]
 
 
 @dataclass(frozen=True)
@@ -28,10 +37,17 @@ class Lesson:
     seen: NDArray[np.bool_]
 
 
-def lesson(texts: list[str], intents: list[str], teacher: Encoder, tenancy: Tenancy) -> Lesson:
-    apart = {label: tenancy.apart(label) for label in tenancy.labels}
-    index = {label: number for number, label in enumerate(tenancy.labels)}
-    seen = np.stack([apart[intent] for intent in intents])
-    wanted = (1 - TRUE_LABEL_SHARE) * shares(teacher.read(texts)[0].astype(np.float64), seen, TEACHER_TEMPERATURE)
-    wanted[np.arange(len(texts)), [index[intent] for intent in intents]] += TRUE_LABEL_SHARE
-    return Lesson(texts, wanted.astype(np.float32), seen)
+def said(sampler: Sampler, pairs: int) -> Said:
+    """Every training sentence, and noisy ones of so many pairs."""
+    drawn = [one for step in range(pairs // PAIRS_AT_ONCE) for one in sampler.draw(step, PAIRS_AT_ONCE)]
+    drawn += sampler.task.train
+    return Said([one.text for one in drawn], [one.intent for one in drawn])
+
+
+def lesson(spoken: Said, logits: NDArray[np.float32], task: Task) -> Lesson:
+    """logits [n, labels]: what the teacher says of the texts."""
+    apart = {label: task.apart(label) for label in task.labels}
+    seen = np.stack([apart[intent] for intent in spoken.intents])
+    wanted = (1 - TRUE_LABEL_SHARE) * shares(logits.astype(np.float64), seen, TEACHER_TEMPERATURE)
+    wanted[np.arange(len(spoken.texts)), [task.index[intent] for intent in spoken.intents]] += TRUE_LABEL_SHARE
+    return Lesson(spoken.texts, wanted.astype(np.float32), seen)

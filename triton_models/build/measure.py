@@ -25,6 +25,19 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Audience:
+    """Who is asked: a tenant, the intents it has, and those that the edge may answer for it."""
+
+    tenant: str
+    intents: frozenset[str]
+    hot: frozenset[str]
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> Audience:
+        return cls(tenant.id, frozenset(tenant.intents), frozenset(hot_intents(tenant)))
+
+
+@dataclass(frozen=True)
 class Questions:
     """What one tenant is asked. seen, mine, hot bool [labels]: what competes, what means something to the tenant, and what
     the edge may answer; row: which validation sentence; label: its right label; native: own or general."""
@@ -58,20 +71,20 @@ def intents_of(corpus: Corpus) -> list[str]:
     return [group.intent for group in corpus.groups for _ in group.sentences]
 
 
-def questions(corpus: Corpus, tenancy: Tenancy, tenants: list[Tenant]) -> list[Questions]:
-    return [_asked_of(tenant, corpus, tenancy) for tenant in tenants]
+def questions(corpus: Corpus, tenancy: Tenancy, audiences: list[Audience]) -> list[Questions]:
+    return [_asked_of(one, corpus, tenancy) for one in audiences]
 
 
-def _asked_of(tenant: Tenant, corpus: Corpus, tenancy: Tenancy) -> Questions:
-    own = frozenset(tenant.intents)
+def _asked_of(audience: Audience, corpus: Corpus, tenancy: Tenancy) -> Questions:
+    own = audience.intents
     labels, intents = tenancy.labels, intents_of(corpus)
     meant = [tenancy.meaning(intent, own) for intent in intents]
     fresh = [sentence not in LISTED for sentence in sentences_of(corpus)]
     kept = [row for row, meaning in enumerate(meant) if meaning is not None and fresh[row]]
     native = [intents[row] in own or intents[row] == OUT_OF_SCOPE for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
-    hot = np.array([name in hot_intents(tenant) for name in labels])
-    return Questions(tenant.id, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), np.array(label), np.array(native))
+    hot = np.array([name in audience.hot for name in labels])
+    return Questions(audience.tenant, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), np.array(label), np.array(native))
 
 
 def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Floats:

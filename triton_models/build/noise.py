@@ -117,6 +117,11 @@ SLIPS: tuple[tuple[Callable[[str, Random], str], float], ...] = (
 )
 
 
+def slip(text: str, random: Random) -> str:
+    """A slip of the fingers at most, whatever the language: for text that the lists above do not fit."""
+    return random.choice((_drop, _double, _swap))(text, random) if random.random() < 0.2 else text
+
+
 def noisy(text: str, random: Random) -> str:
     for slip, chance in SLIPS:
         if random.random() < chance:

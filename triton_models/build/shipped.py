@@ -1,6 +1,7 @@
-"""What do the shipped tenants say, as far as the models care?
+"""Who will ask, and what do they say, as far as the models care?
 
-Their FAQs cover what no intent covers: all wordings of an entry but the last are trained on as out_of_scope, the last
+Where the sentences cover all that the shipped tenants know, these are the ones who ask; else each folder of the sentences is a
+tenant with its own and the general intents. The shipped tenants' FAQs cover what no intent covers: all wordings of an entry but the last are trained on as out_of_scope, the last
 is kept to calibrate recall with.
 """
 
@@ -10,12 +11,23 @@ from pyshim import tenant
 from pyshim.config import ROOT
 from pyshim.tenant import Tenant
 from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus, Group
+from triton_models.build.measure import Audience
+from triton_models.build.tenancy import Tenancy
 
 TENANTS = ROOT / "gateway" / "tenants"
 
 
 def shipped() -> list[Tenant]:
     return [tenant.load(folder, {}) for folder in sorted(TENANTS.iterdir())]
+
+
+def asking(tenancy: Tenancy) -> tuple[list[Audience], list[Tenant]]:
+    """Who asks, and those of them whose FAQ is known."""
+    tenants = shipped()
+    if all(set(tenant.intents) <= set(tenancy.labels) for tenant in tenants):
+        return [Audience.of(tenant) for tenant in tenants], tenants
+    owned = {name: frozenset(tenancy.labels[column] for column in tenancy.columns(name)) for name in tenancy.tenants}
+    return [Audience(name, intents - {OUT_OF_SCOPE}, intents - {OUT_OF_SCOPE}) for name, intents in owned.items()], []
 
 
 def faq(tenants: list[Tenant]) -> Corpus:

@@ -1,8 +1,9 @@
 """How is a sentence turned into token ids?
 
-One token per character, after NFKC, small letters, and every run of digits as "0": a model learns that a number
-stands here, never which. tokenizer.json carries all of it, so serving needs the `tokenizers` library and nothing else.
-Known are the characters of the training sentences, the common ideographs and what slips of typing can put in.
+Every ideograph, mark and emoji is one token; a word in Latin letters is its pieces (BPE), all after NFKC, small letters, and
+every run of digits as "0": a model learns that a number stands here, never which. tokenizer.json carries all of it, so serving
+needs the `tokenizers` library and nothing else. Known are the characters of the training text, the common ideographs and
+what slips of typing can put in.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from triton_models.build.homophones import common_characters
 from triton_models.build.spellings import BEHIND, EMOJI, FRONT, WORDS
 from triton_models.build.synonyms import SETS
 
-PAD, UNKNOWN, CLS = "[PAD]", "[UNK]", "[CLS]"
+PAD, UNKNOWN, CLS, MASK = "[PAD]", "[UNK]", "[CLS]", "[MASK]"
 MAX_TOKENS = 64
+PIECES = 2000  # of Latin words, beside the single characters
+_INSIDE = "##"
 
 
 def _normalizer() -> normalizers.Normalizer:
@@ -25,18 +28,35 @@ def _normalizer() -> normalizers.Normalizer:
     return normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase(), digits])
 
 
-def build_tokenizer(sentences: Iterable[str]) -> Tokenizer:
-    """A tokenizer that puts [CLS] in front and cuts after 64 tokens."""
-    normalizer = _normalizer()
+def build_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """A tokenizer that puts [CLS] in front and cuts after 64 tokens. The same texts give the same ids in any order."""
     slips = [spelling for spellings in WORDS.values() for spelling in spellings] + [word for words in SETS for word in words]
-    texts = [*sentences, *slips, *FRONT, *BEHIND, *EMOJI, "".join(common_characters()), string.printable]
-    chars = sorted({char for text in texts for char in normalizer.normalize_str(text) if not char.isspace()})
-    ids = {token: index for index, token in enumerate((PAD, UNKNOWN, CLS, *chars))}
-    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN))
+    whole = sorted({*texts, *slips, *FRONT, *BEHIND, *EMOJI})
+    normalizer = _normalizer()
+    known = {char for text in whole for char in normalizer.normalize_str(text) if not char.isspace()}
+    alphabet = sorted(known | set(common_characters()) | set(string.ascii_lowercase + "0" + string.punctuation))
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, continuing_subword_prefix=_INSIDE))
     tokenizer.normalizer = normalizer
-    apart = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("."), "isolated")]
+    apart = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("[^a-z]"), "isolated")]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(apart)
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{CLS} $A", special_tokens=[(CLS, ids[CLS])])
+    trainer = trainers.BpeTrainer(
+        vocab_size=len(alphabet) + PIECES,
+        min_frequency=2,
+        special_tokens=[PAD, UNKNOWN, CLS, MASK],
+        initial_alphabet=alphabet,
+        continuing_subword_prefix=_INSIDE,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(whole, trainer)
+    cls = tokenizer.token_to_id(CLS)
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{CLS} $A", special_tokens=[(CLS, cls)])
     tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.enable_padding(pad_id=ids[PAD], pad_token=PAD)
+    tokenizer.enable_padding(pad_id=tokenizer.token_to_id(PAD), pad_token=PAD)
     return tokenizer
+
+
+def with_dropout(tokenizer: Tokenizer, share: float = 0.1) -> Tokenizer:
+    """The same, but some joins are left out: a word is seen in other pieces each time. Only for training."""
+    loose = Tokenizer.from_str(tokenizer.to_str())
+    loose.model.dropout = share
+    return loose

@@ -1,0 +1,202 @@
+"""What are the steps from sentences to a model, and in which order?
+
+STEPS is the order. Each takes a Work, leaves its files in the work's folder, and returns its figures; each can be run alone when
+those before it are done. embed stands before quantise, because the EMBEDDING is part of the file that is made INT8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from triton_models.build import datasets, distil, embed, export, ngrams, pretrain, prune, reader, teach
+from triton_models.build.batches import Sampler
+from triton_models.build.distil import Lesson
+from triton_models.build.embed import Graded, Seen, spearman
+from triton_models.build.encoder import Encoder as Exported
+from triton_models.build.lesson import lesson, said
+from triton_models.build.network import Encoder
+from triton_models.build.sounds import sound_alike
+from triton_models.build.speed import speed
+from triton_models.build.task import Example
+from triton_models.build.vocabulary import build_tokenizer
+from triton_models.build.work import Work
+from triton_models.router import Router
+
+HEADS = ("to_logits", "bag_to_logits", "to_embedding")
+
+
+def pretrain_(work: Work) -> dict[str, Any]:
+    """tokenizer.json, pretrain.pt: the vocabulary, and an encoder that can fill gaps."""
+    texts = sorted({*work.texts, *(example.text for example in work.task.train)})
+    build_tokenizer(texts).save(str(work.base / "tokenizer.json"))
+    work.__dict__.pop("tokenizer", None)
+    torch.manual_seed(work.seed)
+    encoder = Encoder(work.architecture())
+    sound_alike(encoder, work.tokenizer)
+    encoder = pretrain.pretrain(encoder, texts, work.tokenizer, work.plans.pretrain, work.seed, work.part("pretrain"))
+    work.save("pretrain", encoder)
+    return {"texts": len(texts), "vocabulary": work.tokenizer.get_vocab_size()}
+
+
+def teacher(work: Work) -> dict[str, Any]:
+    """teacher.pt, teacher.onnx."""
+    torch.manual_seed(work.seed)
+    encoder = Encoder(work.architecture())
+    known = work.load("pretrain")
+    for name, part in known.named_children():
+        if name not in HEADS:
+            getattr(encoder, name).load_state_dict(part.state_dict())
+    sampler = Sampler(work.task, work.tokenizer, work.seed)
+    encoder = teach.teach(encoder, sampler, work.plans.teacher, work.seed, work.part("teacher"))
+    return _finished(work, "teacher", encoder)
+
+
+def distil_(work: Work) -> dict[str, Any]:
+    """distil.pt, distil.onnx: the student, whole."""
+    sampler = Sampler(work.task, work.tokenizer, work.seed + 10)
+    student = distil.distil(work.load("teacher"), sampler, work.plans.distil, work.seed + 10, work.part("distil"))
+    return _finished(work, "distil", student)
+
+
+def prune_(work: Work) -> dict[str, Any]:
+    """prune.pt: the student with six heads a layer."""
+    teacher_lesson = Lesson(work.load("teacher"), Sampler(work.task, work.tokenizer, work.seed + 20), work.plans.distil)
+    student = work.load("distil")
+    pruned = prune.prune(student, teacher_lesson, work.plans.prune, work.seed + 20, work.part("prune"))
+    return {**_finished(work, "prune", pruned), "parameters_less": round(1 - pruned.parameter_count / student.parameter_count, 4)}
+
+
+def embed_(work: Work) -> dict[str, Any]:
+    """embed.pt: the pruned student with an EMBEDDING that has learned what is near."""
+    student = work.load("prune")
+    learned, measured, queries = Graded([], [], []), Graded([], [], []), list[Example]()
+    if work.task.noisy:  # Chinese
+        try:
+            learned, measured = embed.graded()
+            queries = embed.retrieval()
+        except datasets.NoDataset as error:
+            print(f"  {error}: the embedding learns from the task's own sentences alone", flush=True)
+
+    def seen(texts: list[str]) -> torch.Tensor:
+        width = 3 * student.shape.hidden
+        return torch.from_numpy(reader.features(student, work.tokenizer, texts)) if texts else torch.zeros(0, width)
+
+    before = _graded_spearman(work, student, measured)
+    own = _own_sentences(work)
+    names = sorted({one.intent for one in own} | {f"retrieval {one.intent}" for one in queries})
+    index = {name: number for number, name in enumerate(names)}
+    first = 1 + max(one.group for one in own)
+    embed.learn(
+        student.to_embedding,
+        Seen(
+            seen([one.text for one in (*own, *queries)]),
+            np.array([index[one.intent] for one in own] + [index[f"retrieval {one.intent}"] for one in queries]),
+            np.array([one.group for one in own] + [first + one.group for one in queries]),
+            np.array([one.intent in work.task.broad for one in own] + [False] * len(queries)),
+            seen(learned.one),
+            seen(learned.other),
+            torch.tensor(learned.score, dtype=torch.float32),
+        ),
+        work.plans.embed,
+        work.seed,
+    )
+    work.save("embed", student.eval())
+    if not measured.score:
+        return {}
+    after = _graded_spearman(work, student, measured)
+    return {"graded_pairs_held": len(measured.score), "spearman_before": before, "spearman": after}
+
+
+def _own_sentences(work: Work) -> list[Example]:
+    sampler = Sampler(work.task, work.tokenizer, work.seed + 30)
+    steps = work.plans.embed.noisy_copies * len(work.task.train) // 128
+    return [*work.task.train, *(one for step in range(steps) for one in sampler.draw(step, 64))]
+
+
+def _graded_spearman(work: Work, student: Encoder, pairs: Graded) -> float:
+    if not pairs.score:
+        return 0.0
+    one = reader.read(student, work.tokenizer, pairs.one)[1]
+    other = reader.read(student, work.tokenizer, pairs.other)[1]
+    return round(spearman((one * other).sum(1), np.array(pairs.score)), 4)
+
+
+def quantise(work: Work) -> dict[str, Any]:
+    """full.onnx with 32-bit weights and student.onnx with INT8 ones, both of the student that embed left."""
+    full, small, tokens = work.folder / "full.onnx", work.folder / "student.onnx", work.base / "tokenizer.json"
+    export.export(work.load("embed"), full)
+    export.quantise(full, small)
+    texts = work.judge.texts
+    slow, fast = speed(full, tokens, texts), speed(small, tokens, texts)
+    found = work.judge.figures(Exported.load(small, tokens).read(texts)[0])
+    faster = round(fast["per_second"] / slow["per_second"], 2)
+    return {**found, **fast, "times_fp32_speed": faster, "fp32": slow}
+
+
+def router(work: Work) -> dict[str, Any]:
+    """router.bin: hashed n-grams that have heard the teacher on real and noisy sentences."""
+    plan = work.plans.router
+    spoken = said(Sampler(work.task, work.tokenizer, work.seed + 40), plan.pairs)
+    logits, _ = Exported.load(work.folder / "teacher.onnx", work.base / "tokenizer.json").read(spoken.texts)
+    torch.manual_seed(work.seed)
+    shape = plan.shape(len(work.task.labels))
+    path = work.folder / "router.bin"
+    ngrams.write(ngrams.train(lesson(spoken, logits, work.task), shape, plan.learning, work.seed), path)
+    return {**work.judge.figures(routed(Router.load(path), work.judge.texts)), "bytes": path.stat().st_size}
+
+
+def routed(router: Router, texts: list[str]) -> np.ndarray:
+    """The router's logits float64 [texts, labels]; zeros where it has no guess."""
+    silent = np.zeros(router.shape.classes)
+    return np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
+
+
+def _finished(work: Work, name: str, network: Encoder) -> dict[str, Any]:
+    """Saves it, exports it, and says how good, how fast and how large it is."""
+    work.save(name, network)
+    path, tokens = work.folder / f"{name}.onnx", work.base / "tokenizer.json"
+    export.export(network, path)
+    found = work.judge.figures(Exported.load(path, tokens).read(work.judge.texts)[0])
+    return {**found, **speed(path, tokens, work.judge.texts), "parameters": network.parameter_count}
+
+
+STEPS: dict[str, Callable[[Work], dict[str, Any]]] = {
+    "pretrain": pretrain_,
+    "teacher": teacher,
+    "distil": distil_,
+    "prune": prune_,
+    "embed": embed_,
+    "quantise": quantise,
+    "router": router,
+}
+
+
+def run(work: Work, until: str = "router") -> None:
+    """All steps up to one, those that are done already left out."""
+    key = ""
+    for step, act in STEPS.items():
+        key = work.key(step, key)
+        work.do(step, key, act)
+        if step == until:
+            return
+
+
+def run_alone(work: Work, wanted: str) -> None:
+    """One step, whatever it was when it was done last. Raises MissingStep when one before it has not been done."""
+    key = ""
+    for step, act in STEPS.items():
+        key = work.key(step, key)
+        if step == wanted:
+            work.forget(step)
+            work.do(step, key, act)
+            return
+        if not work.done(step, key):
+            raise MissingStep(f"{wanted} needs {step} first, which was not done with this data, seed and plan in {work.folder}")
+
+
+class MissingStep(Exception):
+    """A step cannot run: one before it has not been done."""
