@@ -56,8 +56,8 @@ class Confirmer:
 
     def offends(self, text: str, start: int, end: int) -> float:
         symbols = fold(window(text, start, end))
-        rows = rows_of(symbols, self.router.shape) if symbols else []
-        if not len(rows):
+        rows = rows_of(symbols, self.router.shape) if symbols else None
+        if rows is None or not len(rows):
             return 0.0
         hidden = self.router.table[rows].sum(axis=0, dtype=np.int64) / len(rows)
         harmless, offensive = self.router.bias + self.router.weight @ hidden

@@ -5,7 +5,8 @@ texts are compared folded: full-width as half-width, Latin in lower case. A list
 
     nothing    too short (one character, under three Latin letters, digits only), or ordinary: harmless text uses it often
     strong     two lists agree on it, harmless text does not use it, and it is known to hurt: offensive text uses it, or a list
-               files it under a category that is never meant well (NEVER_WELL): masked wherever it stands
+               files it under a category that is never meant well (NEVER_WELL) and it has three characters, so that it does not
+               come about where two harmless words meet: masked wherever it stands
     doubtful   any other: masked where the confirmer says that its sentence offends
 
 What text uses is counted in training (Usage, in sensitive.json). Where nothing was counted the lists alone say what is strong,
@@ -15,6 +16,7 @@ and doubtful words stay.
 """
 
 import unicodedata
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,16 +28,17 @@ NEVER_WELL = ("色情", "涉枪涉爆", "暴恐", "网址")
 AGREEING = 2
 LONGEST_WORD = 200
 HEADER = "word\tcategory"
-FOLDED = str.maketrans({**{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}, **{upper: upper + 32 for upper in range(65, 91)}})
-FOLDED.update({wide: wide - 0xFEE0 + 32 for wide in range(0xFF21, 0xFF3B)})
+WIDE = 0xFEE0  # what full-width forms lie above ASCII
+FOLDED = {code + far: ord(chr(code).lower()) for code in range(0x21, 0x7F) for far in (0, WIDE)}
 
 
 class Usage(msgspec.Struct):
-    """How training text uses listed words. ordinary: often, and harmlessly; mixed: now harmlessly, now not; hurting: to offend."""
+    """How training text uses listed words, which stand here as their keys, not as words. ordinary: often, and harmlessly; mixed:
+    now harmlessly, now not; hurting: to offend."""
 
-    ordinary: frozenset[str] = frozenset()
-    mixed: frozenset[str] = frozenset()
-    hurting: frozenset[str] = frozenset()
+    ordinary: frozenset[int] = frozenset()
+    mixed: frozenset[int] = frozenset()
+    hurting: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -58,6 +61,10 @@ def fold(text: str) -> str:
     return text.translate(FOLDED)
 
 
+def key(word: str) -> int:
+    return zlib.crc32(word.encode())
+
+
 def long_enough(word: str) -> bool:
     if word.isascii():
         return sum(char.isalpha() for char in word) >= 3
@@ -77,10 +84,11 @@ def read(paths: tuple[Path, ...]) -> Lexicon:
 def strong_and_doubtful(lexicon: Lexicon, usage: Usage) -> tuple[list[str], list[str]]:
     strong, doubtful = [], []
     for word, entry in lexicon.items():
-        hurts = word in usage.hurting or (entry.never_well and word not in usage.mixed)
+        known = key(word)
+        hurts = known in usage.hurting or (entry.never_well and len(word) > 2 and known not in usage.mixed)
         if entry.lists >= AGREEING and hurts:
             strong.append(word)
-        elif word not in usage.ordinary:
+        elif known not in usage.ordinary:
             doubtful.append(word)
     return strong, doubtful
 

@@ -1,4 +1,4 @@
-"""Which words of a text must the large lists' reader not see?
+"""Which words of a text ought nobody to read, as large public lists have it?
 
     Sensitive(lexicon, confirmer).spans(text) -> [(start, end)] of strong words, and of doubtful ones whose surroundings offend
 
@@ -65,7 +65,7 @@ def load(lists: tuple[Path, ...], model: Path) -> Sensitive:
 def _stands_alone(text: str, hit: tuple[int, int, int]) -> bool:
     _, start, end = hit
     before, behind = text[start - 1 : start] if start else "", text[end : end + 1]
-    return not (_latin(before) and _latin(text[start]) or _latin(behind) and _latin(text[end - 1]))
+    return not ((_latin(before) and _latin(text[start])) or (_latin(behind) and _latin(text[end - 1])))
 
 
 def _latin(char: str) -> bool:

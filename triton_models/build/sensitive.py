@@ -10,6 +10,7 @@ kept apart: on its harmless side the threshold is found. Neither jddc_intent nor
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
@@ -20,19 +21,20 @@ import msgspec
 import numpy as np
 import torch
 
+from pyshim.config import ROOT
 from pyshim.confirmer import SHEET, TABLE, Confirmer, Sheet, load
-from pyshim.lexicon import Lexicon, Usage, read
+from pyshim.lexicon import Lexicon, Usage, key, read
 from pyshim.sensitive import Sensitive
 from triton_models.build import corpus, measure, ngrams
 from triton_models.build.lesson import Lesson
 from triton_models.router import MAX_SYMBOLS, Shape
 
 HERE = Path(__file__).resolve().parents[1]
-SHAPE = Shape(buckets=1 << 15, dims=24, classes=2, min_n=1, max_n=3)
-PLAN = ngrams.Plan(epochs=6, batch=128)
+SHAPE = Shape(buckets=1 << 16, dims=8, classes=2, min_n=1, max_n=4)
+PLAN = ngrams.Plan(epochs=4, batch=128)
 STRIDE = MAX_SYMBOLS // 2
 OFTEN, HURTING_SHARE, MEANT_WELL_SHARE = 3, 0.15, 1 / 3
-FALSE_ALARMS = 1 / 5_000  # harmless sentences with a doubtful word masked
+FALSE_ALARMS, MARGIN = 1 / 10_000, 0.15  # share of harmless sentences, and what the threshold lies above that quantile
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,18 @@ def usage_of(lexicon: Lexicon, texts: list[Text]) -> Usage:
     posted: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     for one in texts:
         (posted[one.offensive] if one.posted else asked).update(lists.listed(one.text))
-    ordinary, mixed, hurting = set(), set(), set()
+    ordinary: set[int] = set()
+    mixed: set[int] = set()
+    hurting: set[int] = set()
     for word in {*asked, *posted[True], *posted[False]}:
         said = posted[True][word] + posted[False][word]
         meant_well = posted[False][word] / said if said else 1.0
         if asked[word] >= OFTEN and meant_well > MEANT_WELL_SHARE:
-            ordinary.add(word)
+            ordinary.add(key(word))
         if asked[word] or meant_well > HURTING_SHARE:
-            mixed.add(word)
+            mixed.add(key(word))
         elif (posted[False][word] + 0.5) / (said + 1) <= HURTING_SHARE:
-            hurting.add(word)
+            hurting.add(key(word))
     return Usage(frozenset(ordinary), frozenset(mixed), frozenset(hurting))
 
 
@@ -103,9 +107,9 @@ def accuracy(confirmer: Confirmer, texts: list[tuple[str, bool]]) -> dict[str, f
 
 
 def _threshold(masks: Sensitive, harmless: list[str]) -> float:
-    """The lowest that masks a doubtful word in no more than FALSE_ALARMS of the sentences; one half at least."""
+    """The margin above the lowest that masks a doubtful word in no more than FALSE_ALARMS of the sentences; one half at least."""
     worst = sorted((masks.worst_doubt(text) for text in harmless), reverse=True)
-    return round(max(0.5, worst[int(len(worst) * FALSE_ALARMS)] + 0.01), 3)
+    return round(max(0.5, worst[int(len(worst) * FALSE_ALARMS)] + MARGIN), 3)
 
 
 def _posted(file: Path) -> list[Text]:
@@ -128,4 +132,17 @@ def _harmless(data: Path) -> list[str]:
 
 
 def _write(out: Path, sheet: Sheet) -> None:
-    (out / SHEET).write_bytes(msgspec.json.format(msgspec.json.encode(sheet, order="deterministic")) + b"\n")
+    (out / SHEET).write_bytes(msgspec.json.encode(sheet, order="deterministic") + b"\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m triton_models.build.sensitive", description="Train the confirmer.")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data", help="folder of the data sets")
+    parser.add_argument("--out", type=Path, default=HERE / "repository/student/1", help="version folder to add it to")
+    parser.add_argument("--seed", type=int, default=20231105)
+    options = parser.parse_args()
+    print(train_sensitive(options.data, options.out, options.seed))
+
+
+if __name__ == "__main__":
+    main()
