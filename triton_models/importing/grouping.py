@@ -19,7 +19,7 @@ from triton_models.build.corpus import Group
 from triton_models.importing.rows import Row
 
 ALIKE = 0.6
-COMPARED = 400  # with the latest so many that share a rare pair: bounds what a hostile set costs
+COMPARED = 100  # with the latest so many that share a rare pair: bounds what a hostile set costs
 NUMBER = re.compile("0+")
 
 
@@ -68,14 +68,13 @@ def _join_alike(sets: list[frozenset[str]], given: list[bool], union: Union) -> 
     for number in sorted(range(len(sets)), key=lambda at: len(sets[at])):
         mine = sets[number]
         rare = sorted(mine, key=lambda pair: (rarity[pair], pair))[: len(mine) - math.ceil(ALIKE * len(mine)) + 1]
+        for other in sorted({other for pair in rare for other in holding[pair][-COMPARED:]}):
+            if (given[number] and given[other]) or union.root(number) == union.root(other):
+                continue
+            shared = len(mine & sets[other])
+            if shared >= ALIKE * (len(mine) + len(sets[other]) - shared):
+                union.join(other, number)
         for pair in rare:
-            for other in holding[pair][-COMPARED:]:
-                if (given[number] and given[other]) or union.root(number) == union.root(other):
-                    continue
-                theirs = sets[other]
-                shared = len(mine & theirs)
-                if shared >= ALIKE * (len(mine) + len(theirs) - shared):
-                    union.join(other, number)
             holding[pair].append(number)
 
 

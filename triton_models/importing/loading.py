@@ -99,7 +99,7 @@ def _check_groups(found: list[Group], rows: list[Row], faults: Faults) -> None:
         intent = row.intent.strip().replace("/", ".")
         if count.pop(intent, 2) < 2:
             wrong = f"all sentences of {intent} are near copies of one another"
-            faults.add(row.place, wrong, "two meaning groups at least, or they cannot be split into training and validation")
+            faults.add(row.place, wrong, "two meaning groups at least, one to train on and one to measure with")
 
 
 def _missing(corpus: Corpus) -> list[str]:
