@@ -15,7 +15,7 @@ and doubtful words stay.
     read(paths) -> Lexicon, or BadTenant with file:line for the first broken row
 """
 
-import unicodedata
+import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ NEVER_WELL = ("色情", "涉枪涉爆", "暴恐", "网址")
 AGREEING = 2
 LONGEST_WORD = 200
 HEADER = "word\tcategory"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 WIDE = 0xFEE0  # what full-width forms lie above ASCII
 FOLDED = {code + far: ord(chr(code).lower()) for code in range(0x21, 0x7F) for far in (0, WIDE)}
 
@@ -125,6 +126,6 @@ def _complaint(word: str, category: str) -> str | None:
         return "more than two columns; word, tab, category is wanted"
     if len(word) > LONGEST_WORD:
         return f"a word of {len(word)} characters, at most {LONGEST_WORD}"
-    if any(unicodedata.category(char) == "Cc" for char in word):
+    if CONTROL.search(word):
         return "a control character"
     return None

@@ -39,6 +39,19 @@ def test_nothing_is_overwritten(given, tmp_path):
     assert [path.name for path in (tmp_path / "data/acme").iterdir()] == ["道谢.txt"]
 
 
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [("bank/refund.txt", "has an intent of this name"), ("bank/thanks.txt", "'辛苦了哦' is in .*bank/thanks.txt already")],
+)
+def test_beside_other_tenants_intents_and_sentences_stay_apart(given, tmp_path, file, says):
+    other = tmp_path / "data" / file
+    other.parent.mkdir(parents=True)
+    other.write_text("转账\n\n辛苦了哦\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=says):
+        write(load(given("set.tsv", ROWS), "acme"), tmp_path / "data")
+    assert not (tmp_path / "data/acme").exists()
+
+
 @pytest.mark.parametrize(("intent", "owner"), [("../x", "acme"), ("a/b", "acme"), ("x", ".."), ("x", "a/b")])
 def test_a_corpus_from_elsewhere_writes_nothing_outside_its_folder(tmp_path, intent, owner):
     with pytest.raises(CorpusError, match="cannot be a file's name"):
