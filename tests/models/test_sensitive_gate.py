@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pyshim import config, confirmer, snapshot
 from pyshim.sensitive import load
 from triton_models.bench.sensitive import DATA, measured
+from triton_models.router import Router
 
 NEEDED = ("sensitive_lexicon", "cold_offensive", "jddc_intent", "massive_zh", "crosswoz")
 pytestmark = [
@@ -53,6 +55,13 @@ def test_harmless_sentences_with_the_same_words_are_mostly_left_alone(figures):
 def test_the_confirmer_is_right_by_itself_and_small(figures, folder):
     assert figures["confirmer_on_cold_dev"]["accuracy"] >= 0.83
     assert (folder / confirmer.TABLE).stat().st_size <= 1 << 20
+
+
+def test_the_edge_can_read_the_same_table(folder, lua):
+    opened, _ = lua.open(folder / confirmer.TABLE)
+    for text in ("这些黑鬼真恶心", "我的手机到哪了", "ＦＵＣＫ 123"):
+        expected = Router.load(folder / confirmer.TABLE).logits(text)
+        np.testing.assert_allclose(lua.logits(opened, text.encode()), expected, rtol=0, atol=1e-9)
 
 
 def test_no_answer_or_phrase_of_the_shipped_tenants_is_masked(folder):

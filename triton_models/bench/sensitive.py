@@ -6,7 +6,8 @@ Two questions, on text that no training and no threshold has seen, with all four
 
     shop questions     jddc_intent train and valid, all harmless: in what share is anything masked? Wanted: 0.05 % at most.
     strong words       cold_offensive dev, sentences labelled offensive that carry a listed strong word: in what share is one of
-                       these words masked? Wanted: 80 % at least. Beside it: sentences of both labels, and harmless ones.
+                       these words masked? Wanted: 80 % at least. Beside it: sentences of both labels, and harmless ones;
+                       and of all sentences of each label, in what share anything is masked.
 
 A listed strong word is, for this figure, one that two of the four lists hold at least, of two characters or more (three Latin
 letters), which no sentence of triton_models/data and massive_zh train uses. The definition knows neither confirmer nor
@@ -53,6 +54,10 @@ def measured(data: Path, model: Path) -> dict[str, Any]:
         "words": len(words),
         "shop_questions": {"questions": len(shop), **share_masked(masks, shop)},
         "listed_strong_words": strong_words(masks, words, data, [(text, label == "1") for text, label in dev]),
+        "cold_dev_masked": {
+            "offensive": share_masked(masks, [text for text, label in dev if label == "1"]),
+            "harmless": share_masked(masks, [text for text, label in dev if label != "1"]),
+        },
         "confirmer_on_cold_dev": accuracy(judge, [(text, label == "1") for text, label in dev]),
         "microseconds_for_60_characters": speed(masks),
     }
