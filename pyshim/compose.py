@@ -1,12 +1,14 @@
 """How does an answer leave the house?
 
-Not a layer: the exit. Sensitive words are masked (what the allow-list covers stays), campaign text is appended.
+Not a layer: the exit. Sensitive words are masked (what the allow-list covers stays), campaign text is appended. A tenant's own
+words are always masked; those of the large lists (pyshim/sensitive.py) where they are strong or their surroundings offend.
 """
 
 import time
 
 import ahocorasick_rs
 
+from pyshim.sensitive import Sensitive
 from pyshim.tenant import Tenant
 
 LONGEST = ahocorasick_rs.MatchKind.LeftmostLongest
@@ -15,21 +17,22 @@ LONGEST = ahocorasick_rs.MatchKind.LeftmostLongest
 class Composer:
     """Masks and decorates the answers of one tenant."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, large: Sensitive | None = None) -> None:
+        self._large = large
         self._campaign = tenant.about.campaign
         self._mask = ahocorasick_rs.AhoCorasick(tenant.mask, matchkind=LONGEST) if tenant.mask else None
         self._allow = ahocorasick_rs.AhoCorasick(tenant.allow, matchkind=LONGEST) if tenant.allow else None
 
     def masked(self, text: str) -> str:
         """text with every sensitive word replaced by as many ＊, unless it lies inside an allowed phrase."""
-        if self._mask is None:
-            return text
-        found = self._mask.find_matches_as_indexes(text)
+        found = [(start, end) for _, start, end in self._mask.find_matches_as_indexes(text)] if self._mask else []
+        if self._large:
+            found += self._large.spans(text)
         if not found:
             return text
         allowed = self._allow.find_matches_as_indexes(text, overlapping=False) if self._allow else []
         characters = list(text)
-        for _, start, end in found:
+        for start, end in found:
             if not any(first <= start and end <= last for _, first, last in allowed):
                 characters[start:end] = "＊" * (end - start)
         return "".join(characters)

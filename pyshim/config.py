@@ -31,6 +31,7 @@ class Settings:
     var: Path
     tenants: Path
     models: Path
+    word_lists: tuple[Path, ...]
     nginx: str
     triton_config: str
     edge_workers: int
@@ -96,6 +97,10 @@ def _ranges(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in _ranges(text))
+
+
 def _positive(number: float, text: str) -> None:
     if number < 0:
         raise ValueError(text)
@@ -116,6 +121,7 @@ READERS = {
     float: (_number, "a number, 0 or more"),
     str: (str, "text"),
     Path: (_path, "a path"),
+    tuple[Path, ...]: (_paths, "paths, comma-separated"),
     tuple[str, ...]: (_ranges, "address ranges, comma-separated"),
 }
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from pyshim import sensitive
 from pyshim import tenant as tenants
 from pyshim.compose import Composer
 from pyshim.config import Settings
@@ -137,15 +138,16 @@ def compile(settings: Settings) -> Snapshot:
     for name, tenant in loaded.items():
         _check_names(tenant, model, settings.tenants / name)
         _check_tasks(tenant, settings.tenants / name)
+    large = sensitive.load(settings.word_lists, model.folder)
     snapshot = Snapshot(
         version="",
         settings=settings,
         tenants=loaded,
-        composers={name: Composer(tenant) for name, tenant in loaded.items()},
+        composers={name: Composer(tenant, large) for name, tenant in loaded.items()},
         keys={name: keys(settings.keys, name) for name in loaded},
         model=model,
     )
-    content = msgspec.json.encode([loaded, model.version, model.labels, model.calibration], order="deterministic")
+    content = msgspec.json.encode([loaded, model.version, model.labels, model.calibration, large.digest], order="deterministic")
     return replace(snapshot, version=hashlib.sha256(content).hexdigest()[:12])
 
 

@@ -193,7 +193,10 @@ def _read_faq(path: Path) -> list[Question]:
 def _read_words(path: Path) -> list[str]:
     if not path.exists():
         return []
-    return [word for line in path.read_text(encoding="utf-8").splitlines() if (word := line.strip())]
+    try:
+        return [word for line in path.read_text(encoding="utf-8").splitlines() if (word := line.strip())]
+    except UnicodeDecodeError as error:
+        raise BadTenant(f"{path}:{path.read_bytes()[: error.start].count(10) + 1}: not UTF-8") from None
 
 
 def load(folder: Path, variables: dict[str, str]) -> Tenant:

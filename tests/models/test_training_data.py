@@ -116,3 +116,11 @@ def test_noise_is_the_same_under_the_same_seed(corpus):
     assert typed(3) == typed(3)
     assert typed(3) != typed(4)
     assert all(typed(3))
+
+
+def test_every_intent_has_eighty_different_sentences_and_out_of_scope_a_thousand(corpus):
+    said: dict[str, set[str]] = {label: set() for label in corpus.labels}
+    for group in corpus.groups:
+        said[group.intent].update(group.sentences)
+    assert {intent: len(sentences) for intent, sentences in said.items() if len(sentences) < 80} == {}
+    assert len(said["out_of_scope"]) >= 1000

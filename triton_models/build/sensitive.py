@@ -1,0 +1,148 @@
+"""How is the confirmer of sensitive words made?
+
+Texts of cold_offensive (train) are offensive or harmless as labelled; the project's own sentences and massive_zh (train) are
+harmless. Longer texts are cut into windows as the confirmer reads them. A tenth of each, chosen by the hash of the text, is
+kept apart: on its harmless side the threshold is found. Neither jddc_intent nor cold_offensive dev is looked at here.
+
+    train_sensitive(data, out, seed) -> figures; writes out/sensitive.bin and out/sensitive.json. data is the folder of the
+    data sets, which also holds the word lists whose usage is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from pyshim.config import ROOT
+from pyshim.confirmer import SHEET, TABLE, Confirmer, Sheet, load
+from pyshim.lexicon import Lexicon, Usage, key, read
+from pyshim.sensitive import Sensitive
+from triton_models.build import corpus, measure, ngrams
+from triton_models.build.lesson import Lesson
+from triton_models.router import MAX_SYMBOLS, Shape
+
+HERE = Path(__file__).resolve().parents[1]
+SHAPE = Shape(buckets=1 << 16, dims=8, classes=2, min_n=1, max_n=4)
+PLAN = ngrams.Plan(epochs=4, batch=128)
+STRIDE = MAX_SYMBOLS // 2
+OFTEN, HURTING_SHARE, MEANT_WELL_SHARE = 3, 0.15, 1 / 3
+FALSE_ALARMS, MARGIN = 1 / 10_000, 0.15  # share of harmless sentences, and what the threshold lies above that quantile
+
+
+@dataclass(frozen=True)
+class Text:
+    text: str
+    offensive: bool
+    posted: bool  # from cold_offensive: what people post, not what they ask
+
+    @property
+    def kept(self) -> bool:
+        """Kept apart from training."""
+        return hashlib.sha256(self.text.encode()).digest()[0] < 26
+
+
+def train_sensitive(data: Path, out: Path, seed: int) -> dict[str, Any]:
+    texts = [*_posted(data / "cold_offensive/train.tsv"), *_asked(data)]
+    known, kept = [one for one in texts if not one.kept], [one for one in texts if one.kept]
+    print(f"sensitive: {len(known)} texts to learn from, {len(kept)} to find the threshold with", flush=True)
+    torch.manual_seed(seed)
+    pieces = [(piece, one.offensive) for one in known for piece in windows(one.text)]
+    wanted = np.array([[not offensive, offensive] for _, offensive in pieces], np.float32)
+    lesson = Lesson([piece for piece, _ in pieces], wanted, np.ones_like(wanted, bool))
+    ngrams.write(ngrams.train(lesson, SHAPE, PLAN, seed), out / TABLE)
+    lexicon = read((data / "sensitive_lexicon",))
+    usage = usage_of(lexicon, known)
+    _write(out, Sheet(0.5, usage))
+    confirmer = load(out)
+    assert confirmer is not None
+    threshold = _threshold(Sensitive(lexicon, confirmer), [one.text for one in kept if not one.posted] + _harmless(data))
+    _write(out, Sheet(threshold, usage))
+    figures = {"texts": len(known), "threshold": threshold, "bytes": (out / TABLE).stat().st_size}
+    figures |= {"ordinary_words": len(usage.ordinary), "mixed_words": len(usage.mixed)}
+    return figures | accuracy(confirmer, [(one.text, one.offensive) for one in kept if one.posted])
+
+
+def windows(text: str) -> list[str]:
+    """The text as the confirmer reads it: whole, or in overlapping pieces."""
+    starts = range(0, max(len(text) - STRIDE, 1), STRIDE)
+    return [text[start : start + MAX_SYMBOLS] for start in starts]
+
+
+def usage_of(lexicon: Lexicon, texts: list[Text]) -> Usage:
+    """Counts sentences, not occurrences."""
+    lists = Sensitive(lexicon, None)
+    asked: Counter[str] = Counter()
+    posted: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for one in texts:
+        (posted[one.offensive] if one.posted else asked).update(lists.listed(one.text))
+    ordinary: set[int] = set()
+    mixed: set[int] = set()
+    hurting: set[int] = set()
+    for word in {*asked, *posted[True], *posted[False]}:
+        said = posted[True][word] + posted[False][word]
+        meant_well = posted[False][word] / said if said else 1.0
+        if asked[word] >= OFTEN and meant_well > MEANT_WELL_SHARE:
+            ordinary.add(key(word))
+        if asked[word] or meant_well > HURTING_SHARE:
+            mixed.add(key(word))
+        elif (posted[False][word] + 0.5) / (said + 1) <= HURTING_SHARE:
+            hurting.add(key(word))
+    return Usage(frozenset(ordinary), frozenset(mixed), frozenset(hurting))
+
+
+def accuracy(confirmer: Confirmer, texts: list[tuple[str, bool]]) -> dict[str, float]:
+    """Of the confirmer alone on whole texts: the mean of their windows, at one half."""
+    said = np.array([np.mean([confirmer.offends(piece, 0, 0) for piece in windows(text)]) >= 0.5 for text, _ in texts])
+    true = np.array([offensive for _, offensive in texts])
+    both, either = (said & true).sum(), said.sum() + true.sum()
+    return {"accuracy": round(float((said == true).mean()), 4), "f1": round(float(2 * both / either), 4), "questions": len(texts)}
+
+
+def _threshold(masks: Sensitive, harmless: list[str]) -> float:
+    """The margin above the lowest that masks a doubtful word in no more than FALSE_ALARMS of the sentences; one half at least."""
+    worst = sorted((masks.worst_doubt(text) for text in harmless), reverse=True)
+    return round(max(0.5, worst[int(len(worst) * FALSE_ALARMS)] + MARGIN), 3)
+
+
+def _posted(file: Path) -> list[Text]:
+    rows = [row.split("\t") for row in file.read_text(encoding="utf-8").split("\n")[1:] if row]
+    return [Text(text, label == "1", True) for label, _, text in rows]
+
+
+def _asked(data: Path) -> list[Text]:
+    rows = (data / "massive_zh/train.tsv").read_text(encoding="utf-8").split("\n")[1:]
+    own = measure.sentences_of(corpus.read(HERE / "data"))
+    return [Text(text, False, False) for text in [*own, *(row.split("\t")[1] for row in rows if row)]]
+
+
+def _harmless(data: Path) -> list[str]:
+    """Never trained on: massive_zh valid, and what people and their guide say in crosswoz."""
+    rows = (data / "massive_zh/valid.tsv").read_text(encoding="utf-8").split("\n")[1:]
+    talks = [msgspec.json.decode(row) for row in (data / "crosswoz/val.jsonl").read_bytes().split(b"\n") if row]
+    said = {message["text"] for talk in talks for message in talk["messages"]}
+    return [row.split("\t")[1] for row in rows if row] + sorted(said)
+
+
+def _write(out: Path, sheet: Sheet) -> None:
+    (out / SHEET).write_bytes(msgspec.json.encode(sheet, order="deterministic") + b"\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m triton_models.build.sensitive", description="Train the confirmer.")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data", help="folder of the data sets")
+    parser.add_argument("--out", type=Path, default=HERE / "repository/student/1", help="version folder to add it to")
+    parser.add_argument("--seed", type=int, default=20231105)
+    options = parser.parse_args()
+    print(train_sensitive(options.data, options.out, options.seed))
+
+
+if __name__ == "__main__":
+    main()
