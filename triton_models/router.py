@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 MAGIC, VERSION = b"SLRT", 1
 HEADER = struct.Struct("<4s7I")
-MAX_SYMBOLS, MAX_DIMS, MAX_N = 64, 256, 5
+MAX_SYMBOLS, MOST_SYMBOLS, MAX_DIMS, MAX_N = 64, 256, 256, 5
 OPENING, ZERO, CLOSING = ord("<"), ord("0"), ord(">")
 _MULTIPLIER, _UINT32 = 385973, 0xFFFFFFFF
 
@@ -29,13 +29,15 @@ class RouterFileError(Exception):
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a router is: rows of the table, numbers in a row, classes, shortest and longest n-gram."""
+    """How large a router is: rows of the table, numbers in a row, classes, shortest and longest n-gram, and the most symbols
+    of a text that it reads."""
 
     buckets: int
     dims: int
     classes: int
     min_n: int = 1
     max_n: int = 3
+    symbols: int = MAX_SYMBOLS
 
     @property
     def file_bytes(self) -> int:
@@ -48,6 +50,8 @@ class Shape:
             return f"impossible shape: {self.buckets} buckets, {self.dims} dims, {self.classes} classes"
         if not 1 <= self.min_n <= self.max_n <= MAX_N:
             return f"impossible n-grams: {self.min_n} to {self.max_n}"
+        if not 1 <= self.symbols <= MOST_SYMBOLS:
+            return f"impossible length: {self.symbols} symbols"
         return None
 
 
@@ -64,8 +68,8 @@ def _symbol(cp: int) -> int | None:
     return cp if 97 <= cp <= 122 else None
 
 
-def fold(text: str | bytes) -> list[int] | None:
-    """'<', the symbols of the text, '>'; None where nothing is left, only a number, or over 64 symbols."""
+def fold(text: str | bytes, most: int = MAX_SYMBOLS) -> list[int] | None:
+    """'<', the symbols of the text, '>'; None where nothing is left, only a number, or more symbols than most."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", errors="ignore")
     symbols = [OPENING]
@@ -73,7 +77,7 @@ def fold(text: str | bytes) -> list[int] | None:
         symbol = _symbol(ord(char))
         if symbol is not None and not (symbol == 48 and symbols[-1] == 48):
             symbols.append(symbol)
-    if not 1 < len(symbols) <= MAX_SYMBOLS + 1 or symbols == [OPENING, ZERO]:
+    if not 1 < len(symbols) <= most + 1 or symbols == [OPENING, ZERO]:
         return None
     return [*symbols, CLOSING]
 
@@ -115,7 +119,7 @@ class Router:
         return cls(shape, table.reshape(-1, shape.dims), weight.reshape(-1, shape.dims), bias)
 
     def logits(self, text: str | bytes) -> NDArray[np.float64] | None:
-        symbols = fold(text)
+        symbols = fold(text, self.shape.symbols)
         rows = buckets_of(symbols, self.shape) if symbols else []
         if not rows:
             return None
@@ -127,12 +131,12 @@ class Router:
 def _read_header(path: str | Path, raw: bytes) -> Shape:
     if len(raw) < HEADER.size:
         raise RouterFileError(f"{path}: not a router file: shorter than its header")
-    magic, version, buckets, dims, classes, min_n, max_n, zero = HEADER.unpack_from(raw)
+    magic, version, buckets, dims, classes, min_n, max_n, symbols = HEADER.unpack_from(raw)
     if magic != MAGIC:
         raise RouterFileError(f"{path}: not a router file: its first four bytes are not SLRT")
-    if version != VERSION or zero != 0:
+    if version != VERSION:
         raise RouterFileError(f"{path}: version {version} is not known here, wanted {VERSION}")
-    shape = Shape(buckets, dims, classes, min_n, max_n)
+    shape = Shape(buckets, dims, classes, min_n, max_n, symbols or MAX_SYMBOLS)
     if complaint := shape.complaint():
         raise RouterFileError(f"{path}: {complaint}")
     if len(raw) != shape.file_bytes:

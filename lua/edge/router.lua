@@ -8,14 +8,15 @@
 --   r:logits(text)          -> Lua array of r.classes numbers; nil when the text has no guess
 --
 -- columns is a Lua array of 0-based classes: a tenant's own intents and the general ones. The probability is the
--- softmax over those alone. A text has no guess when folding leaves nothing, only a number, or more than 64 symbols.
+-- softmax over those alone. A text has no guess when folding leaves nothing, only a number, or more symbols than the file
+-- says: 64 unless it says otherwise, 256 at most.
 --
 -- Folding. Full-width forms become ASCII, capitals become small; letters, digits and CJK ideographs stay, all
 -- else is dropped. Digits with no kept symbol between them are one '0' ("2023-11-05" is '0'). Bytes that are not
 -- UTF-8 are dropped too: no sequence of two or four bytes is ever kept, so reading one byte, or three after
 -- E0..EF, and skipping a byte whenever that fails, keeps exactly what a strict decoder keeps.
 --
--- router.bin, little endian: "SLRT", u32 version, buckets, dims, classes, min_n, max_n, 0; then
+-- router.bin, little endian: "SLRT", u32 version, buckets, dims, classes, min_n, max_n, most symbols (0: 64); then
 -- int8 table[buckets][dims]; float32 weight[classes][dims]; float32 bias[classes].
 --
 -- A file is replaced by renaming a new one over it, never by writing into it: a mapped page that vanishes would
@@ -40,7 +41,7 @@ char *router_sys_strerror(int code) __asm__("strerror");
 local C = ffi.C
 local O_RDONLY_CLOEXEC, SEEK_END, PROT_READ, MAP_SHARED = 0x80000, 2, 1, 1
 local MAP_FAILED = ffi.cast("void *", -1)
-local HEADER_BYTES, VERSION, MAX_SYMBOLS, MAX_DIMS, MAX_N = 32, 1, 64, 256, 5
+local HEADER_BYTES, VERSION, USUAL_SYMBOLS, MAX_SYMBOLS, MAX_DIMS, MAX_N = 32, 1, 64, 256, 256, 5
 local MULTIPLIER = 385973 -- below 2^19, so that its product with any 32-bit number is exact in a double
 
 local symbols = ffi.new("int32_t[?]", MAX_SYMBOLS + 2)
@@ -77,7 +78,7 @@ end
 local function wrong_header(head, bytes)
   if ffi.string(head, 4) ~= "SLRT" then
     return "not a router file: its first four bytes are not SLRT"
-  elseif head[1] ~= VERSION or head[7] ~= 0 then
+  elseif head[1] ~= VERSION or head[7] > MAX_SYMBOLS then
     return "version " .. tonumber(head[1]) .. " is not known here, wanted " .. VERSION
   end
   local buckets, dims, classes = tonumber(head[2]), tonumber(head[3]), tonumber(head[4])
@@ -121,6 +122,7 @@ local function open(path)
     mapping = at,
     mask = buckets - 1, dims = dims, classes = classes,
     min_n = tonumber(head[5]), max_n = tonumber(head[6]),
+    most = head[7] == 0 and USUAL_SYMBOLS or tonumber(head[7]),
     rows = ffi.cast("const int8_t *", start),
     weight = weight,
     bias = weight + classes * dims,
@@ -158,14 +160,14 @@ local function code_point(text, i, first)
 end
 
 -- Fills symbols with '<', the folded text, '>'; returns how many, or nil for a text without a guess.
-local function fold(text)
+local function fold(text, most)
   local n, last, i, length = 1, 0, 1, #text
   while i <= length do
     local cp
     cp, i = code_point(text, i, byte(text, i))
     local symbol = symbol_of(cp)
     if symbol and not (symbol == 48 and last == 48) then
-      if n > MAX_SYMBOLS then
+      if n > most then
         return nil
       end
       symbols[n], last, n = symbol, symbol, n + 1
@@ -203,7 +205,7 @@ end
 
 -- Fills hidden with the mean row of the text; nil for a text without a guess.
 local function read(self, text)
-  local length = fold(text)
+  local length = fold(text, self.most)
   local count = length and sum_rows(self, length) or 0
   if count == 0 then
     return nil
@@ -258,8 +260,8 @@ function Router:logits(text)
 end
 
 -- The symbols of a text as a Lua array, '<' and '>' included: for tests and for looking at what the router saw.
-local function folded(text)
-  local length = fold(text)
+local function folded(text, most)
+  local length = fold(text, most or USUAL_SYMBOLS)
   local list = length and {} or nil
   for i = 1, length or 0 do
     list[i] = symbols[i - 1]

@@ -1,61 +1,113 @@
-"""How does a folder of sentences become a version of the student?
+"""How do sentences become a version of the student?
 
-    python -m triton_models.build [--data DIR] [--target DIR] [--seed N] [--quick | --calibrate]
+    python -m triton_models.build [--data DIR_OR_FILE] [--out DIR] [--seed N] [--step NAME] [--quick] ...
 
-Reads, splits, trains the student, makes it INT8, lets the router imitate it, finds the thresholds, measures all on
-validation, and places the version. --quick takes a twentieth of the steps: to see that everything runs, not to serve.
+Runs the steps of steps.py and places what came of them; `sluice models train` is the same. What is done already is not done again.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from triton_models.build.corpus import CorpusError, read
-from triton_models.build.place import IncompleteVersion, new_version
-from triton_models.build.shipped import faq, shipped
-from triton_models.build.version import Request, build, recalibrate
+from triton_models.build import steps
+from triton_models.build.corpus import Corpus, CorpusError, read
+from triton_models.build.place import IncompleteVersion, new_version, next_version
+from triton_models.build.project import Project
+from triton_models.build.version import assemble, recalibrate
+from triton_models.build.work import Plans, Work
+from triton_models.importing.loading import load, with_general
 
 HERE = Path(__file__).resolve().parents[1]
+PLACE = "place"
 
 
-def main() -> int:
-    options = _options()
-    torch.set_num_threads(2)
-    started = time.monotonic()
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    began = time.monotonic()
     try:
-        request = Request(
-            read(options.data),
-            faq(shipped()),
-            options.seed,
-            options.quick,
-            "python -m triton_models.build " + " ".join(sys.argv[1:]),
-        )
         if options.calibrate:
-            recalibrate(request.corpus, options.target)
-            print(f"calibrated {options.target}")
+            recalibrate(_corpus(options), options.calibrate)
+            print(f"calibrated {options.calibrate}")
             return 0
-        with new_version(options.target) as folder:
-            build(request, folder)
-    except (CorpusError, IncompleteVersion) as error:
+        project = Project.of(_corpus(options))
+        work = _work(project, options)
+        print(f"{len(work.task.train)} sentences to learn from, {len(work.task.held)} to measure with; work in {work.folder}")
+        placed = _run(project, work, options)
+    except (CorpusError, IncompleteVersion, steps.MissingStep) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"placed {options.target} after {time.monotonic() - started:.0f} s")
+    print(f"{placed or options.step} after {time.monotonic() - began:.0f} s")
     return 0
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m triton_models.build", description="Train and place a version.")
-    parser.add_argument("--data", type=Path, default=HERE / "data", help="folder of sentences")
-    parser.add_argument("--target", type=Path, default=HERE / "repository/student/1", help="version folder to replace")
-    parser.add_argument("--seed", type=int, default=20231105)
-    parser.add_argument("--quick", action="store_true", help="a twentieth of the steps, to try the pipeline")
-    parser.add_argument("--calibrate", action="store_true", help="only find the thresholds of the target anew")
-    return parser.parse_args()
+def _run(project: Project, work: Work, options: argparse.Namespace) -> str:
+    if options.step not in (None, PLACE):
+        steps.run_alone(work, options.step)
+        return ""
+    if options.step == PLACE:
+        steps.check_done(work)
+    else:
+        steps.run(work)
+    target = options.out if options.out.name.isdigit() else next_version(options.out)
+    with new_version(target) as folder:
+        assemble(project, work, options.command, folder)
+    return f"placed {target}"
+
+
+def _corpus(options: argparse.Namespace) -> Corpus:
+    """The project's own layout, or any format that users bring; the general intents are added where they are missing."""
+    data: Path = options.data
+    if data.is_dir() and any(data.glob("*/*.txt")):
+        return read(data)
+    return with_general(load(data, tenant=options.tenant))
+
+
+def _work(project: Project, options: argparse.Namespace) -> Work:
+    plans = Plans()
+    if options.width:
+        plans = replace(plans, hidden=options.width, feed_forward=4 * options.width)
+    if options.quick:
+        plans = plans.quick()
+    folder: Path = options.work / (f"{options.tenant}" if options.tenant else "project")
+    base: Path = options.work / "base"
+    if options.quick:
+        folder, base = folder.with_name(folder.name + ".quick"), base.with_name("base.quick")
+    if options.fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(base, ignore_errors=True)
+    return project.work(folder, base, options.seed, plans)
+
+
+def _width(text: str) -> int:
+    if not text.isdigit() or int(text) % 12 or not 48 <= int(text) <= 1536:
+        raise argparse.ArgumentTypeError(f"{text!r}: a multiple of 12 from 48 to 1536 is wanted")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m triton_models.build", description="Train a version of the student and place it.")
+    say = parser.add_argument
+    say("--data", type=Path, default=HERE / "data", help="folder of sentences, or a TSV, JSONL, Rasa or Dialogflow file")
+    say("--tenant", default="", help="whose intents they are, where the file does not say")
+    say("--out", type=Path, default=HERE / "repository/student", help="model folder (the next version) or version folder")
+    say("--work", type=Path, default=Path("var/models"), help="where the steps keep what they made")
+    say("--seed", type=int, default=20231105)
+    say("--step", choices=[*steps.STEPS, PLACE], help="only this step, again; those before it must be done")
+    say("--width", type=_width, help="hidden numbers of teacher and student, a multiple of 12; default 192")
+    say("--threads", type=int, default=2)
+    say("--fresh", action="store_true", help="forget what was done before")
+    say("--quick", action="store_true", help="a fortieth of the steps: to see that everything runs, not to serve")
+    say("--calibrate", type=Path, metavar="VERSION", help="only find the thresholds of this version folder anew")
+    say("--command", default="python -m triton_models.build " + " ".join(sys.argv[1:]), help=argparse.SUPPRESS)
+    return parser
 
 
 if __name__ == "__main__":

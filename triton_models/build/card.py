@@ -1,61 +1,81 @@
 """What is a version made of, and how good is it?
 
-card(...) -> the contents of card.json: where it came from, its sizes, and its figures on validation. Accuracy and
-macro-F1 are over a tenant's own and the general sentences; out_of_scope_recall counts other tenants' sentences too;
-router coverage is the share of own and general sentences (and of those that a rule answers) it answers at its
-threshold, precision the share of right ones among all its answers, other tenants' sentences included.
+card(...) -> the contents of card.json: where it came from (data, commit, command, seed), what each step of the pipeline measured,
+and the figures of the files beside it on validation. Accuracy and macro-F1 are over a tenant's own and the general sentences;
+out_of_scope_recall counts other tenants' sentences too; router coverage is the share of own and general sentences (and of those
+that a rule answers) it answers at its threshold, precision the share of right ones among all its answers, other tenants'
+sentences included; router_coverage says what it would answer at 97 % and at 99 % precision.
 """
 
 from __future__ import annotations
 
 import platform
-import time
+import subprocess
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from triton_models.build.corpus import Corpus
-from triton_models.build.examine import Side, at_threshold, table
+from triton_models.build.examine import Side, at_coverage, at_threshold, table
+from triton_models.build.project import Project
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "tokenizers", "numpy", "pypinyin")
+FILES = ("student.onnx", "router.bin", "tokenizer.json", "sensitive.bin")
 
 
 @dataclass(frozen=True)
 class Made:
-    corpus: Corpus
-    faq: Corpus
-    known: Corpus
-    held: Corpus
+    """steps: what each step of the pipeline found out."""
+
+    project: Project
     seed: int
     command: str
-    parameters: int
-    started: float
+    steps: dict[str, Any]
+    seconds: int
 
 
-def card(made: Made, side: Side, full_logits: NDArray[np.float32], folder: Path) -> dict[str, Any]:
-    sizes = {name: (folder / name).stat().st_size for name in ("student.onnx", "router.bin", "tokenizer.json")}
+def card(made: Made, side: Side, folder: Path) -> dict[str, Any]:
+    project = made.project
     return {
         "command": made.command.strip(),
+        "commit": commit(),
         "seed": made.seed,
-        "data_sha256": made.corpus.digest,
-        "faq_sha256": made.faq.digest,
-        "split": {"train": _counts(made.known), "validation": _counts(made.held)},
+        "data_sha256": project.corpus.digest,
+        "faq_sha256": project.faq.digest,
+        "split": {"train": _counts(project.known), "validation": _counts(project.held)},
         "tenants": {name: [side.tenancy.labels[i] for i in side.tenancy.columns(name)] for name in side.tenancy.tenants},
-        "parameters": made.parameters,
-        "bytes": sizes,
+        "bytes": {name: (folder / name).stat().st_size for name in FILES},
+        "steps": made.steps,
         "validation": {
-            "student_fp32": table(full_logits.astype(np.float64), side),
             "student_int8": table(side.logits, side),
             "router": table(side.routed, side),
             "router_at_threshold": at_threshold(side),
+            "router_coverage": at_coverage(side),
         },
-        "seconds": round(time.monotonic() - made.started),
+        "seconds": made.seconds,
+        "machine": processor(),
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
+
+
+def commit() -> str:
+    """The commit of the working tree, with "+" where files differ from it; "unknown" outside a repository."""
+    here = Path(__file__).parent
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+        changed = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _counts(corpus: Corpus) -> dict[str, int]:

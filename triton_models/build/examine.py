@@ -21,6 +21,7 @@ from triton_models.build.tenancy import TWINS, Tenancy
 from triton_models.router import Router
 
 
+PRECISIONS = (0.97, 0.99)
 CAUTIOUS = 0.96  # a cosine that only near copies reach
 
 
@@ -77,6 +78,18 @@ def table(logits: Floats, side: Side) -> dict[str, Any]:
 def at_threshold(side: Side) -> dict[str, Any]:
     """Coverage and precision of the router where it is allowed to answer."""
     return {one.tenant: _answering(one, side) for one in side.asked}
+
+
+def at_coverage(side: Side) -> dict[str, Any]:
+    """The share of its own and the general questions that the router would answer at each precision; 0 where no score is that
+    precise."""
+    return {one.tenant: {f"{share:.0%}": _covered(one, side, share) for share in PRECISIONS} for one in side.asked}
+
+
+def _covered(one: Questions, side: Side, precision: float) -> float:
+    score, right = calibrate.router_answers(side.routed, one)
+    lowest = calibrate.lowest_precise(score, right, precision, calibrate.ROUTER_FLOOR)
+    return round(float((score >= lowest)[one.native].mean()), 4)
 
 
 def _answering(one: Questions, side: Side) -> dict[str, float]:

@@ -51,7 +51,7 @@ class Network(nn.Module):
 
 def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int) -> Network:
     rng = np.random.default_rng(seed)
-    bags = [np.array(buckets_of(symbols, shape)) if (symbols := fold(text)) else None for text in lesson.texts]
+    bags = [np.array(buckets_of(symbols, shape)) if (symbols := fold(text, shape.symbols)) else None for text in lesson.texts]
     kept = np.array([row for row, bag in enumerate(bags) if bag is not None])
     network = Network(shape, torch.from_numpy(np.unique(np.concatenate([bag for bag in bags if bag is not None]))))
     slow = torch.optim.Adam(network.scores.parameters(), lr=plan.weight_rate)
@@ -99,5 +99,5 @@ def write(network: Network, path: Path) -> None:
     rows = np.rint(table / scale).astype(np.int8)
     weight = (network.scores.weight.detach().numpy() * scale).astype("<f4")
     bias = network.scores.bias.detach().numpy().astype("<f4")
-    numbers = (VERSION, shape.buckets, shape.dims, shape.classes, shape.min_n, shape.max_n, 0)
+    numbers = (VERSION, shape.buckets, shape.dims, shape.classes, shape.min_n, shape.max_n, shape.symbols)
     path.write_bytes(HEADER.pack(MAGIC, *numbers) + rows.tobytes() + weight.tobytes() + bias.tobytes())

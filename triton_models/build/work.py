@@ -24,7 +24,7 @@ from triton_models.build import distil, embed, ngrams, pretrain, prune, teach
 from triton_models.build.judge import Judge
 from triton_models.build.network import Architecture, Encoder
 from triton_models.build.task import Task
-from triton_models.router import Shape
+from triton_models.router import MAX_SYMBOLS, Shape
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ class RouterPlan:
     pairs: int = 30_000
     min_n: int = 1
     max_n: int = 3
+    symbols: int = MAX_SYMBOLS
     learning: ngrams.Plan = ngrams.Plan()
 
     def shape(self, classes: int) -> Shape:
-        return Shape(self.buckets, self.dims, classes, self.min_n, self.max_n)
+        return Shape(self.buckets, self.dims, classes, self.min_n, self.max_n, self.symbols)
 
 
 @dataclass(frozen=True)

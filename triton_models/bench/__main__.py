@@ -1,0 +1,131 @@
+"""How good are the models beside what people would use instead?
+
+    python -m triton_models.bench [--set NAME ...] [--work DIR] [--fresh]
+
+For the project's own sentences and each public set: the peers and the whole pipeline, in one run on the same split. A set that was
+measured before with the same data, seed and plans is not trained again. Results go to loadtest/results/models.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pyshim.config import ROOT
+from triton_models.bench import near, peers, router_speed
+from triton_models.bench.goals import goals
+from triton_models.build import card, datasets, steps
+from triton_models.build.corpus import read
+from triton_models.build.encoder import Encoder
+from triton_models.build.judge import PlainJudge
+from triton_models.build.project import Project
+from triton_models.build.work import Plans, RouterPlan, Work
+
+RESULTS = ROOT / "loadtest/results/models.json"
+PROJECT = "project"
+ENGLISH = RouterPlan(min_n=2, max_n=4, symbols=192)
+SEED = 20231105
+MEASURED = ("accuracy", "macro_f1", "ece", "p50_ms", "p99_ms", "per_second", "bytes")
+
+
+def main() -> int:
+    options = _options()
+    torch.set_num_threads(options.threads)
+    if options.fresh:
+        shutil.rmtree(options.work, ignore_errors=True)
+    try:
+        datasets.folder()
+    except datasets.NoDataset as error:
+        print(error, file=sys.stderr)
+        return 1
+    project = Project.of(read(ROOT / "triton_models/data"))
+    told = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
+    for name in options.set:
+        print(f"== {name}", flush=True)
+        told["sets"][name] = measured(work_of(name, project, options.work))
+        told |= {"machine": card.processor(), "commit": card.commit(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+        told |= {"command": "python -m triton_models.bench", "seed": SEED}
+        told["goals"] = goals(told["sets"])
+        RESULTS.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for goal in told["goals"]:
+        print(f"{'holds ' if goal['holds'] else 'MISSED'} {goal['what']}: {goal['figure']} (wanted {goal['wanted']})")
+    return 0
+
+
+def work_of(name: str, project: Project, folder: Path) -> Work:
+    base = folder / "base"
+    if name == PROJECT:
+        return project.work(folder / PROJECT, base, SEED, Plans())
+    task = datasets.task(name)
+    plans = Plans() if task.noisy else replace(Plans(), router=ENGLISH)
+    return Work(folder / name, base, task, PlainJudge(task), project.texts(), SEED, plans)
+
+
+def measured(work: Work) -> dict[str, Any]:
+    """The figures of one set: peers, and each stage of ours."""
+    plain = PlainJudge(work.task)
+    told: dict[str, Any] = {
+        "train": len(work.task.train),
+        "held": len(work.task.held),
+        "labels": len(work.task.labels),
+        "tfidf_logistic_regression": peers.tfidf(work.task),
+        "fasttext": peers.fast_text(work.task),
+    }
+    print(f"tf-idf {told['tfidf_logistic_regression']['accuracy']}, fastText {told['fasttext']['accuracy']}", flush=True)
+    steps.run(work)
+    tokens = work.base / "tokenizer.json"
+    files = {"teacher": "teacher.onnx", "student": "distil.onnx", "pruned": "prune.onnx", "int8": "student.onnx"}
+    found = {"teacher": "teacher", "student": "distil", "pruned": "prune", "int8": "quantise"}
+    for stage, file in files.items():
+        logits = Encoder.load(work.folder / file, tokens).read(plain.texts)[0]
+        told[stage] = {**_of(work.figures(found[stage])), **_of(plain.figures(logits))}
+    router = steps.Router.load(work.folder / "router.bin")
+    told["router"] = _of(plain.figures(steps.routed(router, plain.texts)))
+    told["router"]["microseconds_luajit"] = router_speed.microseconds(work.folder / "router.bin", plain.texts)
+    told["router"]["bytes"] = (work.folder / "router.bin").stat().st_size
+    told["times_fp32_speed"] = work.figures("quantise")["times_fp32_speed"]
+    told["parameters_pruned_away"] = work.figures("prune")["parameters_less"]
+    told |= _extras(work, Encoder.load(work.folder / "student.onnx", tokens), plain)
+    return told
+
+
+def _of(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figures[name] for name in MEASURED if name in figures}
+
+
+def _extras(work: Work, student: Encoder, judge: PlainJudge) -> dict[str, Any]:
+    """What only some sets can tell."""
+    data = datasets.folder()
+    if work.task.name == "clinc150":
+        outside = student.read([text for text, _ in datasets.pairs(data / "clinc150/oos_valid.tsv")])[0]
+        inside = student.read(judge.texts)[0]
+        temperature = judge.figures(inside)["temperature"]
+        ways = zip(near.strangeness(inside, temperature).items(), near.strangeness(outside, temperature).values(), strict=True)
+        return {"out_of_scope_auroc": {way: near.auroc(known, strange) for (way, known), strange in ways}}
+    if work.task.name == "jddc_intent":
+        return {"nearest": near.nearest_precision(student, work.task), "graded": work.figures("embed")}
+    return {"graded": work.figures("embed")} if work.task.noisy else {}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m triton_models.bench", description="Measure the models beside their peers.")
+    every = [PROJECT, *datasets.SETS]
+    parser.add_argument("--set", nargs="+", choices=every, default=every)
+    parser.add_argument("--work", type=Path, default=ROOT / "var/models")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--fresh", action="store_true", help="train everything again")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise", under="ignore")
+    raise SystemExit(main())

@@ -1,0 +1,51 @@
+"""What was promised of the models, and does it hold?
+
+goals(sets) -> a list of {what, figure, wanted, holds}, for the sets that were measured.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Goal = dict[str, Any]
+LOST = (("int8", "teacher", 0.8), ("pruned", "student", 0.3), ("int8", "pruned", 0.3))
+
+
+def goals(sets: dict[str, Any]) -> list[Goal]:
+    found = [goal for name, told in sets.items() for goal in (*_accuracy(name, told), *_cost(name, told))]
+    for name, told in sets.items():
+        if "out_of_scope_auroc" in told:
+            found.append(_at_least(f"{name}: out-of-scope AUROC", max(told["out_of_scope_auroc"].values()), 0.96))
+        if "nearest" in told:
+            found.append(_at_least(f"{name}: nearest neighbour's intent at a 20 % hit rate", told["nearest"]["precision"], 0.90))
+        if "graded_pairs_held" in told.get("graded", {}):
+            found.append(_at_least(f"{name}: Spearman on held jddc_sts pairs", told["graded"]["spearman"], 0.72))
+    return found
+
+
+def _accuracy(name: str, told: dict[str, Any]) -> list[Goal]:
+    best = max(told["tfidf_logistic_regression"]["accuracy"], told["fasttext"]["accuracy"])
+    teacher = told["teacher"]["accuracy"]
+    found = [{"what": f"{name}: teacher beats both peers", "figure": teacher, "wanted": f"over {best}", "holds": teacher > best}]
+    for stage, before, points in LOST:
+        lost = round((told[before]["accuracy"] - told[stage]["accuracy"]) * 100, 2)
+        what = f"{name}: points that {stage} loses to {before}"
+        found.append({"what": what, "figure": lost, "wanted": f"at most {points}", "holds": lost <= points})
+    found.append(_at_least(f"{name}: router's accuracy", told["router"]["accuracy"], told["fasttext"]["accuracy"]))
+    return found
+
+
+def _cost(name: str, told: dict[str, Any]) -> list[Goal]:
+    faster = round(told["int8"]["per_second"] / told["teacher"]["per_second"], 2)
+    smaller = round(told["int8"]["bytes"] / told["teacher"]["bytes"], 3)
+    took = told["router"]["microseconds_luajit"]
+    return [
+        _at_least(f"{name}: student's speed, times the teacher's", faster, 6),
+        {"what": f"{name}: student's size, of the teacher's", "figure": smaller, "wanted": "at most 0.25", "holds": smaller <= 0.25},
+        _at_least(f"{name}: INT8's speed, times FP32's", told["times_fp32_speed"], 1.3),
+        {"what": f"{name}: router, us a question in LuaJIT", "figure": took, "wanted": "at most 10", "holds": took <= 10},
+    ]
+
+
+def _at_least(what: str, figure: float, wanted: float) -> Goal:
+    return {"what": what, "figure": figure, "wanted": f"at least {wanted}", "holds": figure >= wanted}
