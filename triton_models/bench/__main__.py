@@ -81,7 +81,7 @@ def measured(work: Work) -> dict[str, Any]:
         "fasttext": peers.fast_text(work.task),
     }
     print(f"tf-idf {told['tfidf_logistic_regression']['accuracy']}, fastText {told['fasttext']['accuracy']}", flush=True)
-    steps.run(work)
+    steps.run(work, until="router")
     tokens = work.base / "tokenizer.json"
     files = {"teacher": "teacher.onnx", "student": "distil.onnx", "pruned": "prune.onnx", "int8": "student.onnx"}
     found = {"teacher": "teacher", "student": "distil", "pruned": "prune", "int8": "quantise"}

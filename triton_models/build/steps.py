@@ -6,12 +6,15 @@ those before it are done. embed stands before quantise, because the EMBEDDING is
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
+from pyshim.config import ROOT
+from pyshim.confirmer import SHEET, TABLE
 from triton_models.build import datasets, distil, embed, export, ngrams, pretrain, prune, reader, teach
 from triton_models.build.batches import Sampler
 from triton_models.build.distil import Lesson
@@ -19,14 +22,21 @@ from triton_models.build.embed import Graded, Seen, spearman
 from triton_models.build.encoder import Encoder as Exported
 from triton_models.build.lesson import lesson, said
 from triton_models.build.network import Encoder
+from triton_models.build.sensitive import train_sensitive
 from triton_models.build.sounds import sound_alike
 from triton_models.build.speed import speed
 from triton_models.build.task import Example
 from triton_models.build.vocabulary import build_tokenizer
 from triton_models.build.work import Work
 from triton_models.router import Router
+from triton_models.version import versions
 
+STUDENT = ROOT / "triton_models/repository/student"
 HEADS = ("to_logits", "bag_to_logits", "to_embedding")
+
+
+class MissingStep(Exception):
+    """A step cannot run: one before it has not been done."""
 
 
 def pretrain_(work: Work) -> dict[str, Any]:
@@ -149,6 +159,19 @@ def router(work: Work) -> dict[str, Any]:
     return {**work.judge.figures(routed(Router.load(path), work.judge.texts)), "bytes": path.stat().st_size}
 
 
+def sensitive(work: Work) -> dict[str, Any]:
+    """sensitive.bin and sensitive.json: what confirms words that are offensive in one sentence and harmless in another. It learns
+    from the public sets alone; where they are missing the newest version's is taken over."""
+    try:
+        return train_sensitive(datasets.folder(), work.folder, work.seed)
+    except datasets.NoDataset as error:
+        newest = max((STUDENT / str(number) for number in versions(STUDENT)), key=lambda folder: int(folder.name))
+        print(f"  {error}: {newest}'s confirmer is taken over", flush=True)
+        for name in (TABLE, SHEET):
+            shutil.copyfile(newest / name, work.folder / name)
+        return {"taken_over_from": int(newest.name)}
+
+
 def routed(router: Router, texts: list[str]) -> np.ndarray:
     """The router's logits float64 [texts, labels]; zeros where it has no guess."""
     silent = np.zeros(router.shape.classes)
@@ -172,11 +195,12 @@ STEPS: dict[str, Callable[[Work], dict[str, Any]]] = {
     "embed": embed_,
     "quantise": quantise,
     "router": router,
+    "sensitive": sensitive,
 }
 
 
-def run(work: Work, until: str = "router") -> None:
-    """All steps up to one, those that are done already left out."""
+def run(work: Work, until: str = "") -> None:
+    """All steps, or up to one; those that are done already are left out."""
     key = ""
     for step, act in STEPS.items():
         key = work.key(step, key)
@@ -195,8 +219,13 @@ def run_alone(work: Work, wanted: str) -> None:
             work.do(step, key, act)
             return
         if not work.done(step, key):
-            raise MissingStep(f"{wanted} needs {step} first, which was not done with this data, seed and plan in {work.folder}")
+            raise MissingStep(f"{wanted} needs {step} first; it was not done with this data, seed and plan in {work.folder}")
 
 
-class MissingStep(Exception):
-    """A step cannot run: one before it has not been done."""
+def check_done(work: Work) -> None:
+    """Raises MissingStep when a step has not been done with this data, seed and plans."""
+    key = ""
+    for step in STEPS:
+        key = work.key(step, key)
+        if not work.done(step, key):
+            raise MissingStep(f"{step} was not done with this data, seed and plan in {work.folder}")

@@ -22,7 +22,7 @@ from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
 from triton_models.router import Router
 
-MADE = ("student.onnx", "router.bin", "sensitive.bin")  # by the steps
+MADE = ("student.onnx", "router.bin", "sensitive.bin", "sensitive.json")  # by the steps
 
 
 def assemble(project: Project, work: Work, command: str, folder: Path) -> None:
