@@ -16,9 +16,10 @@ from pathlib import Path
 import torch
 
 from triton_models.build.corpus import CorpusError, read
-from triton_models.build.place import IncompleteVersion, new_version
+from triton_models.build.place import new_version
 from triton_models.build.shipped import faq, shipped
 from triton_models.build.version import Request, build, recalibrate
+from triton_models.version import IncompleteVersion
 
 HERE = Path(__file__).resolve().parents[1]
 

@@ -11,12 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FILES = ("model.py", "student.onnx", "tokenizer.json", "labels.txt", "router.bin", "calibration.json", "card.json")
-MAX_BYTES = 11 * 1024 * 1024
-
-
-class IncompleteVersion(Exception):
-    """A version folder lacks files or is too large; nothing was replaced."""
+from triton_models.version import check_files
 
 
 @contextmanager
@@ -27,7 +22,7 @@ def new_version(target: Path) -> Iterator[Path]:
     fresh.mkdir(parents=True)
     try:
         yield fresh
-        check_complete(fresh)
+        check_files(fresh)
         shutil.rmtree(old, ignore_errors=True)
         if target.exists():
             target.rename(old)
@@ -35,12 +30,3 @@ def new_version(target: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def check_complete(folder: Path) -> None:
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        raise IncompleteVersion(f"{folder}: lacks {', '.join(missing)}")
-    total = sum(file.stat().st_size for file in folder.iterdir())
-    if total > MAX_BYTES:
-        raise IncompleteVersion(f"{folder}: {total} bytes, at most {MAX_BYTES}")
