@@ -8,6 +8,8 @@ loaded anew: so it is always made from the same file and settings.
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import tritonclient.grpc.aio as triton
 from google.protobuf import json_format, text_format
 from tritonclient.grpc import model_config_pb2
@@ -16,7 +18,7 @@ from pyshim.config import BadSetting, Settings
 from pyshim.errors import TritonAway
 from pyshim.snapshot import MODEL
 
-ASK_S, LOAD_S = 2.0, 120.0
+ASK_S, SCORE_S, LOAD_S = 2.0, 30.0, 120.0
 
 
 class CannotLoad(Exception):
@@ -69,6 +71,17 @@ class Repository:
             if not await self.alive():
                 raise TritonAway(f"{type(error).__name__}: {error}") from error
             raise CannotLoad(_reason(str(error))) from error
+
+    async def scores(self, texts: list[str], version: int) -> npt.NDArray[np.float32]:
+        """LOGITS [texts, labels] of at most 40 texts. Raises TritonAway."""
+        tensor = triton.InferInput("TEXT", [len(texts), 1], "BYTES")
+        tensor.set_data_from_numpy(np.array([text.encode() for text in texts], dtype=np.object_).reshape(-1, 1))
+        try:
+            result: Any = await self._client.infer(MODEL, [tensor], model_version=str(version), client_timeout=SCORE_S)
+        except Exception as error:
+            raise TritonAway(f"version {version}: {error}") from error
+        logits: npt.NDArray[np.float32] = result.as_numpy("LOGITS")
+        return logits
 
     async def close(self) -> None:
         await self._client.close()
