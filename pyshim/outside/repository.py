@@ -18,7 +18,7 @@ from pyshim.config import BadSetting, Settings
 from pyshim.errors import TritonAway
 from pyshim.snapshot import MODEL
 
-ASK_S, SCORE_S, LOAD_S = 2.0, 30.0, 120.0
+ASK_S, SCORE_S, LOAD_S = 2.0, 30.0, 300.0
 
 
 class CannotLoad(Exception):
