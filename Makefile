@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop chat check format test bench models clean
+.PHONY: help setup run stop chat check format test bench bench-update models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -8,7 +8,7 @@ BIN := .venv/bin
 setup = @gateway/setup.sh
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: system packages and .venv
 	$(setup) run
@@ -41,6 +41,10 @@ test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 bench: ## measure: hot path, Triton path, the mix, and a plain service beside it (results in loadtest/results)
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench
+
+bench-update: ## measure: does anybody notice 20 updates of the model under a steady load?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_update
 
 models: ## train router and student from triton_models/data again (needs torch)
 	$(setup) models

@@ -22,6 +22,7 @@ from gateway.parts import Part, parts, ports
 from pyshim import config, snapshot, tokens
 from pyshim.config import ROOT, BadSetting, Settings
 from pyshim.errors import BadTenant
+from pyshim.rollout import follower, start
 
 log = logging.getLogger("sluice")
 
@@ -149,13 +150,15 @@ def _check_ports(settings: Settings) -> None:
                 raise CannotStart(f"port {port} on {host} cannot be used ({error.strerror}); set {name} to another one") from None
 
 
-def _prepare(settings: Settings) -> snapshot.Snapshot:
-    """Compiles the snapshot and writes what the edge reads. Raises BadTenant."""
-    compiled = snapshot.compile(settings)
+async def _prepare(settings: Settings) -> snapshot.Snapshot:
+    """Compiles the snapshot and writes what the edge reads. Redis knows which version of the model is the stable one. Raises
+    BadTenant."""
+    compiled = snapshot.compile(settings, await start.first_version(settings))
     edge = settings.run / "edge.json"
     edge.touch(mode=0o600)
     edge.write_bytes(snapshot.for_edge(compiled))
     (settings.run / "tenants.json").write_bytes(snapshot.for_pages(compiled))
+    follower.show(compiled, compiled.model, stable=True)
     return compiled
 
 
@@ -188,7 +191,8 @@ async def run(settings: Settings) -> None:
     settings.log.mkdir(parents=True, exist_ok=True)
     with _lock(settings):
         _check_ports(settings)
-        compiled = _prepare(settings)
+        compiled = await _prepare(settings)  # a faulty tenant is told before anything starts
+        stages = parts(settings)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -196,10 +200,12 @@ async def run(settings: Settings) -> None:
         running: list[list[Running]] = []
         watchers: list[asyncio.Task[None]] = []
         try:
-            for stage in parts(settings):
+            for position, stage in enumerate(stages):
                 running.append([Running(part, settings) for part in stage])
                 await _stage(running[-1], stopped)
                 watchers += [loop.create_task(one.watch()) for one in running[-1]]
+                if position == 0:
+                    compiled = await _prepare(settings)  # and again, now that Redis can be asked
             if not stopped.is_set():
                 print(_welcome(settings, compiled, time.monotonic() - began), flush=True)
             await stopped.wait()

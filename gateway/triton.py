@@ -1,8 +1,7 @@
 """How is the real Triton started, and given its model?
 
 The server is the binary inside the nvidia-pytriton wheel. Its Python backend wants a folder of its own with the stub for this
-Python beside it; that folder is put together under var/triton. The model is loaded over gRPC with its configuration, in which the
-operator's settings (queue delay and size, instances) take the place of the file's.
+Python beside it; that folder is put together under var/triton.
 """
 
 import os
@@ -12,12 +11,9 @@ import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
-import tritonclient.grpc.aio as client
-from google.protobuf import json_format, text_format
-from tritonclient.grpc import model_config_pb2
-
 from pyshim.config import BadSetting, Settings
-from pyshim.snapshot import MODEL
+from pyshim.outside.repository import CannotLoad, Repository
+from pyshim.rollout import start
 
 
 def _wheel() -> Path:
@@ -72,29 +68,20 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
     return [str(binary), *(f"--{name}={value}" for name, value in arguments.items())], environment
 
 
-def model_config(settings: Settings) -> str:
-    """The model's configuration as JSON, with the operator's settings in it. Raises BadSetting."""
-    folder = settings.models / MODEL
-    path = folder / "configs" / f"{settings.triton_config}.pbtxt" if settings.triton_config else folder / "config.pbtxt"
-    try:
-        parsed = text_format.Parse(path.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())
-    except (OSError, text_format.ParseError) as error:
-        raise BadSetting(f"SLUICE_TRITON_CONFIG={settings.triton_config!r}: {path}: {error}") from None
-    parsed.dynamic_batching.max_queue_delay_microseconds = settings.triton_queue_delay_us
-    parsed.dynamic_batching.default_queue_policy.max_queue_size = settings.triton_queue_size
-    for group in parsed.instance_group:
-        group.count = settings.triton_instances
-    return str(json_format.MessageToJson(parsed, preserving_proto_field_name=True))
-
-
 async def load_when_alive(settings: Settings) -> bool:
-    """Loads the model if the server is up. True once it serves; False while the server does not answer yet."""
-    async with client.InferenceServerClient(f"127.0.0.1:{settings.triton_port}") as triton:
-        try:
-            if not await triton.is_server_live(client_timeout=1):
-                return False
-        except Exception:  # not up yet, whatever the reason: the launcher sees if the process died
+    """Loads what the rollout's record wants if the server is up. True once the stable version serves; False while the server does
+    not answer yet. Raises CannotLoad."""
+    repository = Repository(settings)
+    try:
+        if not await repository.alive():
             return False
-        if not await triton.is_model_ready(MODEL, client_timeout=1):
-            await triton.load_model(MODEL, config=model_config(settings), client_timeout=60)
-        return bool(await triton.is_model_ready(MODEL, client_timeout=1))
+        stable = await start.first_version(settings)
+        if stable not in await repository.served():
+            known = await start.record(settings)
+            try:
+                await repository.serve({stable} | (known.versions if known else set()))
+            except CannotLoad:
+                await repository.serve({stable})  # a candidate that does not load is the leader's matter
+        return stable in await repository.served()
+    finally:
+        await repository.close()

@@ -28,7 +28,7 @@ def pss_mb(pid: int) -> float:
     return round(sum(pss_kb((PROC / str(one) / "smaps_rollup").read_text()) for one in _family(pid)) / 1024, 1)
 
 
-def of_parts(settings: Settings, peer: int) -> dict[str, float]:
-    """PSS of each part of a running sluice, and of the peer, MB."""
+def of_parts(settings: Settings, peer: int | None = None) -> dict[str, float]:
+    """PSS of each part of a running sluice, and of the peer where there is one, MB."""
     parts = {path.stem: int(path.read_text()) for path in sorted(settings.run.glob("*.pid")) if path.stem != "launcher"}
-    return {name: pss_mb(pid) for name, pid in {**parts, "peer": peer}.items()}
+    return {name: pss_mb(pid) for name, pid in {**parts, **({"peer": peer} if peer else {})}.items()}

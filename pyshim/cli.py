@@ -1,45 +1,35 @@
-"""The `sluice` command: talk to a running sluice, mint tokens, check tenants."""
+"""The `sluice` command: talk to a running sluice, mint tokens, check tenants, replace models."""
 
+import asyncio
 import time
 from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
 from rich.text import Text
 
-from pyshim import config, snapshot, tokens
-from pyshim.config import BadSetting, Settings
+from pyshim import models, snapshot, tokens
+from pyshim.config import Settings
 from pyshim.errors import BadTenant
+from pyshim.rollout import start
+from pyshim.terminal import fail, out, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-out = Console()
+app.add_typer(models.app, name="models")
 LAYER_COLOURS = {"l3_hot": "green", "l5_dialogue": "cyan", "l6_recall": "blue", "l7_fallback": "yellow"}
 
 TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="whose service desk")]
 UserOption = Annotated[str, typer.Option("--user", "-u", help="who asks: 1 to 64 of A-Z a-z 0-9 . _ @ : + = -")]
 
 
-def _settings() -> Settings:
-    try:
-        return config.read()
-    except BadSetting as error:
-        raise _fail(str(error)) from None
-
-
-def _fail(message: str) -> typer.Exit:
-    out.print(Text(message, style="red"))
-    return typer.Exit(1)
-
-
 def _token(settings: Settings, tenant: str, user: str, seconds: int, seq: int | None = None) -> str:
     if not (settings.tenants / tenant / "tenant.yaml").exists():
         known = ", ".join(sorted(path.name for path in settings.tenants.iterdir() if path.is_dir()))
-        raise _fail(f"no tenant {tenant!r}; there are: {known}")
+        raise fail(f"no tenant {tenant!r}; there are: {known}")
     try:
         key = tokens.keys(settings.keys, tenant)[0]
     except BadTenant as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
     return tokens.mint(key, tenant, user, settings.token_audience, seconds, seq)
 
 
@@ -51,17 +41,18 @@ def token(
     seq: Annotated[int | None, typer.Option(min=1, help="refuse turns before this position")] = None,
 ) -> None:
     """Mint a token for one user of one tenant, with the tenant's first key."""
-    settings = _settings()
+    settings = read_settings()
     print(_token(settings, tenant, user, seconds or settings.token_s, seq))
 
 
 @app.command()
 def check() -> None:
     """Read every tenant and the model, and say what is wrong, or what would be served."""
+    settings = read_settings()
     try:
-        compiled = snapshot.compile(_settings())
+        compiled = snapshot.compile(settings, asyncio.run(start.first_version(settings)))
     except BadTenant as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
     for tenant in compiled.tenants.values():
         rules, tasks, faq = len(tenant.replies), len(tenant.tasks), len(tenant.faq)
         out.print(f"{tenant.id:10} {tenant.about.name}: {rules} replies, {tasks} flows and actions, {faq} FAQ entries")
@@ -75,7 +66,7 @@ def chat(
     url: Annotated[str | None, typer.Option(help="where sluice listens; default: the local one")] = None,
 ) -> None:
     """A conversation in the terminal. An empty line or Ctrl-D ends it; /new forgets the dialogue."""
-    settings = _settings()
+    settings = read_settings()
     base = url or f"http://{settings.host}:{settings.port}"
     headers = {"Authorization": f"Bearer {_token(settings, tenant, user, settings.token_s)}"}
     with httpx.Client(base_url=base, headers=headers, timeout=10, trust_env=False) as client:
@@ -99,7 +90,7 @@ def _greet(client: httpx.Client, tenant: str) -> None:
     try:
         listed = client.get("/v1/tenants").raise_for_status().json()["tenants"]
     except httpx.HTTPError as error:
-        raise _fail(f"nothing answers at {client.base_url} ({error}); `make run` starts sluice") from None
+        raise fail(f"nothing answers at {client.base_url} ({error}); `make run` starts sluice") from None
     about = next(one for one in listed if one["id"] == tenant)
     out.print(Text(f"{about['name']}  ", style="bold") + Text(about["greeting"]))
 

@@ -62,6 +62,12 @@ class Settings:
     triton_queue_delay_us: int
     triton_queue_size: int
     triton_instances: int
+    rollout_load_s: float
+    rollout_step_s: float
+    rollout_step_turns: int
+    rollout_step_max_s: float
+    rollout_false_alarms: float
+    rollout_drain_s: float
 
     @property
     def run(self) -> Path:
@@ -76,6 +82,11 @@ class Settings:
     def keys(self) -> Path:
         """Signing keys, one JWKS file a tenant."""
         return self.var / "keys"
+
+    @property
+    def arms(self) -> Path:
+        """What nginx reads of each model version that serves, and which of them is the stable one."""
+        return self.run / "arms"
 
     @property
     def redis_socket(self) -> Path:

@@ -26,6 +26,8 @@ from pyshim.outside import Outside
 from pyshim.outside.backend import Backend
 from pyshim.outside.redis import Redis
 from pyshim.outside.triton import Triton
+from pyshim.rollout.follower import Follower
+from pyshim.rollout.leader import Leader
 from pyshim.snapshot import Snapshot
 from pyshim.turn import Turn
 
@@ -39,17 +41,19 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 class Handlers:
     """Everything a shim answers. Made inside the running event loop: gRPC binds to it."""
 
-    def __init__(self, compiled: Snapshot) -> None:
+    def __init__(self, compiled: Snapshot, number: int = 0) -> None:
         s = self._settings = compiled.settings
         self._snapshot = compiled
         self._outside = Outside(
             Redis(s.redis_socket, s.redis_timeout_ms / 1000),
-            Triton(f"127.0.0.1:{s.triton_port}", snapshot.MODEL, Breaker(s.breaker_failures, s.breaker_probe_s)),
+            Triton(f"127.0.0.1:{s.triton_port}", snapshot.MODEL, lambda: Breaker(s.breaker_failures, s.breaker_probe_s)),
             Backend(),
         )
         layers = [layer(compiled, self._outside) for layer in LAYERS]
         self.memory = Memory(s, self._outside.redis)
-        self.recall = next(layer for layer in layers if isinstance(layer, Recall))
+        recall = next(layer for layer in layers if isinstance(layer, Recall))
+        self.follower = Follower(compiled, self._outside.redis, self._outside.triton, recall, number)
+        self.leader = Leader(s, self._outside.redis, compiled.model.version, number)
         self._conversations = Conversations(compiled, self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,
@@ -61,7 +65,8 @@ class Handlers:
         }
 
     async def close(self) -> None:
-        await asyncio.gather(self._outside.redis.close(), self._outside.triton.close(), self._outside.backend.close())
+        outside = self._outside
+        await asyncio.gather(outside.redis.close(), outside.triton.close(), outside.backend.close(), self.leader.close())
 
     async def handle(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Answers one request. Raises Refusal, RedisAway."""
@@ -73,6 +78,7 @@ class Handlers:
         started = time.monotonic()
         ask = wire.read_ask(await _body(receive))
         guess, _, guess_confidence = header(headers, b"x-sluice-guess").partition(";")
+        arms = self.follower.arms
         turn = Turn(
             id=header(headers, b"x-sluice-turn"),
             tenant=self._snapshot.tenants[header(headers, b"x-sluice-tenant")],
@@ -85,13 +91,20 @@ class Handlers:
             guess=guess or None,
             guess_confidence=float(guess_confidence or 0),
             state_given=base64.b64decode(headers.get(b"x-sluice-state", b"")),
+            arm=arms.of(header(headers, b"x-sluice-model")),
+            stable=arms.stable,
         )
         body, reply = await self._conversations.answer(turn)
         timing = ", ".join(f"{name};dur={spent:.3f}" for name, spent in turn.spent_ms.items())
         answered_by = turn.answered_by or "stored"
-        await send_json(
-            send, 200, body + b"\n", [(b"x-answered-by", answered_by.encode()), (b"server-timing", (timing or "stored").encode())]
-        )
+        low = reply is not None and reply.confidence < self._settings.confidence_min
+        more = [
+            (b"x-answered-by", answered_by.encode()),
+            (b"server-timing", (timing or "stored").encode()),
+            (b"x-model-version", turn.arm.version.encode() if turn.arm else b""),
+            (b"x-sluice-evidence", b"%d%d" % (turn.fault, low)),  # for lua/edge/evidence.lua: a fault? unsure?
+        ]
+        await send_json(send, 200, body + b"\n", more)
         if reply is not None:
             await self._conversations.settle(turn, reply)
 
@@ -135,9 +148,10 @@ class Handlers:
         await send_json(send, 200, entry + b"\n")
 
     async def _readyz(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        redis, triton = await asyncio.gather(self._outside.redis.ready(), self._outside.triton.ready())
-        ready = redis and triton and self.recall.built
-        body = {"ready": ready, "parts": {"redis": redis, "triton": triton and self.recall.built}}
+        version = self.follower.arms.stable.version
+        redis, triton = await asyncio.gather(self._outside.redis.ready(), self._outside.triton.ready(version))
+        ready = redis and triton and self.follower.ready
+        body = {"ready": ready, "parts": {"redis": redis, "triton": triton and self.follower.ready}}
         await send_json(send, 200 if ready else 503, wire.encode(body))
 
     async def _metrics(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ import uvicorn
 from pyshim import config, snapshot, wire
 from pyshim.errors import RedisAway, Refusal
 from pyshim.handlers import Handlers, Headers, Receive, Scope, Send, header, send_json
-from pyshim.layers.l6_recall import build_when_possible
+from pyshim.rollout import start
 from pyshim.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this
 class Shim:
     """The application."""
 
-    def __init__(self, compiled: Snapshot) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: Snapshot, number: int = 0) -> None:
+        self._compiled, self._number = compiled, number
         self._handlers: Handlers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -40,9 +40,10 @@ class Shim:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        handlers = self._handlers = Handlers(self._compiled)
+        handlers = self._handlers = Handlers(self._compiled, self._number)
         self._spawn(handlers.memory.write_late())
-        self._spawn(build_when_possible(handlers.recall))
+        self._spawn(handlers.follower.run())
+        self._spawn(handlers.leader.run())
         gc.collect()
         gc.freeze()  # what lives as long as the process is not searched again for garbage
         await send({"type": "lifespan.startup.complete"})
@@ -81,10 +82,11 @@ def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    settings = config.read()
+    settings, number = config.read(), int(sys.argv[1])
+    compiled = snapshot.compile(settings, asyncio.run(start.first_version(settings)))
     uvicorn.run(
-        Shim(snapshot.compile(settings)),
-        uds=str(settings.shim_socket(int(sys.argv[1]))),
+        Shim(compiled, number),
+        uds=str(settings.shim_socket(number)),
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -7,6 +7,7 @@ checked here, once, so that neither has to doubt it on a turn's way. A fault nam
 import base64
 import hashlib
 import re
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pyshim.config import Settings
 from pyshim.errors import BadTenant
 from pyshim.tenant import Tenant
 from pyshim.tokens import Key, keys
+from triton_models.version import versions
 
 OUT_OF_SCOPE = "out_of_scope"
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
@@ -52,10 +54,19 @@ class Model:
     labels: list[str]
     calibration: Calibration
 
+    def columns(self, tenant: Tenant) -> list[int]:
+        """Columns of LOGITS that compete for a sentence said to this tenant, 0-based: all, but for others' twins of its own. What
+        falls on an intent the tenant does not have is out of scope."""
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        both = self.calibration.twins
+        twins = {a for a, b in [*both, *((b, a) for a, b in both)] if b in mine} - mine
+        return [number for number, label in enumerate(self.labels) if label not in twins]
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that decides an answer. version: a hash of all of it."""
+    """Everything that decides an answer. version: a hash of the tenants; model: the version that was stable at the start, whose
+    place others take while serving (pyshim/rollout)."""
 
     version: str
     settings: Settings
@@ -65,24 +76,15 @@ class Snapshot:
     model: Model
 
     def columns(self, tenant: Tenant) -> list[int]:
-        """Columns of LOGITS that compete for a sentence said to this tenant, 0-based: all, but for others' twins of its own. What
-        falls on an intent the tenant does not have is out of scope."""
-        mine = {*tenant.intents, OUT_OF_SCOPE}
-        twins = {a for a, b in self._pairs if b in mine} - mine
-        return [number for number, label in enumerate(self.model.labels) if label not in twins]
-
-    @property
-    def _pairs(self) -> list[tuple[str, str]]:
-        both = self.model.calibration.twins
-        return both + [(b, a) for a, b in both]
+        return self.model.columns(tenant)
 
 
-def read_model(models: Path) -> Model:
-    """The highest version of the student. Raises BadTenant when it is incomplete."""
-    folders = sorted((f for f in (models / MODEL).glob("[0-9]*") if f.is_dir()), key=lambda f: int(f.name))
-    if not folders:
+def read_model(models: Path, version: int | None = None) -> Model:
+    """A version of the student; the highest where none is named. Raises BadTenant when it is incomplete."""
+    found = versions(models / MODEL)
+    if not found:
         raise BadTenant(f"{models / MODEL}: no version folder; `make models` makes one")
-    folder = folders[-1]
+    folder = models / MODEL / str(version or found[-1])
     try:
         labels = (folder / "labels.txt").read_text(encoding="utf-8").split()
         calibration = msgspec.json.decode((folder / "calibration.json").read_bytes(), type=Calibration)
@@ -91,10 +93,16 @@ def read_model(models: Path) -> Model:
     return Model(int(folder.name), folder, labels, calibration)
 
 
-def _check_names(tenant: Tenant, model: Model, where: Path) -> None:
-    unknown = sorted(set(tenant.intents) - set(model.labels))
-    if unknown:
-        raise BadTenant(f"{where}: the model does not know {', '.join(unknown)}; add sentences to triton_models/data and train")
+def check_model(loaded: dict[str, Tenant], model: Model, tenants: Path) -> None:
+    """Does the model know every intent of every tenant? Raises BadTenant."""
+    for name, tenant in loaded.items():
+        unknown = sorted(set(tenant.intents) - set(model.labels))
+        if unknown:
+            known = f"the model (version {model.version}) does not know {', '.join(unknown)}"
+            raise BadTenant(f"{tenants / name}: {known}; add sentences to triton_models/data and train")
+
+
+def _check_names(tenant: Tenant, where: Path) -> None:
     missing = [intent for intent in ENGINE_INTENTS if intent not in tenant.replies]
     if missing:
         raise BadTenant(f"{where / 'replies.yaml'}: replies are missing for {', '.join(missing)}")
@@ -127,16 +135,18 @@ def _check_tasks(tenant: Tenant, where: Path) -> None:
             raise BadTenant(f"{where / 'tenant.yaml'}: {intent} calls a back end, but there is no `backend`")
 
 
-def compile(settings: Settings) -> Snapshot:
-    """Reads and checks everything. Raises BadTenant; nothing is served from a snapshot with a fault."""
+def compile(settings: Settings, version: int | None = None) -> Snapshot:
+    """Reads and checks everything, with this version of the model or the highest. Raises BadTenant; nothing is served from a
+    snapshot with a fault."""
     variables = {"SLUICE_EXAMPLE_BACKEND": settings.example_backend}
     folders = sorted(path for path in settings.tenants.iterdir() if path.is_dir()) if settings.tenants.is_dir() else []
     if not folders:
         raise BadTenant(f"{settings.tenants}: no tenant's folder here")
-    model = read_model(settings.models)
+    model = read_model(settings.models, version)
     loaded = {folder.name: tenants.load(folder, variables) for folder in folders}
+    check_model(loaded, model, settings.tenants)
     for name, tenant in loaded.items():
-        _check_names(tenant, model, settings.tenants / name)
+        _check_names(tenant, settings.tenants / name)
         _check_tasks(tenant, settings.tenants / name)
     large = sensitive.load(settings.word_lists, model.folder)
     snapshot = Snapshot(
@@ -147,7 +157,7 @@ def compile(settings: Settings) -> Snapshot:
         keys={name: keys(settings.keys, name) for name in loaded},
         model=model,
     )
-    content = msgspec.json.encode([loaded, model.version, model.labels, model.calibration, large.digest], order="deterministic")
+    content = msgspec.json.encode([loaded, large.digest], order="deterministic")
     return replace(snapshot, version=hashlib.sha256(content).hexdigest()[:12])
 
 
@@ -182,8 +192,6 @@ def _hot(tenant: Tenant, composer: Composer) -> dict[str, Any]:
 def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
     return {
         "limits": msgspec.to_builtins(tenant.about.limits),
-        "columns": snapshot.columns(tenant),
-        "router_threshold": snapshot.model.calibration.router_threshold(tenant.id),
         "titles": tenant.titles,
         "intents": tenant.intents,
         "hot": _hot(tenant, snapshot.composers[tenant.id]),
@@ -207,6 +215,9 @@ def for_edge(snapshot: Snapshot) -> bytes:
             "history_ttl_s": s.history_ttl_s,
             "history_turns": s.history_turns,
             "late_turns_max": s.late_turns_max,
+            "confidence_min": s.confidence_min,
+            "arms": str(s.arms),
+            "node": socket.gethostname(),
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
@@ -220,10 +231,21 @@ def for_edge(snapshot: Snapshot) -> bytes:
             for name, found in snapshot.keys.items()
             for key in found
         ],
-        "model": {"router": str(snapshot.model.folder / "router.bin"), "labels": snapshot.model.labels},
         "tenants": {name: _edge_tenant(snapshot, tenant) for name, tenant in snapshot.tenants.items()},
     }
     return msgspec.json.encode(value)
+
+
+def arm_for_edge(tenants: dict[str, Tenant], model: Model, attempt: int) -> bytes:
+    """One model version as lua/edge/arms.lua reads it, JSON: its router table, its labels, and how each tenant reads them."""
+    read = {
+        name: {"columns": model.columns(one), "router_threshold": model.calibration.router_threshold(name)}
+        for name, one in tenants.items()
+    }
+    router = str(model.folder / "router.bin")
+    return msgspec.json.encode(
+        {"version": model.version, "attempt": attempt, "router": router, "labels": model.labels, "tenants": read}
+    )
 
 
 def for_pages(snapshot: Snapshot) -> bytes:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from pyshim.arm import Arm
 from pyshim.tenant import Tenant
 
 BOT, PERSON = "bot", "person"
@@ -61,6 +62,8 @@ class Turn(msgspec.Struct):
     guess: str | None = None  # the edge router's best intent ...
     guess_confidence: float = 0.0  # ... and its probability
     state_given: bytes = b""  # the edge saw this state a moment ago
+    arm: Arm | None = None  # the model version that answers; l4_understand falls back to ...
+    stable: Arm | None = None  # ... this one
 
     # conversation
     state: State = msgspec.field(default_factory=State)
@@ -72,6 +75,7 @@ class Turn(msgspec.Struct):
     confidence: float = 0.0
     likeliest: list[str] = []  # intents with something to say, best first
     embedding: npt.NDArray[np.float32] | None = None
+    fault: bool = False  # the version that was drawn could not be asked
 
     # l5_dialogue
     resume: str = ""  # what to say behind the answer of a layer below

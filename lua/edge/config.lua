@@ -1,11 +1,11 @@
 -- What do the settings and the tenants say, as compiled for the edge?
 --
 -- The compiler (pyshim/snapshot.py) has checked everything and written one JSON file; this module reads it once, before the
--- workers fork, opens what it names (keys, router table, address ranges) and hands out the result. Any fault stops the start.
+-- workers fork, opens what it names (keys, address ranges) and hands out the result. Any fault stops the start. The model's
+-- versions are in edge/arms.lua: they change while serving.
 
 local cjson = require "cjson.safe"
 local ranges = require "edge.ranges"
-local router = require "edge.router"
 
 local _M = {}
 local current
@@ -50,9 +50,6 @@ function _M.load(path)
     for _, tenant in pairs(snapshot.tenants) do
         prepare(tenant)
     end
-    local table_, err = router.open(snapshot.model.router)
-    if not table_ then error("router table " .. snapshot.model.router .. ": " .. err, 0) end
-    snapshot.router = table_
     current = snapshot
     return snapshot
 end

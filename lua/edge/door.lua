@@ -3,15 +3,18 @@
 -- Called from the locations in gateway/conf.d. access: the funnel runs, and either its reply is sent or the request goes
 -- on to the shim with what is known about it. header: the layers' times are shown. log: layers settle, the turn is counted.
 
+local arms = require "edge.arms"
 local cjson = require "cjson"
 local config = require "edge.config"
+local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
 local metrics = require "edge.metrics"
 local replies = require "edge.reply"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
-local encode, format = cjson.encode, string.format
+local byte, encode, format = string.byte, cjson.encode, string.format
+local ONE = byte("1")
 
 local _M = {}
 
@@ -56,6 +59,7 @@ local function hand_over(turn)
     var.sluice_user = turn.user_id or ""
     var.sluice_left_ms = turns.left_ms(turn)
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
+    if turn.arm then var.sluice_model = turn.arm.name end
     if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
 end
 
@@ -97,9 +101,23 @@ function _M.header()
     if turn.answered_by then
         header["X-Answered-By"] = turn.answered_by
         header["Server-Timing"] = timing(turn)
+        if turn.arm then header["X-Model-Version"] = turn.arm.name end
     else
         local behind = ngx.var.upstream_http_server_timing
         header["Server-Timing"] = behind and timing(turn) .. ", " .. behind or timing(turn)
+    end
+end
+
+-- What the shim found out about the version it was told to ask: "<could not be asked><unsure>", each 0 or 1.
+local function judged(turn, layer, seconds)
+    local arm = turn.arm
+    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
+    local failed = ngx.status >= 500 or said and byte(said) == ONE
+    metrics.add(failed and arm.failed or arm.answered, 1)
+    if arms.current().percent > 0 then
+        local confidence = turn.answered_by and turn.guess_confidence
+        local unsure = confidence and confidence < turn.config.settings.confidence_min or said and byte(said, 2) == ONE
+        evidence.turn(arm.name, failed, unsure, layer, seconds)
     end
 end
 
@@ -108,7 +126,9 @@ function _M.log()
     if not turn then return end
     funnel.settle(turn)
     local layer = turn.answered_by or ngx.var.upstream_http_x_answered_by or "shim"
-    metrics.turn(turn.tenant_id or "-", layer, ngx.status, clock.seconds() - turn.started)
+    local seconds = clock.seconds() - turn.started
+    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds)
+    if turn.arm then judged(turn, layer, seconds) end
 end
 
 local STATUS_CODES = {

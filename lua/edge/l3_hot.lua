@@ -4,6 +4,7 @@
 -- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
 -- not answer it leaves on the turn: the guess, and the state of a conversation that is busy.
 
+local arms = require "edge.arms"
 local conversation = require "edge.conversation"
 local replies = require "edge.reply"
 
@@ -11,14 +12,17 @@ local find, format, sub, type = string.find, string.format, string.sub, type
 
 local _M = { name = "l3_hot", on_error = "pass" }
 
+-- Returns the intent, its confidence, and whether that is enough. Nothing may yield between the draw of the arm and its use here:
+-- a version that serves no more is closed a second later.
 local function guess(turn)
-    local tenant, config = turn.tenant, turn.config
+    local tenant, arm = turn.tenant, turn.arm
     local titled = tenant.titles[turn.query]
     if titled then return titled, 1, true end
-    local label, confidence = config.router:guess(turn.query, tenant.columns)
+    local reads = arm.tenants[turn.tenant_id]
+    local label, confidence = arm.router:guess(turn.query, reads.columns)
     if not label then return end
-    local intent = config.model.labels[label]
-    return tenant.intents[intent] and intent or "out_of_scope", confidence
+    local intent = arm.labels[label]
+    return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.router_threshold
 end
 
 -- The reply's JSON members, but for seq and session_id, which the commit decides.
@@ -52,11 +56,12 @@ local function degraded(turn, intent, fields, err)
 end
 
 function _M.answer(turn)
+    turn.arm = arms.draw(turn.tenant_id, turn.user_id)
     local intent, confidence, sure = guess(turn)
     if not intent then return end
     turn.guess, turn.guess_confidence = intent, confidence
     local hot = turn.tenant.hot[intent]
-    if not hot or not (sure or confidence >= turn.tenant.router_threshold) then return end
+    if not hot or not sure then return end
 
     local fields = fields_of(turn, hot, confidence)
     local outcome, err = conversation.commit_idle(turn, intent, fields)

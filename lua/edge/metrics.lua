@@ -13,6 +13,9 @@ local HELP = {
     sluice_turns_total = "counter Turns by tenant, answering layer and status.",
     sluice_turn_seconds = "histogram Time from request to reply, by answering layer.",
     sluice_layer_broken_total = "counter Times a layer failed and its on_error decided.",
+    sluice_arm_turns_total = "counter Turns by version of the model, and whether that version could answer.",
+    sluice_model_version = "gauge Version of the model by role, 0 for none.",
+    sluice_rollout_percent = "gauge Share of users the candidate gets here.",
     sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
     sluice_buckets_free_bytes = "gauge Free memory of the zone that holds the token buckets.",
 }
@@ -23,6 +26,7 @@ local pending = {}
 local function add(key, value)
     pending[key] = (pending[key] or 0) + value
 end
+_M.add = add
 
 function _M.broken(layer)
     add('sluice_layer_broken_total{layer="' .. layer .. '"}', 1)

@@ -2,6 +2,7 @@
 --
 -- For the operations port only.
 
+local arms = require "edge.arms"
 local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
@@ -19,6 +20,12 @@ function _M.healthz()
     say(200, { status = "ok" })
 end
 
+-- What serves in this worker.
+local function rollout()
+    local now = arms.current()
+    return { stable = now.stable.version, candidate = now.candidate and now.candidate.version or 0, percent = now.percent }
+end
+
 -- Ready when the shim answers and finds Redis and Triton ready.
 function _M.readyz()
     local answer = ngx.location.capture("/shim/readyz")
@@ -26,14 +33,17 @@ function _M.readyz()
     parts = parts and parts.parts or { redis = false, triton = false }
     parts.shim = answer.status == 200 or answer.status == 503 and answer.body ~= nil and parts.redis ~= nil
     local ready = parts.redis and parts.triton and answer.status == 200
-    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().version })
+    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().version, model = rollout() })
 end
 
 function _M.metrics()
-    local behind = ngx.location.capture("/shim/metrics")
+    local behind, serves = ngx.location.capture("/shim/metrics"), rollout()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
     ngx.print(metrics.render {
         sluice_late_turns = conversation.late_turns(),
+        ['sluice_model_version{role="stable"}'] = serves.stable,
+        ['sluice_model_version{role="candidate"}'] = serves.candidate,
+        sluice_rollout_percent = serves.percent,
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
     })
     if behind.status == 200 then ngx.print(behind.body) end

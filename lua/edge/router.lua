@@ -5,6 +5,7 @@
 --
 --   router.open(path)       -> router, or nil and one sentence that says what is wrong with the file
 --   r:guess(text, columns)  -> label index (1-based), probability; nil when the text has no guess
+--   r:close()               gives the mapped file back
 --   r:logits(text)          -> Lua array of r.classes numbers; nil when the text has no guess
 --
 -- columns is a Lua array of 0-based classes: a tenant's own intents and the general ones. The probability is the
@@ -102,6 +103,14 @@ local function all_finite(numbers, count)
   return true
 end
 
+-- Gives the pages back now, and not when the last reference is collected. What is asked of it afterwards is an error.
+function Router:close()
+  if self.mapping then
+    C.router_sys_munmap(ffi.gc(self.mapping, nil), self.bytes)
+    self.mapping, self.rows, self.weight, self.bias = nil, nil, nil, nil
+  end
+end
+
 local function open(path)
   local at, bytes = map(path)
   if not at then
@@ -119,7 +128,7 @@ local function open(path)
     return nil, path .. ": holds weights that are not numbers"
   end
   return setmetatable({
-    mapping = at,
+    mapping = at, bytes = bytes,
     mask = buckets - 1, dims = dims, classes = classes,
     min_n = tonumber(head[5]), max_n = tonumber(head[6]),
     most = head[7] == 0 and USUAL_SYMBOLS or tonumber(head[7]),

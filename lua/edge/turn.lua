@@ -24,6 +24,8 @@ function _M.new()
         user_id = nil,                -- l2_meter
         tenant = nil,                 -- l2_meter: the tenant's part of the snapshot
 
+        arm = nil,                    -- l3_hot: the version of the model that answers this turn
+
         guess = nil,                  -- l3_hot: the router's best intent
         guess_confidence = nil,       -- l3_hot: its probability, 0..1
         state = nil,                  -- l3_hot: MessagePack of a dialogue that waits for something

@@ -1,10 +1,12 @@
 """How does the shim ask Triton?
 
-One long-lived gRPC client a process. understand() collects what one event-loop tick brings into one request, so that under load
-a call's cost is shared; a circuit breaker stands in front, and every question waits no longer than its own deadline.
+One long-lived gRPC client a process. understand() collects what one event-loop tick brings into one request of each version, so
+that under load a call's cost is shared; a circuit breaker of each version stands in front, and every question waits no longer
+than its own deadline.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from pyshim.errors import TritonAway, TritonBusy
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # LOGITS row, EMBEDDING row
 MAX_BATCH = 40
+EMBED_BATCH, EMBED_PAUSE_S = 8, 0.005
 UNSAID = "…"
 CONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
 
@@ -29,87 +32,107 @@ class _Question(NamedTuple):
 
 
 class Triton:
-    """The student on one Triton server. address: host:port of its gRPC."""
+    """The student on one Triton server, in whatever versions it serves. address: host:port of its gRPC."""
 
-    def __init__(self, address: str, model: str, breaker: Breaker) -> None:
+    def __init__(self, address: str, model: str, breaker: Callable[[], Breaker]) -> None:
         self._client = triton.InferenceServerClient(address, channel_args=CONNECT)
-        self._model, self._breaker = model, breaker
-        self._waiting: list[_Question] = []
+        self._model, self._new_breaker = model, breaker
+        self._breakers: dict[str, Breaker] = {}
+        self._waiting: dict[str, list[_Question]] = {}
         self._requests: set[asyncio.Task[None]] = set()
         self._outputs = [triton.InferRequestedOutput("LOGITS"), triton.InferRequestedOutput("EMBEDDING")]
 
-    async def understand(self, text: str, timeout_s: float, trace: str = "") -> Scores:
-        """Scores [labels] and embedding [128] of one text. trace: W3C traceparent. Raises TritonAway, TritonBusy."""
-        if not self._breaker.allows():
+    async def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> Scores:
+        """Scores [labels] and embedding [128] of one text. trace: W3C traceparent; version: of the model, the highest served
+        where none is named. Raises TritonAway, TritonBusy."""
+        if not self._breaker(version).allows():
             raise TritonAway("the breaker is open")
         future: asyncio.Future[Scores] = asyncio.get_running_loop().create_future()
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
         # A blank text is an error to the model, and an error of one would be everybody's in the same request.
-        self._waiting.append(_Question((text if text.strip() else UNSAID).encode(), timeout_s, trace, future))
+        question = _Question((text if text.strip() else UNSAID).encode(), timeout_s, trace, future)
+        self._waiting.setdefault(version, []).append(question)
         return await future
 
-    def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for start in range(0, len(waiting), MAX_BATCH):
-            task = asyncio.create_task(self._request(waiting[start : start + MAX_BATCH]))
-            self._requests.add(task)
-            task.add_done_callback(self._requests.discard)
+    def _breaker(self, version: str) -> Breaker:
+        if version not in self._breakers:
+            self._breakers[version] = self._new_breaker()
+        return self._breakers[version]
 
-    async def _request(self, batch: list[_Question]) -> None:
+    def forget(self, version: str) -> None:
+        """What was learnt of a version that serves no more."""
+        self._breakers.pop(version, None)
+
+    def _flush(self) -> None:
+        arrived, self._waiting = self._waiting, {}
+        for version, waiting in arrived.items():
+            for start in range(0, len(waiting), MAX_BATCH):
+                task = asyncio.create_task(self._request(waiting[start : start + MAX_BATCH], version))
+                self._requests.add(task)
+                task.add_done_callback(self._requests.discard)
+
+    async def _request(self, batch: list[_Question], version: str) -> None:
         metrics.batch.observe(len(batch))
         try:
             # A request has one trace: that of its first question.
             logits, embeddings = await self._infer(
-                [one.text for one in batch], max(one.timeout_s for one in batch), batch[0].trace
+                [one.text for one in batch], max(one.timeout_s for one in batch), version, batch[0].trace
             )
         except Exception as error:  # whatever gRPC raises: Triton could not be asked
             away = _fault(error)
-            self._note(failed=not isinstance(away, TritonBusy))
+            self._note(version, failed=not isinstance(away, TritonBusy))
             for one in batch:
                 if not one.scores.done():
                     one.scores.set_exception(away)
             return
-        self._note(failed=False)
+        self._note(version, failed=False)
         for one, row, embedding in zip(batch, logits, embeddings, strict=True):
             if not one.scores.done():  # its turn may have run out of time
                 one.scores.set_result((row, embedding))
 
-    def _note(self, failed: bool) -> None:
+    def _note(self, version: str, failed: bool) -> None:
+        breaker = self._breaker(version)
         if failed:
-            self._breaker.failed()
+            breaker.failed()
         else:
-            self._breaker.succeeded()
-        metrics.breaker.set(self._breaker.open)
+            breaker.succeeded()
+        metrics.breaker.set(any(one.open for one in self._breakers.values()))
 
-    async def _infer(self, texts: list[bytes], timeout_s: float, trace: str = "") -> Scores:
+    async def _infer(self, texts: list[bytes], timeout_s: float, version: str, trace: str = "") -> Scores:
         tensor = triton.InferInput("TEXT", [len(texts), 1], "BYTES")
         tensor.set_data_from_numpy(np.array(texts, dtype=np.object_).reshape(-1, 1))
         result: Any = await self._client.infer(
             self._model,
             [tensor],
+            model_version=version,
             outputs=self._outputs,
             client_timeout=max(timeout_s, 0.001),
             timeout=int(timeout_s * 1e6),
             headers={"traceparent": trace} if trace else None,
         )
-        return result.as_numpy("LOGITS"), result.as_numpy("EMBEDDING")
+        logits = result.as_numpy("LOGITS")
+        if not np.isfinite(logits).all():
+            raise ValueError(f"version {version}: LOGITS are not numbers")
+        return logits, result.as_numpy("EMBEDDING")
 
-    async def embed(self, texts: list[str]) -> npt.NDArray[np.float32]:
-        """Embeddings [texts, 128] of many texts, for building an index. Raises TritonAway."""
+    async def embed(self, texts: list[str], version: str) -> npt.NDArray[np.float32]:
+        """Embeddings [texts, 128] of many texts, for building an index; a few at a time, so that questions of customers pass in
+        between. Raises TritonAway."""
         rows: list[npt.NDArray[np.float32]] = []
         try:
-            for start in range(0, len(texts), MAX_BATCH):
-                _, embeddings = await self._infer([t.encode() for t in texts[start : start + MAX_BATCH]], 10.0)
+            for start in range(0, len(texts), EMBED_BATCH):
+                _, embeddings = await self._infer([t.encode() for t in texts[start : start + EMBED_BATCH]], 10.0, version)
                 rows.append(embeddings)
+                await asyncio.sleep(EMBED_PAUSE_S)
         except Exception as error:
             raise TritonAway(f"{type(error).__name__}: {error}") from error
         return np.concatenate(rows)
 
-    async def ready(self) -> bool:
-        """Is the model loaded and serving?"""
+    async def ready(self, version: str) -> bool:
+        """Is this version loaded and serving?"""
         try:
-            return bool(await self._client.is_model_ready(self._model, client_timeout=0.5))
+            return bool(await self._client.is_model_ready(self._model, version, client_timeout=0.5))
         except Exception:  # any failure to ask means: not ready
             return False
 

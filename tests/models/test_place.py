@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from triton_models.build.place import FILES, IncompleteVersion, new_version
+from triton_models.build.place import new_version
+from triton_models.version import FILES, IncompleteVersion
 
 
 def fill(folder: Path, text: str, names: tuple[str, ...] = FILES) -> None:

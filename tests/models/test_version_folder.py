@@ -14,11 +14,11 @@ from triton_models.build.corpus import Corpus, read
 from triton_models.build.encoder import Encoder
 from triton_models.build.examine import Side, at_threshold, examine, table
 from triton_models.build.measure import sentences_of
-from triton_models.build.place import check_complete
 from triton_models.build.shipped import faq, shipped
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
 from triton_models.router import Router
+from triton_models.version import check
 
 MODELS = Path(__file__).resolve().parents[2] / "triton_models"
 STUDENT = MODELS / "repository/student"
@@ -53,7 +53,7 @@ def labels() -> list[str]:
 
 
 def test_every_file_is_there_and_none_is_too_large():
-    check_complete(VERSION)
+    check(VERSION)
     assert (VERSION / "student.onnx").stat().st_size <= 8 * 1024 * 1024
     assert (VERSION / "router.bin").stat().st_size <= 4.5 * 1024 * 1024
 
@@ -65,10 +65,10 @@ def test_it_was_made_from_these_very_sentences(card, corpus):
 
 
 @pytest.mark.parametrize("config", ["config.pbtxt", "configs/gpu.pbtxt"])
-def test_the_configuration_agrees_with_labels_and_embedding(config):
+def test_the_configuration_fits_any_number_of_labels(config):
     text = (STUDENT / config).read_text(encoding="utf-8")
-    sizes = dict(re.findall(r'name: "(LOGITS|EMBEDDING)" data_type: TYPE_FP32 dims: \[ (\d+) \]', text))
-    assert sizes == {"LOGITS": str(len(labels())), "EMBEDDING": "128"}
+    sizes = dict(re.findall(r'name: "(LOGITS|EMBEDDING)" data_type: TYPE_FP32 dims: \[ (-?\d+) \]', text))
+    assert sizes == {"LOGITS": "-1", "EMBEDDING": "128"}  # a version with other intents is served beside the old one
 
 
 def test_the_model_file_is_the_one_in_the_build():

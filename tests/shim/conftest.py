@@ -1,13 +1,14 @@
 """What do unit tests of the shim stand on? The shipped tenants, and a back end that answers what it is told to."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from pyshim import config, tenant
+from pyshim.arm import Arm
 from pyshim.errors import BackendAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
@@ -35,6 +36,11 @@ def snapshot_of(*tenants: Tenant, labels: list[str] | None = None) -> Snapshot:
     known = labels or sorted({intent for one in tenants for intent in one.intents} | {"out_of_scope"})
     model = Model(1, Path(), known, Calibration(1.0, [], {}, 0.8))
     return Snapshot("test", config.read({}), {one.id: one for one in tenants}, {}, {}, model)
+
+
+def arm_of(compiled: Snapshot, version: int = 1) -> Arm:
+    """That snapshot's model as a shim serves it."""
+    return Arm(compiled.tenants, replace(compiled.model, version=version))
 
 
 @dataclass

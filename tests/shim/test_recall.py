@@ -10,7 +10,7 @@ from pyshim.layers.l6_recall import Recall
 from pyshim.numerals import numbers
 from pyshim.tenant import Question, Tenant
 from pyshim.turn import Reply, Turn
-from tests.shim.conftest import snapshot_of
+from tests.shim.conftest import arm_of, snapshot_of
 
 NEAR, FAR = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 
@@ -18,7 +18,7 @@ NEAR, FAR = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 class Embeds:
     """Embeds everything to the same place."""
 
-    async def embed(self, texts: list[str]) -> np.ndarray:
+    async def embed(self, texts: list[str], version: str) -> np.ndarray:
         return np.stack([NEAR] * len(texts))
 
 
@@ -28,9 +28,11 @@ class Outsides:
 
 async def recall(shop: Tenant, query: str, faq: list[Question], embedding: np.ndarray | None) -> Reply | None:
     tenant = Tenant(**{name: getattr(shop, name) for name in shop.__struct_fields__} | {"faq": faq})
-    layer = Recall(snapshot_of(tenant), Outsides())  # type: ignore[arg-type]
-    await layer.build()
-    turn = Turn("t", tenant, "u", query, time.monotonic() + 1, embedding=embedding)
+    compiled = snapshot_of(tenant)
+    layer, arm = Recall(compiled, Outsides()), arm_of(compiled)  # type: ignore[arg-type]
+    await layer.build(arm)
+    assert layer.built(arm)
+    turn = Turn("t", tenant, "u", query, time.monotonic() + 1, embedding=embedding, arm=arm)
     return await layer.answer(turn)
 
 

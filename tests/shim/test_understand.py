@@ -1,7 +1,7 @@
 """Are the model's scores read the tenant's way?"""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -11,20 +11,21 @@ from pyshim.layers.l4_understand import Understand
 from pyshim.snapshot import Calibration, Snapshot
 from pyshim.tenant import Tenant
 from pyshim.turn import Turn
-from tests.shim.conftest import snapshot_of
+from tests.shim.conftest import arm_of, snapshot_of
 
 
 @dataclass
 class ToldTriton:
-    """Scores as told, or away."""
+    """Scores as told, or away: wholly, or some versions."""
 
     scores: dict[str, float] | None
     labels: list[str]
-    asked: int = 0
+    away: tuple[str, ...] = ()
+    asked: list[str] = field(default_factory=list)
 
-    async def understand(self, text: str, timeout_s: float, trace: str = "") -> tuple[np.ndarray, np.ndarray]:
-        self.asked += 1
-        if self.scores is None:
+    async def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> tuple[np.ndarray, np.ndarray]:
+        self.asked.append(version)
+        if self.scores is None or version in self.away:
             raise TritonAway("told to be away")
         return np.array([self.scores.get(label, -20.0) for label in self.labels], np.float32), np.zeros(2, np.float32)
 
@@ -43,7 +44,7 @@ def snapshot(shop: Tenant, bank: Tenant) -> Snapshot:
 async def understood(shop: Tenant, bank: Tenant, scores: dict[str, float] | None, query: str = "…", **more: object) -> Turn:
     compiled = snapshot(shop, bank)
     layer = Understand(compiled, Outsides(ToldTriton(scores, compiled.model.labels)))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", query, time.monotonic() + 1, **more)  # type: ignore[arg-type]
+    turn = Turn("t", shop, "u", query, time.monotonic() + 1, arm=arm_of(compiled), **more)  # type: ignore[arg-type]
     await layer.answer(turn)
     return turn
 
@@ -81,17 +82,37 @@ async def test_a_buttons_text_needs_no_model(shop: Tenant, bank: Tenant) -> None
 async def test_without_triton_the_edges_guess_stands_in(shop: Tenant, bank: Tenant) -> None:
     compiled = snapshot(shop, bank)
     layer = Understand(compiled, Outsides(ToldTriton(None, compiled.model.labels)))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, guess="refund_apply", guess_confidence=0.7)
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled), guess="refund_apply", guess_confidence=0.7)
     with pytest.raises(TritonAway):
         await layer.answer(turn)
-    assert (turn.intent, turn.confidence) == ("refund_apply", 0.7)
+    assert (turn.intent, turn.confidence, turn.fault) == ("refund_apply", 0.7, True)
 
 
 async def test_a_turn_asked_again_after_a_conflict_is_not_understood_twice(shop: Tenant, bank: Tenant) -> None:
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
     layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 1)
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled))
     await layer.answer(turn)
     await layer.answer(turn)
-    assert triton.asked == 1
+    assert triton.asked == ["1"]
+
+
+async def test_a_new_version_that_fails_is_noted_and_the_stable_one_answers(shop: Tenant, bank: Tenant) -> None:
+    compiled = snapshot(shop, bank)
+    triton = ToldTriton({"refund_apply": 5}, compiled.model.labels, away=("2",))
+    layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
+    stable = arm_of(compiled)
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=stable)
+    await layer.answer(turn)
+    assert (turn.intent, turn.fault, turn.arm) == ("refund_apply", True, stable)
+    assert triton.asked == ["2", "1"]
+
+
+async def test_a_new_version_that_answers_is_the_only_one_asked(shop: Tenant, bank: Tenant) -> None:
+    compiled = snapshot(shop, bank)
+    triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
+    layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=arm_of(compiled))
+    await layer.answer(turn)
+    assert (turn.fault, triton.asked) == (False, ["2"])

@@ -18,11 +18,12 @@ import torch
 
 from triton_models.build import steps
 from triton_models.build.corpus import Corpus, CorpusError, read
-from triton_models.build.place import IncompleteVersion, new_version, next_version
+from triton_models.build.place import check_fits, new_version, next_version
 from triton_models.build.project import Project
 from triton_models.build.version import assemble, recalibrate
 from triton_models.build.work import Plans, Work
 from triton_models.importing.loading import load, with_general
+from triton_models.version import IncompleteVersion, check
 
 HERE = Path(__file__).resolve().parents[1]
 PLACE = "place"
@@ -59,6 +60,10 @@ def _run(project: Project, work: Work, options: argparse.Namespace) -> str:
     target = options.out if options.out.name.isdigit() else next_version(options.out)
     with new_version(target) as folder:
         assemble(project, work, options.command, folder)
+        check(folder)
+        config = target.parent / "config.pbtxt"
+        if config.exists():
+            check_fits(config, len(work.task.labels), work.architecture().embedding)
     return f"placed {target}"
 
 

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FILES = ("model.py", "student.onnx", "tokenizer.json", "labels.txt", "router.bin", "calibration.json", "card.json")
-MAX_BYTES = 11 * 1024 * 1024
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
 
-
-class IncompleteVersion(Exception):
-    """A version folder lacks files or is too large; nothing was replaced."""
+from triton_models.version import IncompleteVersion, check_files, versions
 
 
 @contextmanager
@@ -27,7 +25,7 @@ def new_version(target: Path) -> Iterator[Path]:
     fresh.mkdir(parents=True)
     try:
         yield fresh
-        check_complete(fresh)
+        check_files(fresh)
         shutil.rmtree(old, ignore_errors=True)
         if target.exists():
             target.rename(old)
@@ -37,10 +35,21 @@ def new_version(target: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def check_complete(folder: Path) -> None:
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        raise IncompleteVersion(f"{folder}: lacks {', '.join(missing)}")
-    total = sum(file.stat().st_size for file in folder.iterdir())
-    if total > MAX_BYTES:
-        raise IncompleteVersion(f"{folder}: {total} bytes, at most {MAX_BYTES}")
+def next_version(student: Path) -> Path:
+    """The folder of the next version of a model."""
+    return student / str(max(versions(student), default=0) + 1)
+
+
+def check_fits(config: Path, labels: int, embedding: int) -> None:
+    """Raises IncompleteVersion where config.pbtxt would have Triton expect other tensors than these."""
+    try:
+        declared = text_format.Parse(config.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())
+    except (OSError, text_format.ParseError) as error:
+        raise IncompleteVersion(f"{config}: {error}") from None
+    asked = {one.name: (model_config_pb2.DataType.Name(one.data_type), list(one.dims)) for one in declared.input}
+    if asked != {"TEXT": ("TYPE_STRING", [1])}:
+        raise IncompleteVersion(f"{config}: the input is {asked}; TEXT, TYPE_STRING, dims [ 1 ] is wanted")
+    said = {one.name: (model_config_pb2.DataType.Name(one.data_type), list(one.dims)) for one in declared.output}
+    for name, width in (("LOGITS", labels), ("EMBEDDING", embedding)):
+        if said.get(name) not in (("TYPE_FP32", [-1]), ("TYPE_FP32", [width])):
+            raise IncompleteVersion(f"{config}: {name} is {said.get(name)}; TYPE_FP32, dims [ {width} ] or [ -1 ] is wanted")

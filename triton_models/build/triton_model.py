@@ -7,24 +7,27 @@ Triton's Python backend loads this file as model.py of a version folder, beside 
     EMBEDDING  float32 [n, 128], of length one
 
 All requests of one execute() run through onnxruntime together. A text that is empty or not UTF-8 is an error of its
-own request; the others are answered.
+own request, and so are scores that are not numbers; the others are answered.
+
+Loading costs a second of a core: imports and session are made in a thread of lowest priority (Linux: each thread has a
+nice value of its own), so that the version that serves meanwhile keeps its core. Serving runs on the caller's thread.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 NOTHING = np.empty((0, 0), dtype=np.float32)
-
-
+LOWEST_PRIORITY = 19
 ALIKE = 16
 Scores = tuple[NDArray[np.float32], NDArray[np.float32]]  # LOGITS, EMBEDDING
 
@@ -37,10 +40,10 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, Any]) -> None:
         folder = Path(args["model_repository"]) / args["model_version"]
         settings = {name: one["string_value"] for name, one in json.loads(args["model_config"])["parameters"].items()}
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._session = onnxruntime.InferenceSession(
-            folder / "student.onnx", _options(settings), providers=_providers(settings, args["model_instance_device_id"])
-        )
+        threads, device = int(settings.get("threads", "1")), args["model_instance_device_id"]
+        # More threads than the caller's would be born with the low priority, and keep it while they serve.
+        made = _unhurried if threads == 1 else _at_once
+        self._tokenizer, self._session = made(lambda: _open(folder, settings, threads, device))
 
     def execute(self, requests: list[Any]) -> list[Any]:
         read = [_texts_of(request) for request in requests]
@@ -55,6 +58,9 @@ class TritonPythonModel:
                 continue
             rows = slice(start, start + len(one))
             start = rows.stop
+            if not np.isfinite(logits[rows]).all():
+                responses.append(pb_utils.InferenceResponse(error=pb_utils.TritonError("LOGITS are not numbers")))
+                continue
             tensors = [pb_utils.Tensor("LOGITS", logits[rows]), pb_utils.Tensor("EMBEDDING", embedding[rows])]
             responses.append(pb_utils.InferenceResponse(output_tensors=tensors))
         return responses
@@ -87,12 +93,40 @@ def _texts_of(request: Any) -> list[str] | BadText:
     return texts
 
 
-def _options(settings: dict[str, str]) -> onnxruntime.SessionOptions:
+def _unhurried(work: Callable[[], Any]) -> Any:
+    """What work() returns or raises, done in a thread that yields to everything else."""
+    done: list[Any] = []
+
+    def run() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+        try:
+            done.extend((work(), None))
+        except Exception as error:  # raised again by the caller
+            done.extend((None, error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    made, error = done
+    if error is not None:
+        raise error
+    return made
+
+
+def _at_once(work: Callable[[], Any]) -> Any:
+    return work()
+
+
+def _open(folder: Path, settings: dict[str, str], threads: int, device: str) -> tuple[Any, Any]:
+    import onnxruntime  # noqa: PLC0415 - the import is half of the work
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(settings.get("threads", "1"))
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options
+    session = onnxruntime.InferenceSession(folder / "student.onnx", options, providers=_providers(settings, device))
+    return Tokenizer.from_file(str(folder / "tokenizer.json")), session
 
 
 def _providers(settings: dict[str, str], device: str) -> list[Any]:

@@ -1,0 +1,68 @@
+"""How does one version of the model read a tenant's sentences?
+
+An arm is a version folder as a shim serves it: which columns of its LOGITS compete for a tenant, what they mean, and the tenant's
+FAQ embedded by that very version. Two arms are never mixed within one answer.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pyshim.snapshot import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK, Model
+from pyshim.tenant import Tenant
+
+LOOKED_AT = 16
+NOT_OFFERED = {OUT_OF_SCOPE, *DIALOGUE_INTENTS, *SMALL_TALK}
+
+
+class Meaning(NamedTuple):
+    """likeliest: intents with something to say, best first."""
+
+    intent: str
+    confidence: float
+    likeliest: list[str]
+
+
+class Arm:
+    """index: embedded wordings of each tenant's FAQ, filled by l6_recall. attempt: which load of this version it is."""
+
+    def __init__(self, tenants: dict[str, Tenant], model: Model, attempt: int = 0) -> None:
+        self.model, self.version, self.attempt = model, str(model.version), attempt
+        self.index: dict[str, npt.NDArray[np.float32]] = {}
+        self._labels = model.labels
+        self._out_of_scope = model.labels.index(OUT_OF_SCOPE)
+        self._columns = {name: np.array(model.columns(tenant)) for name, tenant in tenants.items()}
+        self._offered = {name: frozenset(tenant.intents) - NOT_OFFERED for name, tenant in tenants.items()}
+        self._foreign = {name: self._foreign_of(tenant) for name, tenant in tenants.items()}
+
+    def _foreign_of(self, tenant: Tenant) -> npt.NDArray[np.bool_]:
+        """bool [columns]: those of intents the tenant does not have."""
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        return np.array([self._labels[column] not in mine for column in self._columns[tenant.id]])
+
+    def read(self, tenant: str, logits: npt.NDArray[np.float32]) -> Meaning:
+        """What falls on an intent the tenant does not have is out of scope."""
+        columns, foreign = self._columns[tenant], self._foreign[tenant]
+        scores = logits[columns] / self.model.calibration.temperature
+        weights = np.exp(scores - scores.max())
+        weights /= weights.sum()
+        weights[columns == self._out_of_scope] += weights[foreign].sum()
+        weights[foreign] = 0
+        ranked = np.argsort(-weights)
+        names = [self._labels[columns[number]] for number in ranked[:LOOKED_AT]]
+        offered = self._offered[tenant]
+        return Meaning(names[0], float(weights[ranked[0]]), [name for name in names if name in offered])
+
+
+class Arms:
+    """Those that serve now. Swapped by assignment: a turn keeps the one it began with."""
+
+    def __init__(self, stable: Arm) -> None:
+        self.stable = stable
+        self.candidate: Arm | None = None
+
+    def of(self, version: str) -> Arm:
+        """The arm nginx drew; the stable one where this shim does not have that one (yet, or any more)."""
+        candidate = self.candidate
+        return candidate if candidate is not None and candidate.version == version else self.stable

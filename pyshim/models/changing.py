@@ -1,0 +1,167 @@
+"""How does a version come, and go?
+
+    load       checked on disk, against every tenant, in Triton, and once more from outside; then everybody has it, and no turns
+    canary     ... and it gets a share of the users
+    promote    ... in steps all of them; the old version is unloaded
+    rollback   the candidate goes; or, without one, the version before the stable one comes back
+
+A version that is refused changes nothing.
+"""
+
+import os
+import time
+from typing import Annotated
+
+import typer
+
+from pyshim import snapshot
+from pyshim.config import Settings
+from pyshim.errors import BadTenant, TritonAway
+from pyshim.models.desk import Desk, run
+from pyshim.rollout.record import Rollout, me
+from pyshim.rollout.steps import STEPS
+from pyshim.snapshot import MODEL
+from pyshim.terminal import fail, out, read_settings
+from triton_models.version import SENTENCES, IncompleteVersion, check, scores, versions
+
+VersionArgument = Annotated[int, typer.Argument(min=1, metavar="VERSION", help="number of a version folder")]
+NEAR = 0.05  # eight-bit scores of one sentence differ by less between two runs
+LOWEST_PRIORITY = 19
+GRACE_S = 30.0
+
+
+def load(version: VersionArgument) -> None:
+    """Check a version and have everybody load it; it gets no turns yet."""
+    run(read_settings(), lambda desk: _loaded(desk, version))
+    out.print(f"version {version} is loaded everywhere; `sluice models canary {version} --percent 1` gives it users")
+
+
+def canary(
+    version: VersionArgument,
+    percent: Annotated[float, typer.Option(min=0, max=100, help="share of the users it gets")] = 1.0,
+) -> None:
+    """Give a version a share of the users (loads it first if need be)."""
+
+    async def work(desk: Desk) -> None:
+        await _loaded(desk, version)
+        began = time.time()
+
+        def give(record: Rollout) -> Rollout:
+            if record.candidate != version:
+                raise fail(_gone(record, version))
+            who, share = me(), {"wanted": percent, "goal": "hold", "since": record.since}
+            return record.but(who, f"canary {version} at {percent:g} %", **share)
+
+        await desk.change(give)
+        done = await desk.until(lambda record: record.candidate != version or record.percent == percent, began, GRACE_S)
+        if done.candidate != version:
+            raise fail(_gone(done, version))
+
+    run(read_settings(), work)
+
+
+def promote() -> None:
+    """Take the candidate to all users, step by step, and follow it until it is the stable version or rolled back."""
+
+    async def work(desk: Desk) -> None:
+        began = time.time()
+
+        def go(record: Rollout) -> Rollout:
+            if not record.candidate:
+                raise fail(f"no candidate beside the stable version {record.stable}; `sluice models canary VERSION` first")
+            return record.but(me(), f"promote {record.candidate}", goal="promote", since=record.since)
+
+        version = (await desk.change(go)).candidate
+        s = desk.settings
+        patience_s = s.rollout_load_s + (len(STEPS) + 1) * (max(s.rollout_step_s, s.rollout_step_max_s) + GRACE_S)
+        done = await desk.until(lambda record: record.candidate != version, began, patience_s)
+        if done.stable != version:
+            raise fail(_gone(done, version))
+        out.print(f"version {version} is the stable one")
+
+    run(read_settings(), work)
+
+
+def rollback() -> None:
+    """Drop the candidate; without one, go back to the version before the stable one."""
+
+    async def work(desk: Desk) -> None:
+        began = time.time()
+
+        def back(record: Rollout) -> Rollout:
+            if record.candidate:
+                return record.without_candidate(me(), f"rolled back {record.candidate} by hand")
+            if not record.previous:
+                raise fail(f"no candidate, and no version before {record.stable} is known: nothing to go back to")
+            _check(desk.settings, record.previous)
+            return record.with_candidate(me(), record.previous, goal="return", why="return to")
+
+        wanted = (await desk.change(back)).candidate
+        done = await desk.until(lambda record: not record.candidate, began, desk.settings.rollout_load_s + GRACE_S)
+        if wanted and done.stable != wanted:
+            raise fail(_gone(done, wanted))
+        out.print(f"version {done.stable} is the stable one")
+
+    run(read_settings(), work)
+
+
+def _check(known: Settings, version: int) -> None:
+    """Is the version whole, and does it know every tenant's intents?"""
+    # What serves meanwhile needs the cores more.
+    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
+    student = known.models / MODEL
+    if version not in versions(student):
+        listed = ", ".join(map(str, versions(student))) or "none"
+        raise fail(f"{student}: no version {version}; there are: {listed}")
+    try:
+        check(student / str(version))
+        snapshot.compile(known, version)
+    except (IncompleteVersion, BadTenant) as error:
+        raise fail(f"version {version} is refused, nothing was changed: {error}") from None
+
+
+async def _loaded(desk: Desk, version: int) -> None:
+    """Everybody has this version as the candidate, and Triton says with it what the files say."""
+    record = await desk.record()
+    if record.candidate == version and record.percent:
+        return
+    _check(desk.settings, version)
+    began = time.time()
+
+    def name(record: Rollout) -> Rollout:
+        if record.stable == version:
+            raise fail(f"version {version} is the stable one already")
+        if record.candidate:
+            raise fail(f"version {record.candidate} is the candidate; `sluice models rollback` drops it first")
+        return record.with_candidate(me(), version)
+
+    if record.candidate != version:
+        await desk.change(name)
+    done = await desk.until(
+        lambda record: record.loaded or record.candidate != version, began, desk.settings.rollout_load_s + GRACE_S
+    )
+    if done.candidate != version:
+        raise fail(_gone(done, version))
+    await _compare(desk, version)
+
+
+async def _compare(desk: Desk, version: int) -> None:
+    """Triton's scores of a few sentences against those of the files on disk, before the first customer sees them."""
+    wanted = scores(desk.settings.models / MODEL / str(version), SENTENCES)
+    try:
+        found = [(await desk.repository.scores([text], version))[0] for text in SENTENCES]
+    except TritonAway as error:
+        wrong = str(error)
+    else:
+        apart = max(float(abs(ours - theirs).max()) for ours, theirs in zip(wanted, found, strict=True))
+        wrong = "" if apart <= NEAR else f"scores by Triton and from the files are {apart:.2g} apart, at most {NEAR} is wanted"
+    if wrong:
+        await desk.change(lambda record: record.without_candidate(me(), f"refused {version}: {wrong}"))
+        raise fail(f"version {version} is refused, nothing was changed: {wrong}")
+
+
+def _gone(record: Rollout, version: int) -> str:
+    """Why the version is no candidate any more, as far as the record says."""
+    about = [event.what for event in record.events if f" {version}" in event.what]
+    reason = about[-1] if about else f"version {version} was dropped"
+    return f"{reason}; version {record.stable} serves on"

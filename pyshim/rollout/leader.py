@@ -1,0 +1,144 @@
+"""Who takes a rollout from step to step?
+
+One shim at a time, the one that holds a lease in Redis; when it dies, another takes over within seconds. It loads and unloads
+Triton's versions, judges the arms, and writes the record. Everything it knows is in Redis, so that the next can go on.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+
+import msgspec
+
+from pyshim.config import Settings
+from pyshim.errors import Away, TritonAway
+from pyshim.outside.redis import Redis, Script
+from pyshim.outside.repository import CannotLoad, Repository
+from pyshim.rollout import evidence, judge, presence, start, steps
+from pyshim.rollout.evidence import Look
+from pyshim.rollout.presence import Beat
+from pyshim.rollout.record import COUNTS, JUDGED, LEASE, SEEN, Records, Rollout
+from pyshim.rollout.steps import Situation
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+LEASE_MS = 8000
+KEPT_S = 3600
+
+
+class Leader:
+    """stable: the version this process began with, should there be no record yet."""
+
+    def __init__(self, settings: Settings, redis: Redis, stable: int, number: int) -> None:
+        self._settings, self._redis, self._stable = settings, redis, stable
+        self._records, self._repository = Records(redis), Repository(settings)
+        self._name = f"shim {socket.gethostname()} {number} ({os.getpid()})"
+        self._lease = Script("lease-1")
+        self._last: Rollout | None = None
+        self._fresh_attempt = 0  # the load that Triton was told of, so that files changed under a number are read again
+        self._step: tuple[float, int] = (0.0, 0)  # when it began, and the candidate's turns until then
+
+    async def run(self) -> None:
+        """For the life of the process."""
+        work: asyncio.Task[None] | None = None
+        while True:
+            try:
+                # Asked for while the work is going on: loading takes longer than a lease.
+                if await self._redis.run(self._lease, LEASE, self._name, LEASE_MS) and (work is None or work.done()):
+                    work = asyncio.create_task(self._tick())
+            except Away as error:
+                log.info("the rollout waits: %s", error)
+            await asyncio.sleep(TICK_S)
+
+    async def close(self) -> None:
+        await self._repository.close()
+
+    async def _tick(self) -> None:
+        try:
+            record = await self._records.read()
+            if record is None:
+                await self._write(self._known_again(), None)
+            else:
+                self._last = record
+                await self._follow(record)
+        except Away as error:
+            log.info("the rollout waits: %s", error)
+        except Exception:  # the next tick tries again; what serves is not touched
+            log.exception("the rollout could not go on")
+
+    def _known_again(self) -> Rollout:
+        """A first record, or the last one known when Redis lost it."""
+        if self._last is None:
+            return Rollout(seq=1, stable=self._stable).but(self._name, f"began with {self._stable}")
+        return self._last.but(self._name, "the record was lost and is written again")
+
+    async def _write(self, after: Rollout, before: Rollout | None) -> None:
+        if await self._records.write(after, before):
+            self._last = after
+            log.info("rollout: %s", after.events[-1].what)
+
+    async def _follow(self, record: Rollout) -> None:
+        now = time.time()
+        if not start.has_files(self._settings, record.stable):
+            stable = await start.first_version(self._settings)
+            await self._write(record.but(self._name, f"{record.stable} is not on disk; serving {stable}", stable=stable), record)
+            return
+        beats = await self._beats(now)
+        refused = await self._load(record, presence.followed(beats, record, self._settings, now), now)
+        look = await self._look(record) if record.percent and not refused else Look()
+        situation = Situation(
+            now=time.time(),
+            lacking=presence.lacking(beats, record, self._settings, now),
+            refused=refused,
+            harm=judge.harm(look.seen, self._settings.rollout_false_alarms) or "",
+            turns=self._turns_of_step(record, look),
+        )
+        after = steps.following(record, situation, self._settings, self._name)
+        if after is not None:
+            await self._write(after, record)
+
+    async def _beats(self, now: float) -> dict[str, Beat]:
+        beats = presence.read(await self._redis.command("HGETALL", SEEN))
+        for name in presence.gone(beats, now):
+            await self._redis.command("HDEL", SEEN, name)
+        return beats
+
+    async def _load(self, record: Rollout, followed: bool, now: float) -> str:
+        """Makes Triton serve what the record names, and nothing else once nobody asks for it. Returns why it refuses the
+        candidate, or "". Raises TritonAway."""
+        served, wanted = await self._repository.served(), record.versions
+        kept = served if not followed or now - record.since < self._settings.rollout_drain_s else set()
+        if record.candidate and not record.loaded and self._fresh_attempt != record.attempt:
+            if record.candidate in served:  # an earlier load of the same number: the files may have changed
+                await self._repository.serve((wanted | kept) - {record.candidate})
+            self._fresh_attempt = record.attempt
+            served = served - {record.candidate}
+        if wanted | kept == served:
+            return ""
+        try:
+            await self._repository.serve(wanted | kept)
+        except CannotLoad as error:
+            if record.candidate and record.candidate not in await self._repository.served():
+                await self._repository.serve({record.stable} | kept - {record.candidate})
+                return str(error)
+            raise TritonAway(str(error)) from error
+        return ""
+
+    async def _look(self, record: Rollout) -> Look:
+        """What the arms did, judged up to now."""
+        kept = await self._redis.command("GET", f"{JUDGED}:{record.attempt}")
+        before = msgspec.json.decode(kept, type=Look) if kept else Look()
+        counts = await self._redis.command("HGETALL", f"{COUNTS}:{record.attempt}")
+        new = {name.decode(): int(value) for name, value in counts.items()}
+        look = evidence.taken(before, new, record.stable, record.candidate)
+        await self._redis.command("SET", f"{JUDGED}:{record.attempt}", msgspec.json.encode(look), "EX", KEPT_S)
+        return look
+
+    def _turns_of_step(self, record: Rollout, look: Look) -> int:
+        turns = look.turns(record.candidate)
+        if self._step[0] != record.since:
+            self._step = (record.since, turns)
+        return turns - self._step[1]

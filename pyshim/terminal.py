@@ -1,0 +1,23 @@
+"""What do all commands of `sluice` share? Where they print, how they fail, and the settings."""
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from pyshim import config
+from pyshim.config import BadSetting, Settings
+
+out = Console()
+
+
+def fail(message: str) -> typer.Exit:
+    """To be raised: one sentence for whoever typed the command."""
+    out.print(Text(message, style="red"), soft_wrap=True)
+    return typer.Exit(1)
+
+
+def read_settings() -> Settings:
+    try:
+        return config.read()
+    except BadSetting as error:
+        raise fail(str(error)) from None

@@ -1,0 +1,111 @@
+"""Is a version that is broken refused or rolled back by itself, and does the old one serve on?"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import wait_until
+from tests.models.broken import without_numbers
+from tests.rollout.conftest import DEEP, Desk, asking
+
+pytestmark = pytest.mark.real
+
+
+def edited(name: str, before: str, after: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert before in text
+        (folder / name).write_text(text.replace(before, after), encoding="utf-8")
+
+    return edit
+
+
+def truncated(folder: Path) -> None:
+    (folder / "student.onnx").write_bytes((folder / "student.onnx").read_bytes()[:100_000])
+
+
+@pytest.fixture(autouse=True)
+def _left_as_found(desk: Desk) -> Iterator[None]:
+    yield
+    desk.alone()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (truncated, "student.onnx: cannot be run"),
+        (without_numbers, "LOGITS of an ordinary sentence is not a number"),
+        (edited("labels.txt", "greet\n", ""), "router.bin: 85 classes, but labels.txt has 84"),
+        (edited("labels.txt", "bye\ncancel_flow\n", "cancel_flow\nbye\n"), "bye is out of order"),
+        (edited("labels.txt", "greet\n", "greet_everybody\n"), "does not know greet"),
+        (lambda folder: (folder / "router.bin").unlink(), "lacks router.bin"),
+    ],
+    ids=["truncated", "nan", "label-missing", "labels-swapped", "unknown-intent", "no-router"],
+)
+def test_what_is_seen_on_disk_is_refused_and_nothing_changes(desk: Desk, spoil: Callable[[Path], None], says: str) -> None:
+    before = desk.record()
+    with asking(desk.stack, customers=1) as steady:
+        said = desk.refused("load", desk.version(3, spoil))
+    assert "version 3 is refused, nothing was changed" in said
+    assert says in said
+    assert desk.record() == before
+    assert set(steady.versions) == {"1"}
+
+
+def test_what_triton_cannot_load_is_refused_with_its_reason(desk: Desk) -> None:
+    desk.version(3, edited("model.py", "def initialize(", "def initialise("))
+    with asking(desk.stack) as steady:
+        said = desk.refused("load", 3)
+    assert "refused 3" in said
+    assert "version 1 serves on" in said
+    assert desk.record().candidate == 0
+    assert set(steady.versions) == {"1"}
+
+
+def test_what_says_something_else_in_triton_than_on_disk_is_refused_before_anybody_is_answered(desk: Desk) -> None:
+    desk.version(3, edited("model.py", "return logits, embedding\n\n\ndef", "return logits[:, ::-1].copy(), embedding\n\n\ndef"))
+    with asking(desk.stack) as steady:
+        said = desk.refused("canary", 3, "--percent", 50)
+    assert "scores by Triton and from the files are" in said
+    assert set(steady.versions) == {"1"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        edited("model.py", "if not text.strip():", 'if not text.strip() or "哪个城市" in text:'),
+        edited(
+            "model.py",
+            "        back = np.argsort(order)\n",
+            '        back = np.argsort(order)\n        if any("哪个城市" in text for text in texts):\n'
+            "            parts = [(part[0] * np.nan, part[1]) for part in parts]\n",
+        ),
+    ],
+    ids=["errors", "nan"],
+)
+def test_what_fails_while_serving_is_rolled_back_by_itself_and_no_customer_notices(
+    desk: Desk, fault: Callable[[Path], None]
+) -> None:
+    desk.version(4, fault)
+    with asking(desk.stack, DEEP) as steady:
+        desk.done("canary", 4, "--percent", 50)
+        began = time.monotonic()
+        wait_until(lambda: desk.record().candidate == 0, 60)
+        assert time.monotonic() - began < 60
+        wait_until(lambda: desk.ready_model() == {"stable": 1, "candidate": 0, "percent": 0})
+    assert set(steady.intents) == {"logistics_track"}
+    why = desk.events()[-1]
+    assert why.startswith("rolled back 4: failed: ")
+    assert "by the stable version (e-value 10^" in why
+    assert "rolled back 4: failed" in desk.done("list")
+
+
+def test_a_promotion_of_a_bad_version_ends_with_its_rollback(desk: Desk) -> None:
+    desk.version(4, edited("model.py", "if not text.strip():", 'if not text.strip() or "哪个城市" in text:'))
+    desk.done("canary", 4, "--percent", 40)
+    with asking(desk.stack, DEEP, customers=4):
+        said = desk.refused("promote")
+    assert "rolled back 4: failed" in said
+    assert "version 1 serves on" in said
