@@ -2,8 +2,8 @@
 
     python -m triton_models.bench [--set NAME ...] [--work DIR] [--fresh]
 
-For the project's own sentences and each public set: the peers and the whole pipeline, in one run on the same split. A set that was
-measured before with the same data, seed and plans is not trained again. Results go to loadtest/results/models.json.
+For the project's own sentences and each public set: the peers and the whole pipeline, in one run on the same split. What was
+trained before with the same data, seed and plans is not trained again. Results go to loadtest/results/models.json.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from triton_models.build.encoder import Encoder
 from triton_models.build.judge import PlainJudge
 from triton_models.build.project import Project
 from triton_models.build.work import Plans, RouterPlan, Work
+from triton_models.router import Router
 
 RESULTS = ROOT / "loadtest/results/models.json"
 PROJECT = "project"
@@ -88,7 +89,7 @@ def measured(work: Work) -> dict[str, Any]:
     for stage, file in files.items():
         logits = Encoder.load(work.folder / file, tokens).read(plain.texts)[0]
         told[stage] = {**_of(work.figures(found[stage])), **_of(plain.figures(logits))}
-    router = steps.Router.load(work.folder / "router.bin")
+    router = Router.load(work.folder / "router.bin")
     told["router"] = _of(plain.figures(steps.routed(router, plain.texts)))
     told["router"]["microseconds_luajit"] = router_speed.microseconds(work.folder / "router.bin", plain.texts)
     told["router"]["bytes"] = (work.folder / "router.bin").stat().st_size

@@ -41,7 +41,12 @@ def _cost(name: str, told: dict[str, Any]) -> list[Goal]:
     took = told["router"]["microseconds_luajit"]
     return [
         _at_least(f"{name}: student's speed, times the teacher's", faster, 6),
-        {"what": f"{name}: student's size, of the teacher's", "figure": smaller, "wanted": "at most 0.25", "holds": smaller <= 0.25},
+        {
+            "what": f"{name}: student's size, of the teacher's",
+            "figure": smaller,
+            "wanted": "at most 0.25",
+            "holds": smaller <= 0.25,
+        },
         _at_least(f"{name}: INT8's speed, times FP32's", told["times_fp32_speed"], 1.3),
         {"what": f"{name}: router, us a question in LuaJIT", "figure": took, "wanted": "at most 10", "holds": took <= 10},
     ]

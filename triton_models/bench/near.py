@@ -6,6 +6,8 @@ known sentence is nearest of all, how many share its intent.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ from triton_models.build.task import Task
 HIT_RATE = 0.20
 
 
-def auroc(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
+def auroc(inside: NDArray[Any], outside: NDArray[Any]) -> float:
     """Area under the curve of telling outside (higher) from inside; ties count half."""
     both = np.concatenate((inside, outside))
     _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
@@ -25,7 +27,7 @@ def auroc(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
     return round(float(above / (len(inside) * len(outside))), 4)
 
 
-def strangeness(logits: NDArray[np.floating], temperature: float) -> dict[str, NDArray[np.float64]]:
+def strangeness(logits: NDArray[Any], temperature: float) -> dict[str, NDArray[np.float64]]:
     """Ways to say how strange a question is, higher the stranger, float64 [n] each."""
     scaled = logits.astype(np.float64) / temperature
     top = scaled.max(axis=1)
@@ -41,4 +43,8 @@ def nearest_precision(encoder: Encoder, task: Task) -> dict[str, float]:
     best, cosine = near.argmax(axis=1), near.max(axis=1)
     right = np.array([task.train[row].intent == example.intent for row, example in zip(best, task.held, strict=True)])
     hit = np.argsort(-cosine, kind="stable")[: round(len(right) * HIT_RATE)]
-    return {"hit_rate": HIT_RATE, "precision": round(float(right[hit].mean()), 4), "threshold": round(float(cosine[hit].min()), 4)}
+    return {
+        "hit_rate": HIT_RATE,
+        "precision": round(float(right[hit].mean()), 4),
+        "threshold": round(float(cosine[hit].min()), 4),
+    }

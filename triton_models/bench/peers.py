@@ -1,7 +1,7 @@
 """How well do the usual ways do on the same split?
 
-TF-IDF of characters 1 to 4 with logistic regression, and fastText on characters (Chinese) or words and their parts (English). Each
-gets the better of its settings, as the held sentences see it: the doubt goes to the peer.
+TF-IDF of characters 1 to 4 with logistic regression, and fastText on characters (Chinese) or words and their parts (English). Each gets
+the better of its settings, as the held sentences see it: the doubt goes to the peer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import fasttext
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -59,7 +60,7 @@ def spaced(text: str, chinese: bool) -> str:
     return " ".join(flat.replace(" ", "")) if chinese else flat
 
 
-def _best(task: Task, guesses: dict[str, np.ndarray], began: float) -> dict[str, Any]:
+def _best(task: Task, guesses: dict[str, NDArray[np.int64]], began: float) -> dict[str, Any]:
     label = np.array([task.index[example.intent] for example in task.held])
     name, guess = max(guesses.items(), key=lambda one: float((one[1] == label).mean()))
     return {

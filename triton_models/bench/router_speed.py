@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import median
 
+from lupa import luajit21
+
 from pyshim.config import ROOT
 
 ROUNDS, QUESTIONS = 7, 2000
@@ -27,13 +29,10 @@ return round
 
 
 def microseconds(path: Path, texts: list[str]) -> float:
-    """Raises ImportError where lupa has no LuaJIT."""
-    from lupa import luajit21
-
     lua = luajit21.LuaRuntime(encoding=None)
     lua.execute(f"package.path = '{ROOT}/lua/?.lua;' .. package.path".encode())
     names = lua.globals()
     names[b"path"] = str(path).encode()
     names[b"texts"] = lua.table_from([texts[row % len(texts)].encode() for row in range(QUESTIONS)])
     one_round = lua.execute(CHUNK)
-    return round(median(one_round() for _ in range(ROUNDS)), 2)
+    return round(float(median(one_round() for _ in range(ROUNDS))), 2)

@@ -2,7 +2,8 @@
 
     python -m triton_models.build [--data DIR_OR_FILE] [--out DIR] [--seed N] [--step NAME] [--quick] ...
 
-Runs the steps of steps.py and places what came of them; `sluice models train` is the same. What is done already is not done again.
+Runs the steps of steps.py and places what came of them; `sluice models train` is the same. What was done before is not done
+again.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def _width(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m triton_models.build", description="Train a version of the student and place it.")
+    parser = argparse.ArgumentParser(
+        prog="python -m triton_models.build", description="Train a version of the student and place it."
+    )
     say = parser.add_argument
     say("--data", type=Path, default=HERE / "data", help="folder of sentences, or a TSV, JSONL, Rasa or Dialogflow file")
     say("--tenant", default="", help="whose intents they are, where the file does not say")

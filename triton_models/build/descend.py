@@ -113,7 +113,9 @@ class _Clock:
         if last or now - self._said >= SAID_EVERY_S:
             self._said = now
             left = (now - self._began) / (step + 1 - self._first) * (self._descent.steps - step - 1)
-            print(f"  {self._descent.what} {step + 1}/{self._descent.steps}: loss {loss.item():.3f}, {left:.0f} s left", flush=True)
+            print(
+                f"  {self._descent.what} {step + 1}/{self._descent.steps}: loss {loss.item():.3f}, {left:.0f} s left", flush=True
+            )
 
     def save_due(self) -> bool:
         if time.monotonic() - self._saved < SAVED_EVERY_S:

@@ -1,8 +1,8 @@
 """How does a student of four layers learn what a teacher of twelve knows?
 
-It begins with the teacher's tokens, pairs and heads, and with every third of its layers. First it imitates how the teacher reads: attention
-scores and hidden states, layer by layer (the map of TinyBERT, Jiao et al., 2020). Then what it says: logits at a temperature,
-the true labels, and the teacher's own view of which sentences are near.
+It begins with the teacher's tokens, pairs and heads, and with every third of its layers. First it imitates how the teacher
+reads: attention scores and hidden states, layer by layer (the map of TinyBERT, Jiao et al., 2020). Then what it says: logits at
+a temperature, beside the true labels and which sentences are near.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from triton_models.build.shipped import asking
 from triton_models.build.tenancy import TWINS, Tenancy
 from triton_models.router import Router
 
-
 PRECISIONS = (0.97, 0.99)
 CAUTIOUS = 0.96  # a cosine that only near copies reach
 

@@ -84,7 +84,9 @@ def _asked_of(audience: Audience, corpus: Corpus, tenancy: Tenancy) -> Questions
     native = [intents[row] in own or intents[row] == OUT_OF_SCOPE for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
     hot = np.array([name in audience.hot for name in labels])
-    return Questions(audience.tenant, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), np.array(label), np.array(native))
+    return Questions(
+        audience.tenant, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), np.array(label), np.array(native)
+    )
 
 
 def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Floats:

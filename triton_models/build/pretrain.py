@@ -66,6 +66,7 @@ def make_gaps(ids: Tensor, mask: int, vocabulary: int) -> tuple[Tensor, Tensor]:
 def pretrain(encoder: Encoder, texts: list[str], tokenizer: Tokenizer, plan: Plan, seed: int, saved: Path) -> Encoder:
     """texts: any, unlabelled. Returns the encoder; its heads have learned nothing."""
     mask = tokenizer.token_to_id(MASK)
+    assert mask is not None
     filler = GapFiller(encoder)
 
     def loss(step: int) -> Tensor:

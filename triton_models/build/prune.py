@@ -45,7 +45,8 @@ def cut(student: Encoder, weight: Tensor, kept: int) -> Encoder:
         if name != "blocks":
             getattr(pruned, name).load_state_dict(part.state_dict())
     for old, new, layer in zip(student.blocks, pruned.blocks, weight, strict=True):
-        assert isinstance(old, Block) and isinstance(new, Block)
+        assert isinstance(old, Block)
+        assert isinstance(new, Block)
         _cut_block(old, new, layer.topk(kept).indices.sort().values)
     return pruned
 
@@ -66,4 +67,6 @@ def _cut_block(old: Block, new: Block, heads: Tensor) -> None:
 def prune(student: Encoder, lesson: Lesson, plan: Plan, seed: int, saved: Path) -> Encoder:
     torch.manual_seed(seed)
     pruned = cut(student, importance(student, lesson, plan.batches), plan.kept)
-    return descend(pruned, lambda step: lesson.words(pruned, 500_000 + step), Descent("pruned", plan.steps, plan.rate, seed), saved)
+    return descend(
+        pruned, lambda step: lesson.words(pruned, 500_000 + step), Descent("pruned", plan.steps, plan.rate, seed), saved
+    )

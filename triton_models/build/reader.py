@@ -21,7 +21,7 @@ Floats32 = NDArray[np.float32]
 
 
 def read(network: Encoder, tokenizer: Tokenizer, texts: list[str]) -> tuple[Floats32, Floats32]:
-    logits, embedding = _each_slice(lambda ids: network(ids), tokenizer, texts)
+    logits, embedding = _each_slice(network, tokenizer, texts)
     return logits, embedding
 
 

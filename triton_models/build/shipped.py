@@ -1,8 +1,8 @@
 """Who will ask, and what do they say, as far as the models care?
 
 Where the sentences cover all that the shipped tenants know, these are the ones who ask; else each folder of the sentences is a
-tenant with its own and the general intents. The shipped tenants' FAQs cover what no intent covers: all wordings of an entry but the last are trained on as out_of_scope, the last
-is kept to calibrate recall with.
+tenant with its own and the general intents. The shipped tenants' FAQs cover what no intent covers: all wordings of an entry but
+the last are trained on as out_of_scope, the last is kept to calibrate recall with.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pyshim.config import ROOT
 from pyshim.confirmer import SHEET, TABLE
@@ -172,7 +173,7 @@ def sensitive(work: Work) -> dict[str, Any]:
         return {"taken_over_from": int(newest.name)}
 
 
-def routed(router: Router, texts: list[str]) -> np.ndarray:
+def routed(router: Router, texts: list[str]) -> NDArray[np.float64]:
     """The router's logits float64 [texts, labels]; zeros where it has no guess."""
     silent = np.zeros(router.shape.classes)
     return np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])

@@ -1,8 +1,7 @@
 """What goes into a version folder?
 
-assemble(project, work, command, folder) takes what the steps have made, finds the thresholds, and writes student.onnx,
-tokenizer.json, labels.txt, model.py, router.bin, sensitive.bin, calibration.json and card.json, the last with honest figures of the very
-files that lie beside it.
+assemble(project, work, command, folder) takes what the steps have made, finds the thresholds, and writes all files of a
+version, card.json last, with honest figures of the very files that lie beside it.
 """
 
 from __future__ import annotations

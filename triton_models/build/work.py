@@ -35,7 +35,7 @@ class RouterPlan:
     min_n: int = 1
     max_n: int = 3
     symbols: int = MAX_SYMBOLS
-    learning: ngrams.Plan = ngrams.Plan()
+    learning: ngrams.Plan = field(default_factory=ngrams.Plan)
 
     def shape(self, classes: int) -> Shape:
         return Shape(self.buckets, self.dims, classes, self.min_n, self.max_n, self.symbols)
@@ -48,12 +48,12 @@ class Plans:
     hidden: int = 192
     feed_forward: int = 768
     layers: int = 12
-    pretrain: pretrain.Plan = pretrain.Plan()
-    teacher: teach.Plan = teach.Plan()
-    distil: distil.Plan = distil.Plan()
-    prune: prune.Plan = prune.Plan()
-    embed: embed.Plan = embed.Plan()
-    router: RouterPlan = RouterPlan()
+    pretrain: pretrain.Plan = field(default_factory=pretrain.Plan)
+    teacher: teach.Plan = field(default_factory=teach.Plan)
+    distil: distil.Plan = field(default_factory=distil.Plan)
+    prune: prune.Plan = field(default_factory=prune.Plan)
+    embed: embed.Plan = field(default_factory=embed.Plan)
+    router: RouterPlan = field(default_factory=RouterPlan)
 
     def quick(self) -> Plans:
         """A fortieth of the steps: to see that everything runs, not to serve."""
