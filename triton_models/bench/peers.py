@@ -1,7 +1,7 @@
 """How well do the usual ways do on the same split?
 
-TF-IDF of characters 1 to 4 with logistic regression, and fastText on characters (Chinese) or words and their parts (English). Each gets
-the better of its settings, as the held sentences see it: the doubt goes to the peer.
+TF-IDF of characters 1 to 4 with logistic regression, and fastText on characters (Chinese) or words and their parts
+(English). Each gets the better of its settings, as the held sentences see it: the doubt goes to the peer.
 """
 
 from __future__ import annotations
