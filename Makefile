@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop chat check format test bench bench-update models clean
+.PHONY: help setup setup-models run stop chat check format test bench bench-update models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -46,7 +46,10 @@ bench-update: ## measure: does anybody notice 20 updates of the model under a st
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_update
 
-models: ## train router and student from triton_models/data again (needs torch)
+setup-models: ## install what training needs (torch, about 200 MB on CPU)
+	$(setup) models
+
+models: ## train a version (teacher, student, router, ...) from triton_models/data and place it as the next one
 	$(setup) models
 	@$(BIN)/python -m triton_models.build
 

@@ -27,11 +27,12 @@ from triton_models.importing.loading import load, with_general
 from triton_models.version import IncompleteVersion, check
 
 HERE = Path(__file__).resolve().parents[1]
-PLACE = "place"
+PLACE, PROGRAM = "place", "python -m triton_models.build"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+def main(arguments: list[str], program: str = PROGRAM) -> int:
+    options = _parser(program).parse_args(arguments)
+    options.command = " ".join([program, *arguments])
     torch.set_num_threads(options.threads)
     began = time.monotonic()
     try:
@@ -98,10 +99,8 @@ def _width(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m triton_models.build", description="Train a version of the student and place it."
-    )
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description="Train a version of the student and place it.")
     say = parser.add_argument
     say("--data", type=Path, default=HERE / "data", help="folder of sentences, or a TSV, JSONL, Rasa or Dialogflow file")
     say("--tenant", default="", help="whose intents they are, where the file does not say")
@@ -114,9 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     say("--fresh", action="store_true", help="forget what was done before")
     say("--quick", action="store_true", help="a fortieth of the steps: to see that everything runs, not to serve")
     say("--calibrate", type=Path, metavar="VERSION", help="only find the thresholds of this version folder anew")
-    say("--command", default="python -m triton_models.build " + " ".join(sys.argv[1:]), help=argparse.SUPPRESS)
     return parser
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
