@@ -137,10 +137,11 @@ def _graded_spearman(work: Work, student: Encoder, pairs: Graded) -> float:
 
 
 def quantise(work: Work) -> dict[str, Any]:
-    """full.onnx with 32-bit weights and student.onnx with INT8 ones, both of the student that embed left."""
+    """full.onnx with 32-bit weights, student.onnx with INT8 ones, student.fp16.onnx for a GPU: all of what embed left."""
     full, small, tokens = work.folder / "full.onnx", work.folder / "student.onnx", work.base / "tokenizer.json"
     export.export(work.load("embed"), full)
     export.quantise(full, small)
+    export.halve(full, work.folder / "student.fp16.onnx")
     texts = work.judge.texts
     slow, fast = speed(full, tokens, texts), speed(small, tokens, texts)
     found = work.judge.figures(Exported.load(small, tokens).read(texts)[0])
