@@ -50,12 +50,6 @@ class Sensitive:
             spans += [(start, end) for start, end in doubted if self.confirmer.offends(text, start, end) >= threshold]
         return spans
 
-    def worst_doubt(self, text: str) -> float:
-        """The highest probability at a doubtful word of the text; 0 where none stands."""
-        assert self.confirmer is not None
-        found = self._found(text)
-        return max((self.confirmer.offends(text, s, e) for word, s, e in found if word >= self._strong), default=0.0)
-
 
 def load(lists: tuple[Path, ...], model: Path) -> Sensitive:
     """The lists of SLUICE_WORD_LISTS and the confirmer of a model's version folder. Raises BadTenant."""
