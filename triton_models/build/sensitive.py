@@ -113,7 +113,7 @@ def usage_of(lexicon: Lexicon, texts: list[Text]) -> Usage:
 
 def accuracy(confirmer: Confirmer, texts: list[tuple[str, bool]]) -> dict[str, float]:
     """Of the confirmer alone on whole texts: the mean of their windows, at one half."""
-    said = np.array([np.mean([confirmer.offends(piece, 0, 0) for piece in windows(text)]) >= 0.5 for text, _ in texts])
+    said = np.array([np.mean([confirmer.offends(piece) for piece in windows(text)]) >= 0.5 for text, _ in texts])
     true = np.array([offensive for _, offensive in texts])
     both, either = (said & true).sum(), said.sum() + true.sum()
     return {"accuracy": round(float((said == true).mean()), 4), "f1": round(float(2 * both / either), 4), "questions": len(texts)}
