@@ -4,7 +4,7 @@ A small hashed character n-gram classifier, in the file format of the edge's rou
 reads a window of at most 64 symbols around the word, never more: what stands far away says little about the word.
 
     load(folder) -> Confirmer; None where the folder has none; BadTenant where it cannot be used
-    confirmer.offends(text, start, end) -> probability that the window around text[start:end] offends
+    confirmer.offends(window(text, start, end)) -> probability that the surroundings of text[start:end] offend
 """
 
 import math
@@ -21,6 +21,7 @@ from triton_models.router import MAX_SYMBOLS, Router, RouterFileError, Shape, fo
 
 TABLE, SHEET = "sensitive.bin", "sensitive.json"
 MULTIPLIER = np.uint32(385973)
+STEP = 8  # so that a long text full of doubtful words is judged once for every 8 characters, at most
 
 
 class Sheet(msgspec.Struct):
@@ -31,9 +32,10 @@ class Sheet(msgspec.Struct):
 
 
 def window(text: str, start: int, end: int, width: int = MAX_SYMBOLS) -> str:
-    """text[start:end] with as much before as behind, at most width characters; near an end, more of the other side."""
-    first = max(0, min(start - (width - (end - start)) // 2, len(text) - width))
-    return text[first : max(first + width, 0)]
+    """At most width characters with text[start:end] about in their middle. Words near one another share a window."""
+    first = (start - (width - (end - start)) // 2) // STEP * STEP
+    first = max(0, min(first, len(text) - width))
+    return text[first : first + width]
 
 
 def rows_of(symbols: list[int], shape: Shape) -> NDArray[np.uint32]:
@@ -54,8 +56,8 @@ class Confirmer:
     threshold: float
     usage: Usage
 
-    def offends(self, text: str, start: int, end: int) -> float:
-        symbols = fold(window(text, start, end))
+    def offends(self, piece: str) -> float:
+        symbols = fold(piece)
         rows = rows_of(symbols, self.router.shape) if symbols else None
         if rows is None or not len(rows):
             return 0.0

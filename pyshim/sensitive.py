@@ -8,11 +8,12 @@ One automaton finds all listed words, however they overlap; the confirmer is ask
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 import ahocorasick_rs
 
 from pyshim import confirmer as confirmers
-from pyshim.confirmer import Confirmer
+from pyshim.confirmer import Confirmer, window
 from pyshim.lexicon import Lexicon, Usage, fold, read, strong_and_doubtful
 
 
@@ -29,7 +30,8 @@ class Sensitive:
         self._words = [*strong, *doubtful]
         self._strong = len(strong)
         self._automaton = ahocorasick_rs.AhoCorasick(self._words) if self._words else None
-        self.digest = sha256("\n".join([str(self._strong), *self._words]).encode()).hexdigest()
+        judge = f"{self.confirmer.threshold} {crc32(self.confirmer.router.table.tobytes())}" if self.confirmer else "none"
+        self.digest = sha256("\n".join([judge, str(self._strong), *self._words]).encode()).hexdigest()
 
     def _found(self, text: str) -> list[tuple[int, int, int]]:
         """word, start, end; a Latin word inside a longer one is none."""
@@ -45,16 +47,10 @@ class Sensitive:
         found = self._found(text)
         spans = [(start, end) for word, start, end in found if word < self._strong]
         if self.confirmer:
-            doubted = {(start, end) for word, start, end in found if word >= self._strong}
-            threshold = self.confirmer.threshold
-            spans += [(start, end) for start, end in doubted if self.confirmer.offends(text, start, end) >= threshold]
+            doubted = {(start, end): window(text, start, end) for word, start, end in found if word >= self._strong}
+            offensive = {piece for piece in set(doubted.values()) if self.confirmer.offends(piece) >= self.confirmer.threshold}
+            spans += [place for place, piece in doubted.items() if piece in offensive]
         return spans
-
-    def worst_doubt(self, text: str) -> float:
-        """The highest probability at a doubtful word of the text; 0 where none stands."""
-        assert self.confirmer is not None
-        found = self._found(text)
-        return max((self.confirmer.offends(text, s, e) for word, s, e in found if word >= self._strong), default=0.0)
 
 
 def load(lists: tuple[Path, ...], model: Path) -> Sensitive:

@@ -78,6 +78,7 @@ def test_a_folder_of_files_is_one_set(tmp_path):
         (("intent: refund", "intent: re fund"), 16, "intent 're fund'"),
         (("intent: refund", "name: refund"), 14, "no intent's name"),
         (("examples: |\n    - [上海]", "examples: >\n    - [上海]"), 5, "no examples of 'weather'"),
+        (("rules: []", "nlu: []"), 29, "'nlu' for the second time"),
         (('"3.1"', '"1.0"'), 1, "another version"),
         (("nlu:", "nlp:"), 1, "no `nlu:`"),
         (("- synonym: 沪", "- synonym: [沪"), 21, "YAML: "),

@@ -1,0 +1,1 @@
+"""How good are the models, on text that nothing was trained on?"""

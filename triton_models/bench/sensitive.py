@@ -1,6 +1,7 @@
 """What do the large word lists do with the confirmer beside them?
 
     python -m triton_models.bench.sensitive [--data DIR] [--model DIR]
+    measured(data, model) -> the figures
 
 Two questions, on text that no training and no threshold has seen, with all four lists of sensitive_lexicon loaded:
 
@@ -44,6 +45,8 @@ def main() -> dict[str, Any]:
 
 
 def measured(data: Path, model: Path) -> dict[str, Any]:
+    if not data.is_dir():
+        raise SystemExit(f"{data}: no such folder; --data names the one that holds jddc_intent and the others")
     words, judge = lexicon.read((data / "sensitive_lexicon",)), confirmer.load(model)
     if judge is None:
         raise SystemExit(f"{model}: no {confirmer.TABLE}")

@@ -1,8 +1,10 @@
 """How is the confirmer of sensitive words made?
 
-Texts of cold_offensive (train) are offensive or harmless as labelled; the project's own sentences and massive_zh (train) are
-harmless. Longer texts are cut into windows as the confirmer reads them. A tenth of each, chosen by the hash of the text, is
-kept apart: on its harmless side the threshold is found. Neither jddc_intent nor cold_offensive dev is looked at here.
+Texts of cold_offensive (train) are offensive or harmless as labelled; the project's own sentences, massive_zh (train) and half of
+what is said in crosswoz are harmless, and learnt four times where a listed word stands in them: these are the ones that must not
+be masked. Longer texts are cut into windows as the confirmer reads them. A tenth of all, chosen by the hash of the text, is kept
+apart to measure with, as are massive_zh (valid) and the other half of crosswoz. Neither jddc_intent nor cold_offensive dev is
+looked at here.
 
     train_sensitive(data, out, seed) -> figures; writes out/sensitive.bin and out/sensitive.json. data is the folder of the
     data sets, which also holds the word lists whose usage is counted.
@@ -32,9 +34,10 @@ from triton_models.router import MAX_SYMBOLS, Shape
 HERE = Path(__file__).resolve().parents[1]
 SHAPE = Shape(buckets=1 << 16, dims=8, classes=2, min_n=1, max_n=4)
 PLAN = ngrams.Plan(epochs=4, batch=128)
+THRESHOLD = 0.75  # where the kept harmless sentences end; one found from their few worst would change with every seed
+REPEATED = 4
 STRIDE = MAX_SYMBOLS // 2
 OFTEN, HURTING_SHARE, MEANT_WELL_SHARE = 3, 0.15, 1 / 3
-FALSE_ALARMS, MARGIN = 1 / 10_000, 0.15  # share of harmless sentences, and what the threshold lies above that quantile
 
 
 @dataclass(frozen=True)
@@ -46,28 +49,38 @@ class Text:
     @property
     def kept(self) -> bool:
         """Kept apart from training."""
-        return hashlib.sha256(self.text.encode()).digest()[0] < 26
+        return _hash(self.text) < 26
 
 
 def train_sensitive(data: Path, out: Path, seed: int) -> dict[str, Any]:
+    lexicon = read((data / "sensitive_lexicon",))
     texts = [*_posted(data / "cold_offensive/train.tsv"), *_asked(data)]
     known, kept = [one for one in texts if not one.kept], [one for one in texts if one.kept]
-    print(f"sensitive: {len(known)} texts to learn from, {len(kept)} to find the threshold with", flush=True)
+    print(f"sensitive: {len(known)} texts to learn from, {len(kept)} kept apart", flush=True)
     torch.manual_seed(seed)
-    pieces = [(piece, one.offensive) for one in known for piece in windows(one.text)]
-    wanted = np.array([[not offensive, offensive] for _, offensive in pieces], np.float32)
-    lesson = Lesson([piece for piece, _ in pieces], wanted, np.ones_like(wanted, bool))
-    ngrams.write(ngrams.train(lesson, SHAPE, PLAN, seed), out / TABLE)
-    lexicon = read((data / "sensitive_lexicon",))
+    ngrams.write(ngrams.train(_lesson(known, lexicon), SHAPE, PLAN, seed), out / TABLE)
     usage = usage_of(lexicon, known)
-    _write(out, Sheet(0.5, usage))
+    sheet = Sheet(THRESHOLD, usage)
+    (out / SHEET).write_bytes(msgspec.json.encode(sheet, order="deterministic") + b"\n")
     confirmer = load(out)
     assert confirmer is not None
-    threshold = _threshold(Sensitive(lexicon, confirmer), [one.text for one in kept if not one.posted] + _harmless(data))
-    _write(out, Sheet(threshold, usage))
-    figures = {"texts": len(known), "threshold": threshold, "bytes": (out / TABLE).stat().st_size}
-    figures |= {"ordinary_words": len(usage.ordinary), "mixed_words": len(usage.mixed)}
-    return figures | accuracy(confirmer, [(one.text, one.offensive) for one in kept if one.posted])
+    masks, harmless = Sensitive(lexicon, confirmer), [one.text for one in kept if not one.posted] + _unseen(data)
+    return {
+        "texts": len(known),
+        "bytes": (out / TABLE).stat().st_size,
+        "words": {name: len(keys) for name, keys in msgspec.structs.asdict(usage).items()},
+        "kept_harmless": {"sentences": len(harmless), "masked": sum(bool(masks.spans(text)) for text in harmless)},
+        "kept_posted": accuracy(confirmer, [(one.text, one.offensive) for one in kept if one.posted]),
+    }
+
+
+def _lesson(known: list[Text], lexicon: Lexicon) -> Lesson:
+    lists = Sensitive(lexicon, None)
+    pieces = [(piece, one.offensive) for one in known for piece in windows(one.text)]
+    hard = [one.text for one in known if not one.posted and lists.listed(one.text)]
+    pieces += [(piece, False) for text in hard for piece in windows(text)] * (REPEATED - 1)
+    wanted = np.array([[not offensive, offensive] for _, offensive in pieces], np.float32)
+    return Lesson([piece for piece, _ in pieces], wanted, np.ones_like(wanted, bool))
 
 
 def windows(text: str) -> list[str]:
@@ -100,16 +113,10 @@ def usage_of(lexicon: Lexicon, texts: list[Text]) -> Usage:
 
 def accuracy(confirmer: Confirmer, texts: list[tuple[str, bool]]) -> dict[str, float]:
     """Of the confirmer alone on whole texts: the mean of their windows, at one half."""
-    said = np.array([np.mean([confirmer.offends(piece, 0, 0) for piece in windows(text)]) >= 0.5 for text, _ in texts])
+    said = np.array([np.mean([confirmer.offends(piece) for piece in windows(text)]) >= 0.5 for text, _ in texts])
     true = np.array([offensive for _, offensive in texts])
     both, either = (said & true).sum(), said.sum() + true.sum()
     return {"accuracy": round(float((said == true).mean()), 4), "f1": round(float(2 * both / either), 4), "questions": len(texts)}
-
-
-def _threshold(masks: Sensitive, harmless: list[str]) -> float:
-    """The margin above the lowest that masks a doubtful word in no more than FALSE_ALARMS of the sentences; one half at least."""
-    worst = sorted((masks.worst_doubt(text) for text in harmless), reverse=True)
-    return round(max(0.5, worst[int(len(worst) * FALSE_ALARMS)] + MARGIN), 3)
 
 
 def _posted(file: Path) -> list[Text]:
@@ -118,21 +125,31 @@ def _posted(file: Path) -> list[Text]:
 
 
 def _asked(data: Path) -> list[Text]:
-    rows = (data / "massive_zh/train.tsv").read_text(encoding="utf-8").split("\n")[1:]
     own = measure.sentences_of(corpus.read(HERE / "data"))
-    return [Text(text, False, False) for text in [*own, *(row.split("\t")[1] for row in rows if row)]]
+    said = [text for text in _said(data) if not _other_half(text)]
+    return [Text(text, False, False) for text in [*own, *_column(data / "massive_zh/train.tsv"), *said]]
 
 
-def _harmless(data: Path) -> list[str]:
-    """Never trained on: massive_zh valid, and what people and their guide say in crosswoz."""
-    rows = (data / "massive_zh/valid.tsv").read_text(encoding="utf-8").split("\n")[1:]
+def _unseen(data: Path) -> list[str]:
+    return [*_column(data / "massive_zh/valid.tsv"), *(text for text in _said(data) if _other_half(text))]
+
+
+def _column(file: Path) -> list[str]:
+    return [row.split("\t")[1] for row in file.read_text(encoding="utf-8").split("\n")[1:] if row]
+
+
+def _said(data: Path) -> list[str]:
+    """What people and their guide say in crosswoz."""
     talks = [msgspec.json.decode(row) for row in (data / "crosswoz/val.jsonl").read_bytes().split(b"\n") if row]
-    said = {message["text"] for talk in talks for message in talk["messages"]}
-    return [row.split("\t")[1] for row in rows if row] + sorted(said)
+    return sorted({message["text"] for talk in talks for message in talk["messages"]})
 
 
-def _write(out: Path, sheet: Sheet) -> None:
-    (out / SHEET).write_bytes(msgspec.json.encode(sheet, order="deterministic") + b"\n")
+def _hash(text: str, byte: int = 0) -> int:
+    return hashlib.sha256(text.encode()).digest()[byte]
+
+
+def _other_half(text: str) -> bool:
+    return _hash(text, 1) >= 128
 
 
 def main() -> None:

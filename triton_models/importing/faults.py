@@ -34,11 +34,16 @@ class Faults:
     def add(self, place: str, wrong: str, wanted: str) -> None:
         self.count += 1
         if len(self.found) < KEPT:
-            self.found.append(f"{place}: {wrong}; wanted: {wanted}")
+            self.found.append(_printable(f"{place}: {wrong}; wanted: {wanted}"))
 
     def note(self, place: str, text: str) -> None:
-        self.notes.append(f"{place}: {text}")
+        self.notes.append(_printable(f"{place}: {text}"))
 
     def refuse(self) -> None:
         if self.count:
             raise BadSet(self.found, self.count)
+
+
+def _printable(text: str) -> str:
+    """Names of files and what stands in them move nobody's cursor."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

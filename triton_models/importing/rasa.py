@@ -59,7 +59,7 @@ def rows(raw: bytes, place: str, faults: Faults) -> list[Row]:
 
 
 def _of_file(root: Node | None, place: str, faults: Faults) -> Iterator[Row]:
-    sections = _members(root)
+    sections = _members(root, place, faults)
     if sections is None or "nlu" not in sections:
         faults.add(f"{place}:1", "no `nlu:`", "a Rasa nlu.yml of version 2 or 3")
         return
@@ -77,7 +77,7 @@ def _of_file(root: Node | None, place: str, faults: Faults) -> Iterator[Row]:
 
 
 def _of_item(item: Node, place: str, faults: Faults) -> Iterator[Row]:
-    members = _members(item) or {}
+    members = _members(item, place, faults) or {}
     kind = next((name for name in LEFT_OUT if name in members), None)
     intent, examples = members.get("intent"), members.get("examples")
     if kind:
@@ -102,17 +102,21 @@ def _of_block(block: ScalarNode, intent: str, place: str, faults: Faults) -> Ite
 
 def _of_list(items: SequenceNode, intent: str, place: str, faults: Faults) -> Iterator[Row]:
     for item in items.value:
-        text = (_members(item) or {}).get("text", item)
+        text = (_members(item, place, faults) or {}).get("text", item)
         if isinstance(text, ScalarNode):
             yield Row(_plain(text.value.strip().removeprefix("- ")), intent, _at(place, text))
         else:
             faults.add(_at(place, item), "an example without text", "- text: ...")
 
 
-def _members(node: Node | None) -> dict[str, Node] | None:
+def _members(node: Node | None, place: str, faults: Faults) -> dict[str, Node] | None:
     if not isinstance(node, MappingNode):
         return None
-    return {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
+    members: dict[str, Node] = {}
+    for name, value in node.value:
+        if isinstance(name, ScalarNode) and members.setdefault(name.value, value) is not value:
+            faults.add(_at(place, name), f"{shown(name.value)} for the second time", "each key once")
+    return members
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,8 @@ encrypted or named outside its archive is a fault.
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from triton_models.importing.faults import Faults
 
 FILE_BYTES, SET_BYTES, MEMBERS = 64 << 20, 256 << 20, 20_000
 Members = dict[str, bytes]
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError)
 
 
 def file_bytes(path: Path, faults: Faults) -> bytes:
@@ -48,13 +51,13 @@ def zip_members(path: Path, faults: Faults) -> Members:
     """Its JSON members by name; none where the archive cannot be trusted."""
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
+            infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
             before = faults.count
             _check(path, infos, faults)
             if faults.count > before:
                 return {}
             return {info.filename: archive.read(info) for info in infos if info.filename.endswith(".json")}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (*DAMAGE, OSError, ValueError) as error:
         faults.add(str(path), f"not a zip archive that can be read: {error}", "a Dialogflow ES export")
         return {}
 
@@ -68,7 +71,7 @@ def _check(path: Path, infos: list[zipfile.ZipInfo], faults: Faults) -> None:
     for info in infos:
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         place = f"{path}!{ascii(info.filename)[1:-1]}"
-        if ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
+        if ".." in parts or not parts or parts[0] == "/":
             faults.add(place, "a member outside the archive", "relative names without ..")
         if info.filename in seen:
             faults.add(place, "there twice", "each member once")
