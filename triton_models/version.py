@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 FILES = ("model.py", "student.onnx", "tokenizer.json", "labels.txt", "router.bin", "calibration.json", "card.json")
-MAX_BYTES = 11 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 EMBEDDING = 128
 OUT_OF_SCOPE = "out_of_scope"
 SENTENCES = (

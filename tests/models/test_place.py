@@ -44,4 +44,4 @@ def test_a_failed_build_changes_nothing(tmp_path):
 
 def test_a_version_that_is_too_large_is_refused(tmp_path):
     with pytest.raises(IncompleteVersion, match="at most"), new_version(tmp_path / "1") as folder:
-        fill(folder, "x" * 2_000_000)
+        fill(folder, "x" * 12_000_000)

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from pyshim.config import ROOT
-from triton_models.bench import near, peers, router_speed
+from triton_models.bench import near, peers, router_speed, sensitive
 from triton_models.bench.goals import goals
 from triton_models.build import card, datasets, steps
 from triton_models.build.corpus import read
@@ -95,6 +95,9 @@ def measured(work: Work) -> dict[str, Any]:
     told["router"]["bytes"] = (work.folder / "router.bin").stat().st_size
     told["times_fp32_speed"] = work.figures("quantise")["times_fp32_speed"]
     told["parameters_pruned_away"] = work.figures("prune")["parameters_less"]
+    if work.task.name == PROJECT:
+        steps.run(work)
+        told["sensitive"] = sensitive.measured(datasets.folder(), work.folder)
     told |= _extras(work, Encoder.load(work.folder / "student.onnx", tokens), plain)
     return told
 

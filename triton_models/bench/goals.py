@@ -18,6 +18,12 @@ def goals(sets: dict[str, Any]) -> list[Goal]:
             found.append(_at_least(f"{name}: out-of-scope AUROC", max(told["out_of_scope_auroc"].values()), 0.96))
         if "nearest" in told:
             found.append(_at_least(f"{name}: nearest neighbour's intent at a 20 % hit rate", told["nearest"]["precision"], 0.90))
+        if "sensitive" in told:
+            shop, strong = told["sensitive"]["shop_questions"], told["sensitive"]["listed_strong_words"]["offensive"]
+            masked = shop["percent"]
+            what = "% of real shop questions with a word masked"
+            found.append({"what": what, "figure": masked, "wanted": "at most 0.05", "holds": masked <= 0.05})
+            found.append(_at_least("% of offensive sentences with a listed strong word that are caught", strong["percent"], 80))
         if "graded_pairs_held" in told.get("graded", {}):
             found.append(_at_least(f"{name}: Spearman on held jddc_sts pairs", told["graded"]["spearman"], 0.72))
     return found

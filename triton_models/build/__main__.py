@@ -61,7 +61,7 @@ def _run(project: Project, work: Work, options: argparse.Namespace) -> str:
         steps.run(work)
     target = options.out if options.out.name.isdigit() else next_version(options.out)
     with new_version(target) as folder:
-        assemble(project, work, options.command, folder)
+        assemble(project, work, options.command, folder, options.gpu)
         check(folder)
         config = target.parent / "config.pbtxt"
         if config.exists():
@@ -111,6 +111,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     say("--width", type=_width, help="hidden numbers of teacher and student, a multiple of 12; default 192")
     say("--threads", type=int, default=2)
     say("--fresh", action="store_true", help="forget what was done before")
+    say("--gpu", action="store_true", help="put the 16-bit file that configs/gpu.pbtxt serves into the version, too")
     say("--quick", action="store_true", help="a fortieth of the steps: to see that everything runs, not to serve")
     say("--calibrate", type=Path, metavar="VERSION", help="only find the thresholds of this version folder anew")
     return parser

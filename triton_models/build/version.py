@@ -22,11 +22,13 @@ from triton_models.build.work import Work
 from triton_models.router import Router
 
 MADE = ("student.onnx", "router.bin", "sensitive.bin", "sensitive.json")  # by the steps
+HALVED = "student.fp16.onnx"
 
 
-def assemble(project: Project, work: Work, command: str, folder: Path) -> None:
+def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool = False) -> None:
+    """gpu: put the 16-bit file in, too."""
     shutil.copyfile(work.base / "tokenizer.json", folder / "tokenizer.json")
-    for name in MADE:
+    for name in (*MADE, *([HALVED] if gpu else [])):
         shutil.copyfile(work.folder / name, folder / name)
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))

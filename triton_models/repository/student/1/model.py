@@ -1,6 +1,7 @@
 """What does a text mean, and what is it near to?
 
-Triton's Python backend loads this file as model.py of a version folder, beside student.onnx and tokenizer.json.
+Triton's Python backend loads this file as model.py of a version folder, beside student.onnx and tokenizer.json. Parameters of
+config.pbtxt: file (student.onnx), provider (cpu or cuda), threads (1), alike (16): so many texts of like length run together.
 
     TEXT       bytes [n, 1], UTF-8
     LOGITS     float32 [n, labels], in the order of labels.txt; the caller looks only at its tenant's columns
@@ -28,7 +29,6 @@ from numpy.typing import NDArray
 
 NOTHING = np.empty((0, 0), dtype=np.float32)
 LOWEST_PRIORITY = 19
-ALIKE = 16
 Scores = tuple[NDArray[np.float32], NDArray[np.float32]]  # LOGITS, EMBEDDING
 
 
@@ -43,6 +43,7 @@ class TritonPythonModel:
         threads, device = int(settings.get("threads", "1")), args["model_instance_device_id"]
         # More threads than the caller's would be born with the low priority, and keep it while they serve.
         made = _unhurried if threads == 1 else _at_once
+        self._alike = int(settings.get("alike", "16"))
         self._tokenizer, self._session = made(lambda: _open(folder, settings, threads, device))
 
     def execute(self, requests: list[Any]) -> list[Any]:
@@ -68,7 +69,10 @@ class TritonPythonModel:
     def _run(self, texts: list[str]) -> Scores:
         """In runs of texts that are about as long as each other: padding costs as much as words."""
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        parts = [self._run_alike([texts[row] for row in order[start : start + ALIKE]]) for start in range(0, len(order), ALIKE)]
+        parts = [
+            self._run_alike([texts[row] for row in order[start : start + self._alike]])
+            for start in range(0, len(order), self._alike)
+        ]
         back = np.argsort(order)
         logits, embedding = (np.concatenate(part)[back] for part in zip(*parts, strict=True))
         return logits, embedding
@@ -125,7 +129,13 @@ def _open(folder: Path, settings: dict[str, str], threads: int, device: str) -> 
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(folder / "student.onnx", options, providers=_providers(settings, device))
+    path = folder / settings.get("file", "student.onnx")
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; `sluice models train --gpu` puts the 16-bit file into a version")
+    wanted = _providers(settings, device)
+    session = onnxruntime.InferenceSession(path, options, providers=wanted)
+    if len(wanted) > 1 and session.get_providers()[0] == "CPUExecutionProvider":
+        raise RuntimeError("onnxruntime has no CUDA here, and provider is cuda; onnxruntime-gpu and a GPU are wanted")
     return Tokenizer.from_file(str(folder / "tokenizer.json")), session
 
 
