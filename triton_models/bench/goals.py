@@ -44,7 +44,7 @@ def _accuracy(name: str, told: dict[str, Any]) -> list[Goal]:
 def _cost(name: str, told: dict[str, Any]) -> list[Goal]:
     faster = round(told["int8"]["per_second"] / told["teacher"]["per_second"], 2)
     smaller = round(told["int8"]["bytes"] / told["teacher"]["bytes"], 3)
-    took = told["router"]["microseconds_luajit"]
+    took = told["router"]["microseconds"]
     return [
         _at_least(f"{name}: student's speed, times the teacher's", faster, 6),
         {

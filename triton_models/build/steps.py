@@ -23,6 +23,7 @@ from triton_models.build.embed import Graded, Seen, spearman
 from triton_models.build.encoder import Encoder as Exported
 from triton_models.build.lesson import lesson, said
 from triton_models.build.network import Encoder
+from triton_models.build.router_speed import router_speed
 from triton_models.build.sensitive import train_sensitive
 from triton_models.build.sounds import sound_alike
 from triton_models.build.speed import speed
@@ -158,7 +159,8 @@ def router(work: Work) -> dict[str, Any]:
     shape = plan.shape(len(work.task.labels))
     path = work.folder / "router.bin"
     ngrams.write(ngrams.train(lesson(spoken, logits, work.task), shape, plan.learning, work.seed), path)
-    return {**work.judge.figures(routed(Router.load(path), work.judge.texts)), "bytes": path.stat().st_size}
+    found = work.judge.figures(routed(Router.load(path), work.judge.texts))
+    return {**found, **router_speed(path, work.judge.texts), "bytes": path.stat().st_size}
 
 
 def sensitive(work: Work) -> dict[str, Any]:
