@@ -15,12 +15,13 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from triton_models.build.bert import Bert
 from triton_models.build.network import Encoder
 
 OPSET = 17
 
 
-def export(network: Encoder, path: Path) -> None:
+def export(network: Encoder | Bert, path: Path) -> None:
     """Writes teacher or student with 32-bit weights."""
     sample = torch.ones(2, 8, dtype=torch.long)
     free = {0: "batch"}

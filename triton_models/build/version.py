@@ -21,12 +21,13 @@ from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
 from triton_models.router import Router
 
-MADE = ("student.onnx", "router.bin", "sensitive.bin", "sensitive.json")  # by the steps
+MADE = ("student.onnx", "router.bin")  # by the steps
+CONFIRMER = ("sensitive.bin", "sensitive.json")  # by them, too, where there was something to learn it from
 
 
 def assemble(project: Project, work: Work, command: str, folder: Path) -> None:
     shutil.copyfile(work.base / "tokenizer.json", folder / "tokenizer.json")
-    for name in MADE:
+    for name in (*MADE, *(name for name in CONFIRMER if (work.folder / name).exists())):
         shutil.copyfile(work.folder / name, folder / name)
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))
