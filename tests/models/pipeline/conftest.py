@@ -102,10 +102,8 @@ def make_network() -> Callable[..., Encoder]:
 
     def make(layers: int = 2, seed: int = 0, **others: Any) -> Encoder:
         torch.manual_seed(seed)
-        shape = Architecture(
-            **{"vocabulary": 60, "labels": 5, "hidden": 24, "feed_forward": 48, "heads": (12,) * layers, **others}
-        )
-        network = Encoder(shape).eval()
+        usual = {"vocabulary": 60, "labels": 5, "hidden": 24, "feed_forward": 48, "heads": (12,) * layers}
+        network = Encoder(Architecture(**{**usual, **others})).eval()
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.copy_(torch.randn_like(parameter) * 0.3)

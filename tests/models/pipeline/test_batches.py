@@ -55,10 +55,8 @@ def test_an_intent_of_many_more_groups_comes_more_often_but_not_that_much(tokeni
 
 
 def test_a_sentence_meets_another_of_its_group_or_where_there_is_none_itself(tokenizer: Tokenizer):
-    drawn = Sampler(task(), tokenizer, 1).draw(0, 60)
-    assert all(
-        one.group == other.group and one.intent == other.intent for one, other in zip(drawn[::2], drawn[1::2], strict=True)
-    )
+    drawn = [(one.intent, one.group) for one in Sampler(task(), tokenizer, 1).draw(0, 60)]
+    assert drawn[::2] == drawn[1::2]
     lonely = Task("lonely", ("a",), (Example("一个人", "a", 0),), ())
     assert [one.group for one in Sampler(lonely, tokenizer, 1).draw(0, 1)] == [0, 0]
 
