@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop chat check format test bench bench-update models clean
+.PHONY: help setup run stop chat check format test test-models bench bench-update bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -38,6 +38,10 @@ test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 	$(setup) dev
 	@$(BIN)/python -m pytest
 
+test-models: ## the tests of the training pipeline (needs torch)
+	$(setup) models
+	@$(BIN)/python -m pytest tests/models/pipeline
+
 bench: ## measure: hot path, Triton path, the mix, and a plain service beside it (results in loadtest/results)
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench
@@ -45,6 +49,10 @@ bench: ## measure: hot path, Triton path, the mix, and a plain service beside it
 bench-update: ## measure: does anybody notice 20 updates of the model under a steady load?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_update
+
+bench-models: ## measure: router and student beside TF-IDF and fastText, on the public data sets (needs torch)
+	$(setup) models
+	@$(BIN)/python -m triton_models.bench
 
 models: ## train router and student from triton_models/data again (needs torch)
 	$(setup) models

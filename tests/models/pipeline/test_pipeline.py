@@ -14,6 +14,7 @@ from triton_models.build import __main__ as build
 from triton_models.build import speed, steps
 from triton_models.version import check
 
+pytestmark = pytest.mark.real  # ten seconds of training: not for `make check`
 FIGURES = ("accuracy", "macro_f1", "ece")
 MEASURED = ("teacher", "distil", "prune", "quantise", "router")
 
