@@ -21,7 +21,7 @@ from triton_models.build.synonyms import SETS
 PAD, UNKNOWN, CLS, MASK = "[PAD]", "[UNK]", "[CLS]", "[MASK]"
 MAX_TOKENS = 64
 PIECES = 2000  # of Latin words, beside the single characters
-_INSIDE = "##"
+INSIDE = "##"
 
 
 def _normalizer() -> normalizers.Normalizer:
@@ -36,17 +36,17 @@ def build_tokenizer(texts: Iterable[str]) -> Tokenizer:
     normalizer = _normalizer()
     known = {char for text in whole for char in normalizer.normalize_str(text) if not char.isspace()}
     alphabet = sorted(known | set(common_characters()) | set(string.ascii_lowercase + "0" + string.punctuation))
-    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, continuing_subword_prefix=_INSIDE))
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, continuing_subword_prefix=INSIDE))
     tokenizer.normalizer = normalizer
     apart = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("[^a-z]"), "isolated")]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(apart)
-    marks, inside = [PAD, UNKNOWN, CLS, MASK], [_INSIDE + letter for letter in string.ascii_lowercase]
+    marks, inside = [PAD, UNKNOWN, CLS, MASK], [INSIDE + letter for letter in string.ascii_lowercase]
     trainer = trainers.BpeTrainer(
         vocab_size=len(alphabet) + PIECES,
         min_frequency=2,
         special_tokens=marks + inside,  # the trainer numbers letters inside a word by chance, unless they have a number already
         initial_alphabet=alphabet,
-        continuing_subword_prefix=_INSIDE,
+        continuing_subword_prefix=INSIDE,
         show_progress=False,
     )
     tokenizer.train_from_iterator(whole, trainer)
@@ -63,11 +63,3 @@ def _ordinary(tokenizer: Tokenizer, tokens: list[str]) -> Tokenizer:
     told = json.loads(tokenizer.to_str())
     told["added_tokens"] = [one for one in told["added_tokens"] if one["content"] not in tokens]
     return Tokenizer.from_str(json.dumps(told))
-
-
-def with_dropout(tokenizer: Tokenizer, share: float = 0.1) -> Tokenizer:
-    """The same, but some joins are left out: a word is seen in other pieces each time. Only for training."""
-    loose = Tokenizer.from_str(tokenizer.to_str())
-    if isinstance(loose.model, models.BPE):  # a checkpoint's pieces are as they are
-        loose.model.dropout = share
-    return loose

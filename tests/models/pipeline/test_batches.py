@@ -32,8 +32,10 @@ def test_what_is_drawn_depends_on_the_seed_and_the_step_only(tokenizer: Tokenize
     assert [Sampler(task(), tokenizer, 2).draw(step, 4) for step in range(8)] != drawn
 
 
-def test_a_batch_is_the_same_tensors_again(tokenizer: Tokenizer):
-    one, other = (Sampler(task(), tokenizer, 5).batch(3, 6) for _ in range(2))
+@pytest.mark.parametrize("noisy", [True, False])
+def test_a_batch_is_the_same_tensors_again(tokenizer: Tokenizer, noisy: bool):
+    known = task(noisy=noisy)
+    one, other = (Sampler(known, tokenizer, 5).batch(3, 6) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.ids, other.ids, strict=True))
     assert torch.equal(one.intent, other.intent) and torch.equal(one.group, other.group) and torch.equal(one.apart, other.apart)
 

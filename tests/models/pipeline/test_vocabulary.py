@@ -7,7 +7,8 @@ from random import Random
 import pytest
 from tokenizers import Tokenizer
 
-from triton_models.build.vocabulary import MAX_TOKENS, build_tokenizer, with_dropout
+from triton_models.build.pieces import Pieces
+from triton_models.build.vocabulary import MAX_TOKENS, build_tokenizer
 
 SENTENCES = ["怎么退款", "密码 password 忘了", "the password is wrong", "wifi 连不上", "网速 100 兆", "😭 退不了"]
 
@@ -52,7 +53,20 @@ def test_what_looks_like_a_piece_is_read_as_written(tokenizer):
     assert tokenizer.encode("##a").tokens == ["[CLS]", "#", "#", "a"]
 
 
-def test_dropout_parts_words_and_leaves_the_original_alone(tokenizer):
-    loose = with_dropout(tokenizer, 1.0)
-    assert len(loose.encode("password").ids) > 2
-    assert len(tokenizer.encode("password").ids) == 2
+def test_a_share_of_none_cuts_as_usual_and_of_all_into_letters(tokenizer):
+    said = "The PASSWORD 123, is wrong?! 密码𠮷"
+    assert Pieces(tokenizer, 0.0).ids(said, Random(1)) == tokenizer.encode(said).ids
+    assert len(Pieces(tokenizer, 1.0).ids("password", Random(1))) == 9
+
+
+def test_the_same_chance_cuts_the_same_way_and_another_otherwise(tokenizer):
+    def cut(seed: int) -> list[list[int]]:
+        return [one.ids for one in Pieces(tokenizer, 0.3).by(Random(seed)).encode_batch(["the password is wrong"] * 8 + ["好"])]
+
+    assert cut(1) == cut(1) != cut(2)
+    assert len({tuple(ids) for ids in cut(1)}) > 3
+    assert len({len(ids) for ids in cut(1)}) == 1
+
+
+def test_what_is_too_long_is_cut_off_there_too(tokenizer):
+    assert len(Pieces(tokenizer, 1.0).ids("password " * 20, Random(1))) == MAX_TOKENS
