@@ -142,10 +142,13 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _vocabulary(path: Path) -> list[str]:
     try:
-        tokens = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        tokens = path.read_bytes().decode().removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError):
         raise CheckpointError(f"{path}: cannot be read; one token a line, in UTF-8, is wanted") from None
     tokens = [token.rstrip("\r") for token in tokens]
+    twice = len(tokens) - len(set(tokens))
+    if twice:
+        raise CheckpointError(f"{path}: {twice} tokens stand there more than once; each once is wanted")
     missing = [mark for mark in (PAD, UNKNOWN, CLS, SEP) if mark not in tokens]
     if missing:
         raise CheckpointError(f"{path}: lacks {', '.join(missing)}")

@@ -148,6 +148,7 @@ QUERY = "encoder.layer.2.attention.self.query.weight"
         (lambda folder: (folder / "vocab.txt").unlink(), "vocab.txt: cannot be read"),
         (vocabulary(lambda text: text.replace("[CLS]", "[START]").replace("[UNK]", "?")), "vocab.txt: lacks [UNK], [CLS]"),
         (vocabulary(lambda text: text.replace("[PAD]\n[unused1]", "[unused1]\n[PAD]")), "vocab.txt: [PAD] is token 1; 0, the"),
+        (vocabulary(lambda text: text.replace("怎", "么")), "vocab.txt: 1 tokens stand there more than once"),
         (lambda folder: (folder / "model.safetensors").unlink(), "no weights; model.safetensors or pytorch_model.bin"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 100), "model.safetensors: cannot be read"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b""), "model.safetensors: cannot be read"),

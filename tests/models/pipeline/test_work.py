@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -136,6 +137,19 @@ def test_a_step_that_is_broken_off_is_not_taken_for_done_with_what_was_there_bef
     told.clear()
     run(make_work())
     assert "distil" in told
+
+
+def test_without_data_sets_the_newest_confirmer_is_taken_over(make_work, tmp_path, monkeypatch):
+    monkeypatch.setattr(steps, "STUDENT", tmp_path / "student")
+    work = make_work()
+    work.folder.mkdir(parents=True)
+    assert steps.sensitive(work) == {}
+    for number in ("2", "10", "11"):
+        (tmp_path / "student" / number).mkdir(parents=True)
+    for number, name in product(("2", "10"), ("sensitive.bin", "sensitive.json")):
+        (tmp_path / "student" / number / name).write_text(number)
+    assert steps.sensitive(work) == {"taken_over_from": 10}
+    assert (work.folder / "sensitive.bin").read_text() == "10"
 
 
 def test_a_record_is_json_that_a_person_can_read(make_work, told):
