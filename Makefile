@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop chat check format test bench bench-update models clean
+.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -38,6 +38,10 @@ test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 	$(setup) dev
 	@$(BIN)/python -m pytest
 
+test-models: ## the tests of the training pipeline (needs torch)
+	$(setup) models
+	@$(BIN)/python -m pytest tests/models/pipeline
+
 bench: ## measure: hot path, Triton path, the mix, and a plain service beside it (results in loadtest/results)
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench
@@ -48,6 +52,10 @@ bench-update: ## measure: does anybody notice 20 updates of the model under a st
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models
+
+bench-models: ## measure: every stage of the models beside TF-IDF and fastText, on the public data sets (needs torch)
+	$(setup) models
+	@$(BIN)/python -m triton_models.bench
 
 models: ## train a version (teacher, student, router, ...) from triton_models/data and place it as the next one
 	$(setup) models

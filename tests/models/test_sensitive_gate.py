@@ -10,9 +10,9 @@ import pytest
 
 from pyshim import config, confirmer, snapshot
 from pyshim.sensitive import load
-from triton_models.bench.sensitive import DATA, measured
 from triton_models.router import Router
 
+DATA = config.ROOT.parent / "shared/data"
 NEEDED = ("sensitive_lexicon", "cold_offensive", "jddc_intent", "massive_zh", "crosswoz")
 pytestmark = [
     pytest.mark.real,  # half a minute of training: not for `make check`
@@ -34,6 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def figures(folder: Path) -> dict[str, Any]:
+    from triton_models.bench.sensitive import measured
+
     return measured(DATA, folder)
 
 

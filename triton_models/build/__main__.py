@@ -19,9 +19,11 @@ import torch
 
 from triton_models.build import steps
 from triton_models.build.corpus import Corpus, CorpusError, read
+from triton_models.build.huggingface import RATE, Checkpoint
 from triton_models.build.place import check_fits, new_version, next_version
 from triton_models.build.project import Project
 from triton_models.build.version import assemble, recalibrate
+from triton_models.build.weights import CheckpointError
 from triton_models.build.work import Plans, Work
 from triton_models.importing.loading import load, with_general
 from triton_models.version import IncompleteVersion, check
@@ -44,7 +46,7 @@ def main(arguments: list[str], program: str = PROGRAM) -> int:
         work = _work(project, options)
         print(f"{len(work.task.train)} sentences to learn from, {len(work.task.held)} to measure with; work in {work.folder}")
         placed = _run(project, work, options)
-    except (CorpusError, IncompleteVersion, steps.MissingStep) as error:
+    except (CorpusError, CheckpointError, IncompleteVersion, steps.MissingStep) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{placed or options.step} after {time.monotonic() - began:.0f} s")
@@ -78,19 +80,22 @@ def _corpus(options: argparse.Namespace) -> Corpus:
 
 
 def _work(project: Project, options: argparse.Namespace) -> Work:
+    checkpoint = Checkpoint.of(options.teacher) if options.teacher else None
     plans = Plans()
+    if checkpoint:
+        plans = replace(plans, teacher=replace(plans.teacher, bag_steps=0, rate=RATE))
     if options.width:
         plans = replace(plans, hidden=options.width, feed_forward=4 * options.width)
     if options.quick:
         plans = plans.quick()
     folder: Path = options.work / (f"{options.tenant}" if options.tenant else "project")
     base: Path = options.work / "base"
-    if options.quick:
-        folder, base = folder.with_name(folder.name + ".quick"), base.with_name("base.quick")
+    kind = ("." + options.teacher.resolve().name if options.teacher else "") + (".quick" if options.quick else "")
+    folder, base = folder.with_name(folder.name + kind), base.with_name(base.name + kind)
     if options.fresh:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(base, ignore_errors=True)
-    return project.work(folder, base, options.seed, plans)
+    return replace(project.work(folder, base, options.seed, plans), checkpoint=checkpoint)
 
 
 def _width(text: str) -> int:
@@ -108,6 +113,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     say("--work", type=Path, default=Path("var/models"), help="where the steps keep what they made")
     say("--seed", type=int, default=20231105)
     say("--step", choices=[*steps.STEPS, PLACE], help="only this step, again; those before it must be done")
+    say("--teacher", type=Path, metavar="FOLDER", help="a Hugging Face BERT checkpoint to make the teacher of; default: our own")
     say("--width", type=_width, help="hidden numbers of teacher and student, a multiple of 12; default 192")
     say("--threads", type=int, default=2)
     say("--fresh", action="store_true", help="forget what was done before")

@@ -21,8 +21,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from triton_models.build.noise import noisy, slip
+from triton_models.build.pieces import Chance, Pieces
 from triton_models.build.task import Example, Task
-from triton_models.build.vocabulary import with_dropout
 
 SLICE = 64
 
@@ -38,7 +38,7 @@ class Batch:
     apart: Tensor
 
 
-def slices(texts: list[str], tokenizer: Tokenizer) -> list[Tensor]:
+def slices(texts: list[str], tokenizer: Tokenizer | Chance) -> list[Tensor]:
     """Token ids of texts in their order, padded within slices of 64."""
     parts = [texts[start : start + SLICE] for start in range(0, len(texts), SLICE)]
     return [torch.tensor([one.ids for one in tokenizer.encode_batch(part)]) for part in parts]
@@ -47,7 +47,8 @@ def slices(texts: list[str], tokenizer: Tokenizer) -> list[Tensor]:
 class Sampler:
     def __init__(self, task: Task, tokenizer: Tokenizer, seed: int) -> None:
         self.task, self._seed = task, seed
-        self._tokenizer = tokenizer if task.noisy else with_dropout(tokenizer)
+        self._tokenizer = tokenizer
+        self._pieces = None if task.noisy or not Pieces.can_cut(tokenizer) else Pieces(tokenizer)
         self._noise: Callable[[str, Random], str] = noisy if task.noisy else slip
         self._apart = {label: task.apart(label) for label in task.labels}
         grouped: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -73,11 +74,14 @@ class Sampler:
     def batch(self, step: int, pairs: int) -> Batch:
         said = sorted(self.draw(step, pairs), key=lambda one: len(one.text))
         return Batch(
-            ids=slices([one.text for one in said], self._tokenizer),
+            ids=slices([one.text for one in said], self._cutting(step)),
             intent=torch.tensor([self.task.index[one.intent] for one in said]),
             group=torch.tensor([one.group for one in said]),
             apart=torch.from_numpy(np.stack([self._apart[one.intent] for one in said])),
         )
+
+    def _cutting(self, step: int) -> Tokenizer | Chance:
+        return self._tokenizer if self._pieces is None else self._pieces.by(Random(f"{self._seed} pieces {step}"))
 
     def _intent_at(self, place: int) -> str:
         """Every intent, shuffled, before any comes again; one with many more groups than usual comes more than once."""

@@ -45,7 +45,7 @@ def card(made: Made, side: Side, folder: Path) -> dict[str, Any]:
         "faq_sha256": project.faq.digest,
         "split": {"train": _counts(project.known), "validation": _counts(project.held)},
         "tenants": {name: [side.tenancy.labels[i] for i in side.tenancy.columns(name)] for name in side.tenancy.tenants},
-        "bytes": {name: (folder / name).stat().st_size for name in FILES},
+        "bytes": {name: (folder / name).stat().st_size for name in FILES if (folder / name).exists()},
         "steps": made.steps,
         "validation": {
             "student_int8": table(side.logits, side),

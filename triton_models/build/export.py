@@ -17,12 +17,13 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
+from triton_models.build.bert import Bert
 from triton_models.build.network import Encoder
 
 OPSET = 17
 
 
-def export(network: Encoder, path: Path) -> None:
+def export(network: Encoder | Bert, path: Path) -> None:
     """Writes teacher or student with 32-bit weights."""
     sample = torch.ones(2, 8, dtype=torch.long)
     free = {0: "batch"}

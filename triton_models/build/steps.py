@@ -18,6 +18,7 @@ from pyshim.config import ROOT
 from pyshim.confirmer import SHEET, TABLE
 from triton_models.build import datasets, distil, embed, export, ngrams, pretrain, prune, reader, teach
 from triton_models.build.batches import Sampler
+from triton_models.build.bert import Bert
 from triton_models.build.distil import Lesson
 from triton_models.build.embed import Graded, Seen, spearman
 from triton_models.build.encoder import Encoder as Exported
@@ -42,7 +43,11 @@ class MissingStep(Exception):
 
 
 def pretrain_(work: Work) -> dict[str, Any]:
-    """tokenizer.json, pretrain.pt: the vocabulary, and an encoder that can fill gaps."""
+    """tokenizer.json, pretrain.pt: the vocabulary, and an encoder that can fill gaps; of a checkpoint only the vocabulary."""
+    if work.checkpoint is not None:
+        work.checkpoint.tokenizer().save(str(work.base / "tokenizer.json"))
+        work.__dict__.pop("tokenizer", None)
+        return {"checkpoint": work.checkpoint.folder.resolve().name, "sha256": work.checkpoint.digest}
     texts = sorted({*work.texts, *(example.text for example in work.task.train)})
     build_tokenizer(texts).save(str(work.base / "tokenizer.json"))
     work.__dict__.pop("tokenizer", None)
@@ -57,26 +62,32 @@ def pretrain_(work: Work) -> dict[str, Any]:
 def teacher(work: Work) -> dict[str, Any]:
     """teacher.pt, teacher.onnx."""
     torch.manual_seed(work.seed)
+    encoder = work.checkpoint.network(len(work.task.labels)) if work.checkpoint else _pretrained(work)
+    sampler = Sampler(work.task, work.tokenizer, work.seed)
+    taught = teach.teach(encoder, sampler, work.plans.teacher, work.seed, work.part("teacher"))
+    return _finished(work, "teacher", taught)
+
+
+def _pretrained(work: Work) -> Encoder:
+    """What pretrain left, with new heads."""
     encoder = Encoder(work.architecture())
-    known = work.load("pretrain")
-    for name, part in known.named_children():
+    for name, part in work.load("pretrain").named_children():
         if name not in HEADS:
             getattr(encoder, name).load_state_dict(part.state_dict())
-    sampler = Sampler(work.task, work.tokenizer, work.seed)
-    encoder = teach.teach(encoder, sampler, work.plans.teacher, work.seed, work.part("teacher"))
-    return _finished(work, "teacher", encoder)
+    return encoder
 
 
 def distil_(work: Work) -> dict[str, Any]:
     """distil.pt, distil.onnx: the student, whole."""
     sampler = Sampler(work.task, work.tokenizer, work.seed + 10)
-    student = distil.distil(work.load("teacher"), sampler, work.plans.distil, work.seed + 10, work.part("distil"))
+    shape, plan = work.architecture(), work.plans.distil
+    student = distil.distil(work.load_teacher(), shape, sampler, plan, work.seed + 10, work.part("distil"))
     return _finished(work, "distil", student)
 
 
 def prune_(work: Work) -> dict[str, Any]:
     """prune.pt: the student with six heads a layer."""
-    teacher_lesson = Lesson(work.load("teacher"), Sampler(work.task, work.tokenizer, work.seed + 20), work.plans.distil)
+    teacher_lesson = Lesson(work.load_teacher(), Sampler(work.task, work.tokenizer, work.seed + 20), work.plans.distil)
     student = work.load("distil")
     pruned = prune.prune(student, teacher_lesson, work.plans.prune, work.seed + 20, work.part("prune"))
     return {**_finished(work, "prune", pruned), "parameters_less": round(1 - pruned.parameter_count / student.parameter_count, 4)}
@@ -165,15 +176,18 @@ def router(work: Work) -> dict[str, Any]:
 
 def sensitive(work: Work) -> dict[str, Any]:
     """sensitive.bin and sensitive.json: what confirms words that are offensive in one sentence and harmless in another. It learns
-    from the public sets alone; where they are missing the newest version's is taken over."""
+    from the public sets alone; where they are missing the newest version's is taken over, where one has it."""
     try:
         return train_sensitive(datasets.folder(), work.folder, work.seed)
     except datasets.NoDataset as error:
-        newest = max((STUDENT / str(number) for number in versions(STUDENT)), key=lambda folder: int(folder.name))
-        print(f"  {error}: {newest}'s confirmer is taken over", flush=True)
+        known = [number for number in versions(STUDENT) if (STUDENT / str(number) / TABLE).exists()]
+        if not known:
+            print(f"  {error}, and no version has a confirmer: this one will have none", flush=True)
+            return {}
+        print(f"  {error}: version {known[-1]}'s confirmer is taken over", flush=True)
         for name in (TABLE, SHEET):
-            shutil.copyfile(newest / name, work.folder / name)
-        return {"taken_over_from": int(newest.name)}
+            shutil.copyfile(STUDENT / str(known[-1]) / name, work.folder / name)
+        return {"taken_over_from": known[-1]}
 
 
 def routed(router: Router, texts: list[str]) -> NDArray[np.float64]:
@@ -182,7 +196,7 @@ def routed(router: Router, texts: list[str]) -> NDArray[np.float64]:
     return np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
 
 
-def _finished(work: Work, name: str, network: Encoder) -> dict[str, Any]:
+def _finished(work: Work, name: str, network: Encoder | Bert) -> dict[str, Any]:
     """Saves it, exports it, and says how good, how fast and how large it is."""
     work.save(name, network)
     path, tokens = work.folder / f"{name}.onnx", work.base / "tokenizer.json"

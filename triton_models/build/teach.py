@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from triton_models.build import losses
 from triton_models.build.batches import Batch, Sampler
+from triton_models.build.bert import Bert
 from triton_models.build.descend import Descent, descend
 from triton_models.build.network import Encoder
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one training run does. A batch holds so many pairs of sentences of one group."""
+    """What one training run does. A batch holds so many pairs of sentences of one group. bag_steps: 0 for a teacher without a
+    bag."""
 
     bag_steps: int = 2000
     bag_rate: float = 3e-3
@@ -34,7 +37,10 @@ class Plan:
     same_intent: float = 0.25
 
 
-def teach(encoder: Encoder, sampler: Sampler, plan: Plan, seed: int, saved: Path) -> Encoder:
+Teacher = TypeVar("Teacher", Encoder, Bert)
+
+
+def teach(encoder: Teacher, sampler: Sampler, plan: Plan, seed: int, saved: Path) -> Teacher:
     loose = torch.tensor([label in sampler.task.broad for label in sampler.task.labels])
 
     def bag_loss(step: int) -> Tensor:
@@ -54,7 +60,7 @@ def teach(encoder: Encoder, sampler: Sampler, plan: Plan, seed: int, saved: Path
     return descend(encoder, whole_loss, Descent("teacher", plan.steps, plan.rate, seed + 1), saved)
 
 
-def both(encoder: Encoder, batch: Batch) -> tuple[Tensor, Tensor]:
+def both(encoder: Encoder | Bert, batch: Batch) -> tuple[Tensor, Tensor]:
     """LOGITS and EMBEDDING of a batch, float32."""
     read = [encoder(ids) for ids in batch.ids]
     logits, embedding = (torch.cat(parts).float() for parts in zip(*read, strict=True))

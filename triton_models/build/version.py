@@ -21,14 +21,16 @@ from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
 from triton_models.router import Router
 
-MADE = ("student.onnx", "router.bin", "sensitive.bin", "sensitive.json")  # by the steps
+MADE = ("student.onnx", "router.bin")  # by the steps
+CONFIRMER = ("sensitive.bin", "sensitive.json")  # by them, too, where there was something to learn it from
 HALVED = "student.fp16.onnx"
 
 
 def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool = False) -> None:
     """gpu: put the 16-bit file in, too."""
     shutil.copyfile(work.base / "tokenizer.json", folder / "tokenizer.json")
-    for name in (*MADE, *([HALVED] if gpu else [])):
+    made = [*MADE, *([HALVED] if gpu else []), *(name for name in CONFIRMER if (work.folder / name).exists())]
+    for name in made:
         shutil.copyfile(work.folder / name, folder / name)
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))

@@ -8,6 +8,7 @@ what slips of typing can put in.
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Iterable
 
@@ -20,7 +21,7 @@ from triton_models.build.synonyms import SETS
 PAD, UNKNOWN, CLS, MASK = "[PAD]", "[UNK]", "[CLS]", "[MASK]"
 MAX_TOKENS = 64
 PIECES = 2000  # of Latin words, beside the single characters
-_INSIDE = "##"
+INSIDE = "##"
 
 
 def _normalizer() -> normalizers.Normalizer:
@@ -35,19 +36,21 @@ def build_tokenizer(texts: Iterable[str]) -> Tokenizer:
     normalizer = _normalizer()
     known = {char for text in whole for char in normalizer.normalize_str(text) if not char.isspace()}
     alphabet = sorted(known | set(common_characters()) | set(string.ascii_lowercase + "0" + string.punctuation))
-    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, continuing_subword_prefix=_INSIDE))
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, continuing_subword_prefix=INSIDE))
     tokenizer.normalizer = normalizer
     apart = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("[^a-z]"), "isolated")]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(apart)
+    marks, inside = [PAD, UNKNOWN, CLS, MASK], [INSIDE + letter for letter in string.ascii_lowercase]
     trainer = trainers.BpeTrainer(
         vocab_size=len(alphabet) + PIECES,
         min_frequency=2,
-        special_tokens=[PAD, UNKNOWN, CLS, MASK],
+        special_tokens=marks + inside,  # the trainer numbers letters inside a word by chance, unless they have a number already
         initial_alphabet=alphabet,
-        continuing_subword_prefix=_INSIDE,
+        continuing_subword_prefix=INSIDE,
         show_progress=False,
     )
     tokenizer.train_from_iterator(whole, trainer)
+    tokenizer = _ordinary(tokenizer, inside)
     cls = tokenizer.token_to_id(CLS)
     tokenizer.post_processor = processors.TemplateProcessing(single=f"{CLS} $A", special_tokens=[(CLS, cls)])
     tokenizer.enable_truncation(MAX_TOKENS)
@@ -55,8 +58,8 @@ def build_tokenizer(texts: Iterable[str]) -> Tokenizer:
     return tokenizer
 
 
-def with_dropout(tokenizer: Tokenizer, share: float = 0.1) -> Tokenizer:
-    """The same, but some joins are left out: a word is seen in other pieces each time. Only for training."""
-    loose = Tokenizer.from_str(tokenizer.to_str())
-    loose.model.dropout = share
-    return loose
+def _ordinary(tokenizer: Tokenizer, tokens: list[str]) -> Tokenizer:
+    """The same, but these tokens are found as parts of words only, and not wherever they stand in a text."""
+    told = json.loads(tokenizer.to_str())
+    told["added_tokens"] = [one for one in told["added_tokens"] if one["content"] not in tokens]
+    return Tokenizer.from_str(json.dumps(told))

@@ -20,7 +20,9 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from triton_models.build import distil, embed, ngrams, pretrain, prune, teach
+from triton_models.build import bert, distil, embed, ngrams, pretrain, prune, teach
+from triton_models.build.bert import Bert
+from triton_models.build.huggingface import Checkpoint
 from triton_models.build.judge import Judge
 from triton_models.build.network import Architecture, Encoder
 from triton_models.build.task import Task
@@ -62,14 +64,14 @@ class Plans:
 
 
 def _quicker(plan: Any) -> Any:
-    steps = {one.name: max(1, getattr(plan, one.name) // 40) for one in fields(plan) if one.name.endswith("steps")}
-    return replace(plan, **steps)
+    planned = {one.name: getattr(plan, one.name) for one in fields(plan) if one.name.endswith("steps")}
+    return replace(plan, **{name: min(steps, max(1, steps // 40)) for name, steps in planned.items()})
 
 
 @dataclass
 class Work:
     """folder: of this run; base: of the vocabulary and the pretrained encoder, which several tasks may share. texts: what
-    pretraining reads."""
+    pretraining reads. checkpoint: what the teacher is made of instead."""
 
     folder: Path
     base: Path
@@ -78,6 +80,7 @@ class Work:
     texts: list[str]
     seed: int
     plans: Plans = field(default_factory=Plans)
+    checkpoint: Checkpoint | None = None
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -127,6 +130,7 @@ class Work:
             for rest in record.parent.glob(f"{step}.part*"):
                 rest.unlink()  # of other data or another plan
             mark.write_text(key, encoding="utf-8")
+        self.forget(step)  # its files are about to change
         print(f"{step} ...", flush=True)
         began = time.monotonic()
         found = act(self)
@@ -141,9 +145,11 @@ class Work:
         shape = (self.plans.hidden, self.plans.feed_forward, self.plans.layers)
         about = [step, before, self.seed, shape, None if plan is None else asdict(plan)]
         about.append(self.texts_digest if step == "pretrain" else self.task.digest)
+        if self.checkpoint is not None:
+            about.append(self.checkpoint.digest)
         return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
 
-    def save(self, name: str, network: Encoder) -> None:
+    def save(self, name: str, network: Encoder | Bert) -> None:
         folder = self.base if name == "pretrain" else self.folder
         draft = folder / f".{name}.{os.getpid()}"
         torch.save({"shape": asdict(network.shape), "weights": network.state_dict()}, draft)
@@ -151,9 +157,16 @@ class Work:
 
     def load(self, name: str) -> Encoder:
         """A network that a step has saved, ready to be asked."""
+        network = self._stored(name, Architecture, Encoder)
+        assert isinstance(network, Encoder)
+        return network
+
+    def load_teacher(self) -> Encoder | Bert:
+        return self.load("teacher") if self.checkpoint is None else self._stored("teacher", bert.Shape, Bert)
+
+    def _stored(self, name: str, shape: type[Any], kind: type[Encoder | Bert]) -> Encoder | Bert:
         stored = torch.load((self.base if name == "pretrain" else self.folder) / f"{name}.pt", weights_only=True)
-        shape = Architecture(**{**stored["shape"], "heads": tuple(stored["shape"]["heads"])})
-        network = Encoder(shape)
+        network = kind(shape(**{**stored["shape"], "heads": tuple(stored["shape"]["heads"])}))
         network.load_state_dict(stored["weights"])
         return network.eval()
 
