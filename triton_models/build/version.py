@@ -29,8 +29,8 @@ HALVED = "student.fp16.onnx"
 def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool = False) -> None:
     """gpu: put the 16-bit file in, too."""
     shutil.copyfile(work.base / "tokenizer.json", folder / "tokenizer.json")
-    made = [*MADE, *([HALVED] if gpu else []), *(name for name in CONFIRMER if (work.folder / name).exists())]
-    for name in made:
+    confirmer = [name for name in CONFIRMER if (work.folder / name).exists()]
+    for name in (*MADE, *confirmer, *([HALVED] if gpu else [])):
         shutil.copyfile(work.folder / name, folder / name)
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))
