@@ -33,7 +33,7 @@ class Plan:
     pairs: int = 96
     noisy_copies: int = 2
     temperature: float = 0.1
-    same_intent: float = 0.25
+    same_intent: float = 1.0
     graded: float = 1.0
     dropout: float = 0.1
     pull_back: float = 0.0
