@@ -37,7 +37,8 @@ ENGLISH = RouterPlan(min_n=2, max_n=4, symbols=192)
 # The public sets are smaller, and there are five: three fifths of the steps.
 PUBLIC = Plans(teacher=teach.Plan(steps=600), distil=distil.Plan(states_steps=150, steps=600), prune=prune.Plan(steps=250))
 SEED = 20231105
-MEASURED = ("accuracy", "macro_f1", "ece", "p50_ms", "p99_ms", "per_second", "bytes", "microseconds")
+MEASURED = ("accuracy", "macro_f1", "ece")
+STAGES = ("teacher", "student", "pruned", "int8")
 
 
 def main() -> int:
@@ -86,14 +87,13 @@ def measured(work: Work) -> dict[str, Any]:
     print(f"tf-idf {told['tfidf_logistic_regression']['accuracy']}, fastText {told['fasttext']['accuracy']}", flush=True)
     steps.run(work, until="router")
     tokens = work.base / "tokenizer.json"
-    files = {"teacher": "teacher.onnx", "student": "distil.onnx", "pruned": "prune.onnx", "int8": "student.onnx"}
-    found = {"teacher": "teacher", "student": "distil", "pruned": "prune", "int8": "quantise"}
-    for stage, file in files.items():
-        logits = Encoder.load(work.folder / file, tokens).read(plain.texts)[0]
-        told[stage] = {**_of(work.figures(found[stage])), **_of(plain.figures(logits))}
+    fast = steps.speed(work)
+    for stage in STAGES:
+        logits = Encoder.load(work.folder / steps.FILES[stage], tokens).read(plain.texts)[0]
+        told[stage] = {**_of(plain.figures(logits)), **fast[stage]}
     router = Router.load(work.folder / "router.bin")
-    told["router"] = {**_of(work.figures("router")), **_of(plain.figures(steps.routed(router, plain.texts)))}
-    told["times_fp32_speed"] = work.figures("quantise")["times_fp32_speed"]
+    told["router"] = {**_of(plain.figures(steps.routed(router, plain.texts))), **fast["router"]}
+    told["times_teacher"], told["times_fp32"] = fast["times_teacher"], fast["times_fp32"]
     told["parameters_pruned_away"] = work.figures("prune")["parameters_less"]
     if work.task.name == PROJECT:
         steps.run(work)

@@ -27,7 +27,7 @@ from triton_models.build.network import Encoder
 from triton_models.build.router_speed import router_speed
 from triton_models.build.sensitive import train_sensitive
 from triton_models.build.sounds import sound_alike
-from triton_models.build.speed import speed
+from triton_models.build.speed import speeds
 from triton_models.build.task import Example
 from triton_models.build.vocabulary import build_tokenizer
 from triton_models.build.work import Work
@@ -35,6 +35,13 @@ from triton_models.router import Router
 from triton_models.version import versions
 
 STUDENT = ROOT / "triton_models/repository/student"
+FILES = {
+    "teacher": "teacher.onnx",
+    "student": "distil.onnx",
+    "pruned": "prune.onnx",
+    "fp32": "full.onnx",
+    "int8": "student.onnx",
+}
 HEADS = ("to_logits", "bag_to_logits", "to_embedding")
 
 
@@ -155,10 +162,7 @@ def quantise(work: Work) -> dict[str, Any]:
     export.quantise(full, small)
     export.halve(full, work.folder / "student.fp16.onnx")
     texts = work.judge.texts
-    slow, fast = speed(full, tokens, texts), speed(small, tokens, texts)
-    found = work.judge.figures(Exported.load(small, tokens).read(texts)[0])
-    faster = round(fast["per_second"] / slow["per_second"], 2)
-    return {**found, **fast, "times_fp32_speed": faster, "fp32": slow}
+    return work.judge.figures(Exported.load(small, tokens).read(texts)[0])
 
 
 def router(work: Work) -> dict[str, Any]:
@@ -166,13 +170,12 @@ def router(work: Work) -> dict[str, Any]:
     plan = work.plans.router
     spoken = said(Sampler(work.task, work.tokenizer, work.seed + 40), plan.pairs)
     with torch.autocast("cpu", torch.bfloat16):  # tens of thousands of sentences: twice as fast, and as good a lesson
-        logits, _ = reader.read(work.load("teacher"), work.tokenizer, spoken.texts)
+        logits, _ = reader.read(work.load_teacher(), work.tokenizer, spoken.texts)
     torch.manual_seed(work.seed)
     shape = plan.shape(len(work.task.labels))
     path = work.folder / "router.bin"
     ngrams.write(ngrams.train(lesson(spoken, logits, work.task), shape, plan.learning, work.seed), path)
-    found = work.judge.figures(routed(Router.load(path), work.judge.texts))
-    return {**found, **router_speed(path, work.judge.texts), "bytes": path.stat().st_size}
+    return work.judge.figures(routed(Router.load(path), work.judge.texts))
 
 
 def sensitive(work: Work) -> dict[str, Any]:
@@ -191,6 +194,17 @@ def sensitive(work: Work) -> dict[str, Any]:
         return {"taken_over_from": known[-1]}
 
 
+def speed(work: Work) -> dict[str, Any]:
+    """How fast and how large each stage is, measured beside each other; run it alone when the machine is quiet."""
+    files = {stage: work.folder / file for stage, file in FILES.items()}
+    path = work.folder / "router.bin"
+    told: dict[str, Any] = dict(speeds(files, work.base / "tokenizer.json", work.judge.texts))
+    told["router"] = {**router_speed(path, work.judge.texts), "bytes": path.stat().st_size}
+    told["times_teacher"] = round(told["int8"]["per_second"] / told["teacher"]["per_second"], 2)
+    told["times_fp32"] = round(told["int8"]["per_second"] / told["fp32"]["per_second"], 2)
+    return told
+
+
 def routed(router: Router, texts: list[str]) -> NDArray[np.float64]:
     """The router's logits float64 [texts, labels]; zeros where it has no guess."""
     silent = np.zeros(router.shape.classes)
@@ -203,7 +217,7 @@ def _finished(work: Work, name: str, network: Encoder | Bert) -> dict[str, Any]:
     path, tokens = work.folder / f"{name}.onnx", work.base / "tokenizer.json"
     export.export(network, path)
     found = work.judge.figures(Exported.load(path, tokens).read(work.judge.texts)[0])
-    return {**found, **speed(path, tokens, work.judge.texts), "parameters": network.parameter_count}
+    return {**found, "parameters": network.parameter_count}
 
 
 STEPS: dict[str, Callable[[Work], dict[str, Any]]] = {
@@ -215,6 +229,7 @@ STEPS: dict[str, Callable[[Work], dict[str, Any]]] = {
     "quantise": quantise,
     "router": router,
     "sensitive": sensitive,
+    "speed": speed,
 }
 
 

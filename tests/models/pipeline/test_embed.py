@@ -11,7 +11,7 @@ from torch.nn import functional
 from triton_models.build import datasets, embed
 from triton_models.build.embed import Plan, Seen, learn
 
-PLAN = Plan(steps=60, rate=3e-2, pairs=12, dropout=0.0)
+PLAN = Plan(steps=60, rate=3e-2, pairs=12, dropout=0.0, same_intent=0.25)
 
 
 def seen(**others: object) -> Seen:
