@@ -8,7 +8,6 @@
 A version that is refused changes nothing.
 """
 
-import os
 import time
 from typing import Annotated
 
@@ -26,7 +25,6 @@ from triton_models.version import SENTENCES, IncompleteVersion, check, scores, v
 
 VersionArgument = Annotated[int, typer.Argument(min=1, metavar="VERSION", help="number of a version folder")]
 NEAR = 0.05  # eight-bit scores of one sentence differ by less between two runs
-LOWEST_PRIORITY = 19
 GRACE_S = 30.0
 
 
@@ -107,8 +105,6 @@ def rollback() -> None:
 
 def _check(known: Settings, version: int) -> None:
     """Is the version whole, and does it know every tenant's intents?"""
-    # What serves meanwhile needs the cores more.
-    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
     student = known.models / MODEL
     if version not in versions(student):
         listed = ", ".join(map(str, versions(student))) or "none"
