@@ -119,7 +119,7 @@ def _check(known: Settings, version: int) -> None:
 async def _loaded(desk: Desk, version: int) -> None:
     """Everybody has this version as the candidate, and Triton says with it what the files say."""
     record = await desk.record()
-    if record.candidate == version and record.percent:
+    if record.candidate == version and record.compared == record.attempt:
         return
     _check(desk.settings, version)
     began = time.time()
@@ -151,7 +151,9 @@ async def _compare(desk: Desk, version: int) -> None:
     else:
         apart = max(float(abs(ours - theirs).max()) for ours, theirs in zip(wanted, found, strict=True))
         wrong = "" if apart <= NEAR else f"scores by Triton and from the files are {apart:.2g} apart, at most {NEAR} is wanted"
-    if wrong:
+    if not wrong:
+        await desk.change(lambda record: record.but(me(), f"compared {version}", compared=record.attempt, since=record.since))
+    else:
         await desk.change(lambda record: record.without_candidate(me(), f"refused {version}: {wrong}"))
         raise fail(f"version {version} is refused, nothing was changed: {wrong}")
 
