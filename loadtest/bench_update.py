@@ -45,7 +45,7 @@ class Plan:
     updates: int = 20
     rate: float = 2000
     warm_s: float = 20
-    before_s: float = 10
+    before_s: float = 6
 
 
 QUICK = Plan(updates=2, warm_s=6)

@@ -55,15 +55,17 @@ class Understand(Layer):
         limit = time_there_is * CANDIDATES_SHARE
         if stable is None or drawn is stable:
             began = time.monotonic()
-            scores = await self._asked(turn, drawn, time_there_is)
+            scores = await self._asked(turn, drawn, time_there_is, time_there_is)
             turn.fault = time.monotonic() - began > limit  # the candidate would have failed: both are held to the same
             return scores
         try:
-            return await self._asked(turn, drawn, limit)
+            return await self._asked(turn, drawn, limit, time_there_is)
         except (TritonAway, TimeoutError):
             turn.fault, turn.arm = True, stable
-            return await self._asked(turn, stable, max(LEAST_S, turn.left() - KEPT_S))
+            left = max(LEAST_S, turn.left() - KEPT_S)
+            return await self._asked(turn, stable, left, left)
 
-    async def _asked(self, turn: Turn, arm: Arm, within_s: float) -> Scores:
-        async with asyncio.timeout(within_s):
-            return await self._triton.understand(turn.query, within_s, turn.trace, arm.version)
+    async def _asked(self, turn: Turn, arm: Arm, wait_s: float, timeout_s: float) -> Scores:
+        """Waits so long; Triton has failed, as its breaker sees it, only after timeout_s: the same for all versions."""
+        async with asyncio.timeout(wait_s):
+            return await self._triton.understand(turn.query, timeout_s, turn.trace, arm.version)

@@ -36,7 +36,7 @@ def load(version: VersionArgument) -> None:
 
 def canary(
     version: VersionArgument,
-    percent: Annotated[float, typer.Option(min=0, max=100, help="share of the users it gets")] = 1.0,
+    percent: Annotated[float, typer.Option(min=0, max=99, help="share of the users it gets; `promote` gives it all")] = 1.0,
 ) -> None:
     """Give a version a share of the users (loads it first if need be)."""
 
