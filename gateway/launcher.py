@@ -158,6 +158,8 @@ async def _prepare(settings: Settings) -> snapshot.Snapshot:
     edge.touch(mode=0o600)
     edge.write_bytes(snapshot.for_edge(compiled))
     (settings.run / "tenants.json").write_bytes(snapshot.for_pages(compiled))
+    for written in settings.arms.glob("*.json"):  # by an earlier run, whose tenants may have been others
+        written.unlink()
     follower.show(compiled, compiled.model, stable=True)
     return compiled
 

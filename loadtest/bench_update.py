@@ -1,7 +1,8 @@
 """Does anybody notice when the model is replaced? The result: loadtest/results/update.json.
 
 Under a steady paced load, the model is replaced again and again by a copy of itself under the next number, the way an operator
-does it: `sluice models load`, `canary`, `promote`, with short steps. Before it, the same load without updates.
+does it: `sluice models load`, `canary`, `promote`, with short steps. Before each update, the same load without one: what else
+the machine does changes from minute to minute, so each is compared with the moments before it.
 """
 
 import argparse
@@ -39,14 +40,15 @@ LONG_S, PATIENCE_S = 3600, 120.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of it. before_s: also long enough for every user to have come by."""
+    """How much of it. warm_s: long enough for every user to have come by; before_s: before each update."""
 
     updates: int = 20
     rate: float = 2000
-    before_s: float = 40
+    warm_s: float = 20
+    before_s: float = 6
 
 
-QUICK = Plan(updates=2, before_s=12)
+QUICK = Plan(updates=2, warm_s=6)
 
 
 class NotUpdated(Exception):
@@ -95,15 +97,32 @@ def _until_alone(settings: Settings, version: int) -> None:
 
 @contextmanager
 def _sending(load: Load, runs: list[Run]) -> Iterator[None]:
-    """wrk sends until the end of the block; what it measured is then in runs."""
-    command = load.command(LONG_S)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    """wrk sends until the end of the block; what it measured is then the last of runs."""
+    with subprocess.Popen(load.command(LONG_S), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield
         finally:
             process.send_signal(signal.SIGINT)  # wrk stops and says what came of it
             said, _ = process.communicate(timeout=30)
     runs.append(wrk.parse(said))
+
+
+def _rounds(settings: Settings, env: dict[str, str], load: Load, plan: Plan) -> dict[str, Any]:
+    """Every update, and the moments before it. Raises NotUpdated, BadRun."""
+    before: list[Run] = []
+    during: list[Run] = []
+    took: list[float] = []
+    for number in range(2, plan.updates + 2):
+        with _sending(load, before):
+            time.sleep(plan.before_s)
+        with _sending(load, during):
+            took.append(update(settings.models, env, number))
+            _until_alone(settings, number)
+        _say(
+            f"update {number - 1:3} of {plan.updates} took {took[-1]:5.1f} s; "
+            f"p99 before {before[-1].p99_ms:7.2f} ms, during {during[-1].p99_ms:7.2f} ms"
+        )
+    return {"before": before, "during": during, "took_s": took}
 
 
 def _measure(folder: Path, env: dict[str, str], url: str, plan: Plan) -> dict[str, Any]:
@@ -114,25 +133,16 @@ def _measure(folder: Path, env: dict[str, str], url: str, plan: Plan) -> dict[st
     corpus = scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
     file = wrk.write(folder / "turns.tsv", turns(users.mint(settings, list(corpus), USERS), corpus, MIX_DEEP))
     load = Load(f"{url}/v1/chat", file, CONNECTIONS, plan.rate)
-    wrk.run(load, plan.before_s)  # every user's keys, every page of the tables
-    before = wrk.run(load, plan.before_s)
-    _say(f"before     {before.per_s:7,.0f}/s  p99 {before.p99_ms:7.2f} ms")
+    wrk.run(load, plan.warm_s)  # every user's token, every page of the tables
     at_start, counted = memory.of_parts(settings), layers.read(settings)
-    runs: list[Run] = []
-    took: list[float] = []
-    with _sending(load, runs):
-        for number in range(2, plan.updates + 2):
-            took.append(update(settings.models, env, number))
-            _say(f"update {number - 1:3} of {plan.updates} took {took[-1]:5.1f} s")
-        _until_alone(settings, plan.updates + 1)
+    rounds = _rounds(settings, env, load, plan)
     seen = layers.read(settings) - counted
-    bad = sum(count for (_, status), count in seen.items() if status != 200)
-    figures = {"before": msgspec.to_builtins(before), "during": msgspec.to_builtins(runs[0]), "not_200": bad}
+    chosen = {"updates": plan.updates, "rate": plan.rate, "users": USERS, "deep_share": MIX_DEEP, "before_s": plan.before_s}
     return {
         "machine": machine.about(settings) | {"load_before": round(busy, 2)},
-        "plan": {"updates": plan.updates, "rate": plan.rate, "users": USERS, "deep_share": MIX_DEEP, "before_s": plan.before_s},
-        "figures": figures,
-        "update_s": {"median": sorted(took)[len(took) // 2], "max": max(took)},
+        "plan": chosen,
+        **update_report.summed(rounds["before"], rounds["during"], rounds["took_s"]),
+        "not_200": sum(count for (_, status), count in seen.items() if status != 200),
         "memory_pss_mb": {"at_start": at_start, "after": memory.of_parts(settings)},
         "degraded": layers.degraded(settings),
     }

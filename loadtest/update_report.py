@@ -1,16 +1,32 @@
 """Did anybody notice the updates?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
+
+from loadtest import report
+from loadtest.wrk import Run
 
 P99_RATIO, MEMORY_RATIO = 1.5, 1.05
 NOTES = (
-    "Turns are POST /v1/chat over loopback with signed tokens of {users} users, {deep_share:.0%} of them for Triton, at moments "
-    "of a random schedule of {rate:,.0f} a second. Before: {before_s:g} s without an update; during: all updates in a row.",
+    "Turns are POST /v1/chat over loopback with signed tokens of {users} users, {deep_share:.0%} of them for Triton, at moments",
+    "of a random schedule of {rate:,.0f} a second. Before: {before_s:g} s without an update, before each one; during: from its",
+    "first command until the old version is unloaded. Medians of {updates} (lowest to highest).",
     "wrk, the commands, nginx, the shim, Redis and Triton with both versions share this machine's cores.",
 )
 
 Result = Mapping[str, Any]
+
+
+def summed(before: Sequence[Run], during: Sequence[Run], took_s: Sequence[float]) -> dict[str, Any]:
+    """What the runs before and during the updates amount to."""
+    runs = [*before, *during]
+    return {
+        "figures": {"before": report.summed(before), "during": report.summed(during)},
+        "requests": {"before": sum(run.requests for run in before), "during": sum(run.requests for run in during)},
+        "failed": sum(run.refused + run.broken for run in runs),
+        "update_s": {"median": round(median(took_s), 1), "max": round(max(took_s), 1)},
+    }
 
 
 def _grown(result: Result, part: str) -> float:
@@ -20,15 +36,18 @@ def _grown(result: Result, part: str) -> float:
 
 def gates(result: Result) -> list[dict[str, Any]]:
     """Each goal, what was measured, and whether it holds."""
-    figures, during = result["figures"], result["figures"]["during"]
-    failed = during["refused"] + during["broken"] + figures["not_200"]
+    p99 = {name: figures["p99_ms"]["median"] for name, figures in result["figures"].items()}
     measured = [
-        ("failed requests", 0, failed),
-        ("p99 during / before", P99_RATIO, round(during["p99_ms"] / figures["before"]["p99_ms"], 2)),
+        ("failed requests", 0, result["failed"] + result["not_200"]),
+        ("p99 during / before", P99_RATIO, round(p99["during"] / p99["before"], 2)),
         ("memory of Triton after / start", MEMORY_RATIO, _grown(result, "triton")),
         ("memory of nginx after / start", MEMORY_RATIO, _grown(result, "nginx")),
     ]
     return [{"goal": goal, "at_most": most, "measured": value, "holds": value <= most} for goal, most, value in measured]
+
+
+def _cell(figure: Mapping[str, float], digits: int) -> str:
+    return f"{figure['median']:,.{digits}f} ({figure['min']:,.{digits}f} to {figure['max']:,.{digits}f})"
 
 
 def table(result: Result) -> str:
@@ -39,13 +58,11 @@ def table(result: Result) -> str:
         f"load average before: {about['load_before']} (near 0: nothing else was running); degraded turns: {result['degraded']}",
         f"{plan['updates']} updates, {took['median']:.1f} s each (the longest {took['max']:.1f} s)",
         "",
-        f"  {'':10}{'turns':>10}{'turns/s':>10}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}",
+        f"  {'':8}{'turns':>10}{'turns/s':>26}{'p50 ms':>22}{'p99 ms':>26}",
     ]
-    for name in ("before", "during"):
-        run = result["figures"][name]
-        rate = run["requests"] / run["seconds"]
-        cells = f"{run['requests']:10,}{rate:10,.0f}{run['p50_ms']:10.2f}{run['p99_ms']:10.2f}{run['max_ms']:10.0f}"
-        lines.append(f"  {name:10}{cells}")
+    for name, figures in result["figures"].items():
+        cells = _cell(figures["per_s"], 0), _cell(figures["p50_ms"], 2), _cell(figures["p99_ms"], 1)
+        lines.append(f"  {name:8}{result['requests'][name]:10,}{cells[0]:>26}{cells[1]:>22}{cells[2]:>26}")
     lines += ["", "Goals"]
     for gate in result["gates"]:
         verdict = "holds" if gate["holds"] else "MISSED"

@@ -75,7 +75,7 @@ class Turn(msgspec.Struct):
     confidence: float = 0.0
     likeliest: list[str] = []  # intents with something to say, best first
     embedding: npt.NDArray[np.float32] | None = None
-    fault: bool = False  # the version that was drawn could not be asked
+    fault: bool = False  # the version that was drawn could not answer, or not in a candidate's time
 
     # l5_dialogue
     resume: str = ""  # what to say behind the answer of a layer below

@@ -18,7 +18,8 @@ local byte = string.byte
 local PARTS = 2 ^ 32
 
 local _M = {}
-local current           -- { stable, candidate or nil, below = share of the hash's range that draws the candidate, salt }
+local current           -- what _M.current() says, and: below, the hashes that draw the candidate; salt, what is hashed before a user
+local wanted            -- the record as last told
 local closing = {}      -- routers no turn draws any more, closed at the next follow()
 local folder
 
@@ -106,9 +107,9 @@ end
 -- Returns nil, or what is not there yet: then it is to be called again.
 function _M.follow(record)
     close_retired()
-    record = record or _M.record
+    wanted = record or wanted
+    record = wanted
     if not record then return end
-    _M.record = record
     local stable, err = have(record.stable)
     if not stable then return err end
     local candidate, lacks

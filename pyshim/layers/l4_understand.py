@@ -6,6 +6,7 @@ customer sees nothing. When Triton is away the edge router's guess stands in.
 """
 
 import asyncio
+import time
 
 from pyshim.arm import Arm
 from pyshim.errors import TritonAway
@@ -50,15 +51,21 @@ class Understand(Layer):
         """By the turn's arm; by the stable one, which becomes the turn's, where that fails. Raises TritonAway, TimeoutError."""
         drawn, stable = turn.arm, turn.stable
         assert drawn is not None
+        time_there_is = max(LEAST_S, turn.left() - KEPT_S)
+        limit = time_there_is * CANDIDATES_SHARE
         if stable is None or drawn is stable:
-            return await self._asked(turn, drawn, 1.0)
+            began = time.monotonic()
+            scores = await self._asked(turn, drawn, time_there_is, time_there_is)
+            turn.fault = time.monotonic() - began > limit  # the candidate would have failed: both are held to the same
+            return scores
         try:
-            return await self._asked(turn, drawn, CANDIDATES_SHARE)
+            return await self._asked(turn, drawn, limit, time_there_is)
         except (TritonAway, TimeoutError):
             turn.fault, turn.arm = True, stable
-            return await self._asked(turn, stable, 1.0)
+            left = max(LEAST_S, turn.left() - KEPT_S)
+            return await self._asked(turn, stable, left, left)
 
-    async def _asked(self, turn: Turn, arm: Arm, share: float) -> Scores:
-        left = max(LEAST_S, (turn.left() - KEPT_S) * share)
-        async with asyncio.timeout(left):
-            return await self._triton.understand(turn.query, left, turn.trace, arm.version)
+    async def _asked(self, turn: Turn, arm: Arm, wait_s: float, timeout_s: float) -> Scores:
+        """Waits so long; Triton has failed, as its breaker sees it, only after timeout_s: the same for all versions."""
+        async with asyncio.timeout(wait_s):
+            return await self._triton.understand(turn.query, timeout_s, turn.trace, arm.version)

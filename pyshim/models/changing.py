@@ -8,7 +8,6 @@
 A version that is refused changes nothing.
 """
 
-import os
 import time
 from typing import Annotated
 
@@ -26,7 +25,6 @@ from triton_models.version import SENTENCES, IncompleteVersion, check, scores, v
 
 VersionArgument = Annotated[int, typer.Argument(min=1, metavar="VERSION", help="number of a version folder")]
 NEAR = 0.05  # eight-bit scores of one sentence differ by less between two runs
-LOWEST_PRIORITY = 19
 GRACE_S = 30.0
 
 
@@ -38,7 +36,7 @@ def load(version: VersionArgument) -> None:
 
 def canary(
     version: VersionArgument,
-    percent: Annotated[float, typer.Option(min=0, max=100, help="share of the users it gets")] = 1.0,
+    percent: Annotated[float, typer.Option(min=0, max=99, help="share of the users it gets; `promote` gives it all")] = 1.0,
 ) -> None:
     """Give a version a share of the users (loads it first if need be)."""
 
@@ -107,8 +105,6 @@ def rollback() -> None:
 
 def _check(known: Settings, version: int) -> None:
     """Is the version whole, and does it know every tenant's intents?"""
-    # What serves meanwhile needs the cores more.
-    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
     student = known.models / MODEL
     if version not in versions(student):
         listed = ", ".join(map(str, versions(student))) or "none"
@@ -123,7 +119,7 @@ def _check(known: Settings, version: int) -> None:
 async def _loaded(desk: Desk, version: int) -> None:
     """Everybody has this version as the candidate, and Triton says with it what the files say."""
     record = await desk.record()
-    if record.candidate == version and record.percent:
+    if record.candidate == version and record.compared == record.attempt:
         return
     _check(desk.settings, version)
     began = time.time()
@@ -155,7 +151,9 @@ async def _compare(desk: Desk, version: int) -> None:
     else:
         apart = max(float(abs(ours - theirs).max()) for ours, theirs in zip(wanted, found, strict=True))
         wrong = "" if apart <= NEAR else f"scores by Triton and from the files are {apart:.2g} apart, at most {NEAR} is wanted"
-    if wrong:
+    if not wrong:
+        await desk.change(lambda record: record.but(me(), f"compared {version}", compared=record.attempt, since=record.since))
+    else:
         await desk.change(lambda record: record.without_candidate(me(), f"refused {version}: {wrong}"))
         raise fail(f"version {version} is refused, nothing was changed: {wrong}")
 

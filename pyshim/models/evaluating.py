@@ -1,7 +1,7 @@
 """How do the versions that serve do on sentences of your own?
 
 A file of lines: text, tab, intent, and, where it was said to one tenant, tab, tenant. With a tenant the scores are read as that
-tenant's: what falls on an intent of others is out of scope. Triton is asked, at the lowest of priorities; no turn is counted.
+tenant's: what falls on an intent of others is out of scope. Triton is asked a few sentences at a time; no turn is counted.
 """
 
 from pathlib import Path

@@ -45,17 +45,19 @@ def slow_from(times: list[int]) -> int:
 
 
 def taken(before: Look, counts: Counts, stable: int, candidate: int) -> Look:
-    """The next look, judged by what was known before it."""
+    """The next look, judged by what was known before it. Until both versions had turns there is nothing new to see."""
     new = {name: counts[name] - before.counts.get(name, 0) for name in counts}
-    bad = {version: _bad(new, version, before.slow_above) for version in (stable, candidate)}
     turns = {version: new.get(f"{version}:turns", 0) for version in (stable, candidate)}
+    if not all(turns.values()):
+        return before
+    bad = {version: _bad(new, version, before.slow_above) for version in (stable, candidate)}
     seen = {}
     for measure, harmless in HARMLESS.items():
         block = Block(bad[stable][measure], turns[stable], bad[candidate][measure], turns[candidate])
         known = before.seen.get(measure, Seen())
         nothing_slow = measure == "slow" and before.slow_above == BUCKETS
         seen[measure] = known if nothing_slow else look(known, block, harmless)
-    return Look(dict(counts), seen, slow_from(_times(counts, stable)) if turns[stable] else before.slow_above)
+    return Look(dict(counts), seen, slow_from(_times(counts, stable)))
 
 
 def _bad(new: Counts, version: int, slow_above: int) -> dict[str, int]:

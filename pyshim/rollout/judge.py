@@ -14,7 +14,8 @@ f_a^n_a f_b^n_b <= exp(n_a (f_a - 1) + n_b (f_b - 1)), and the exponent is the s
 over a convex set, towards (t_a, t_b) in it, negated: never above 0. This is the E-variable of Turner, Ly and Gruenwald (Generic
 E-variables for exact sequential k-sample tests that allow for optional stopping), with a half-plane as null hypothesis.
 
-Where the stable arm has no turns any more, what it did before stands for it.
+Turns of one block may depend on what happens to all of them, a stalled machine say: the claim holds for each block by itself,
+whatever its true shares. So both arms must have turns in it, at the same time.
 """
 
 from dataclasses import dataclass
@@ -67,10 +68,8 @@ def share(bad: float, total: float) -> float:
 
 
 def nearest(p_a: float, p_b: float, n_a: float, n_b: float, harmless: Harmless) -> tuple[float, float]:
-    """The harmless pair nearest to (p_a, p_b), which does harm: it lies on the border. n_a of 0: q_a is p_a."""
+    """The harmless pair nearest to (p_a, p_b), which does harm: it lies on the border."""
     r, m = harmless.ratio, harmless.margin
-    if n_a == 0:
-        return p_a, r * p_a + m
     low, high = p_a, (p_b - m) / r
     for _ in range(50):  # the slope of the weighted distance along the border grows: halve to where it is 0
         q_a = (low + high) / 2
@@ -85,10 +84,10 @@ def _grown(bad: float, total: float, p: float, q: float) -> float:
 
 
 def look(seen: Seen, block: Block, harmless: Harmless) -> Seen:
-    """What is known after this block. A block in which the candidate had no turns only adds to what the stable one did."""
+    """What is known after this block, in which both arms had turns."""
     p_a, p_b = share(seen.bad_a, seen.all_a), share(seen.bad_b, seen.all_b)
     log_e = seen.log_e
-    if block.all_b and p_b > harmless.ratio * p_a + harmless.margin:
+    if p_b > harmless.ratio * p_a + harmless.margin:
         q_a, q_b = nearest(p_a, p_b, block.all_a, block.all_b, harmless)
         log_e += _grown(block.bad_a, block.all_a, p_a, q_a) + _grown(block.bad_b, block.all_b, p_b, q_b)
     return Seen(seen.bad_a + block.bad_a, seen.all_a + block.all_a, seen.bad_b + block.bad_b, seen.all_b + block.all_b, log_e)

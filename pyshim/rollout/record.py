@@ -32,8 +32,9 @@ class Event(msgspec.Struct, frozen=True):
 class Rollout(msgspec.Struct, omit_defaults=True, frozen=True):
     """Versions are folder numbers, 0 for none. The candidate is loaded once everybody has it; only then it gets turns.
 
-    attempt tells two loads of one version apart; since: when percent, candidate or stable last changed; wanted: the percent to
-    hold; goal: hold it, promote by steps, or return to a version that served before.
+    attempt tells two loads of one version apart; compared: the attempt whose scores by Triton were those of the files; since:
+    when percent, candidate or stable last changed; wanted: the percent to hold; goal: hold it, promote by steps, or return to a
+    version that served before.
     """
 
     seq: int
@@ -42,6 +43,7 @@ class Rollout(msgspec.Struct, omit_defaults=True, frozen=True):
     candidate: int = 0
     attempt: int = 0
     loaded: bool = False
+    compared: int = 0
     percent: float = 0.0
     wanted: float = 0.0
     goal: Goal = "hold"

@@ -4,7 +4,7 @@
     everybody has it              it gets the percent that was wanted (hold), or the first step (promote)
     a step was held long enough   the next one: SLUICE_ROLLOUT_STEP_S, and then until the candidate had enough turns, or until
                                   SLUICE_ROLLOUT_STEP_MAX_S
-    the last step was held        it is the stable version
+    the last step was held        it is the stable version, for everybody
     it returns                    a version that served before needs no steps
     it is worse, at any step      it is dropped
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pyshim.config import Settings
 from pyshim.rollout.record import Rollout
 
-STEPS = (1.0, 5.0, 25.0, 50.0, 100.0)
+STEPS = (1.0, 5.0, 25.0, 50.0, 99.0)  # who is compared needs somebody to be compared with, up to the last moment
 
 
 @dataclass(frozen=True, slots=True)

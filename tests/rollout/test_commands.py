@@ -12,7 +12,7 @@ pytestmark = pytest.mark.real
 SENTENCES = """text\tintent\ttenant
 我的快递到哪了\tlogistics_track\tshop
 申请退款\trefund_apply
-今天天气怎么样\tout_of_scope\tbank
+今天天气怎么样\tchitchat\tbank
 你好\tbye
 """
 

@@ -45,7 +45,14 @@ def test_slow_is_above_what_99_of_100_of_the_stable_versions_turns_stayed_under(
     assert slow_from([50, 49, *[0] * (BUCKETS - 2)]) == BUCKETS  # too few to tell
     assert slow_from([500, 490, 10, *[0] * (BUCKETS - 3)]) == 2
     assert slow_from([500, 480, 20, *[0] * (BUCKETS - 3)]) == 3
-    before = taken(Look(), counts(1, 1000, t0=990, t5=10), 1, 2)
+    before = taken(Look(), {**counts(1, 1000, t0=990, t5=10), **counts(2, 1, t0=1)}, 1, 2)
     assert before.slow_above == 1
-    after = taken(before, {**counts(1, 2000, t0=1980, t5=20), **counts(2, 50, t0=10, t7=40)}, 1, 2)
+    after = taken(before, {**counts(1, 2000, t0=1980, t5=20), **counts(2, 51, t0=11, t7=40)}, 1, 2)
     assert (after.seen["slow"].bad_b, after.seen["slow"].bad_a) == (40, 10)
+
+
+def test_a_look_waits_until_both_versions_had_turns() -> None:
+    alone = taken(Look(), counts(2, 100, failed=100), 1, 2)
+    assert alone == Look()
+    both = taken(alone, {**counts(2, 100, failed=100), **counts(1, 5)}, 1, 2)
+    assert (both.seen["failed"].bad_b, both.seen["failed"].all_a) == (100, 5)

@@ -70,8 +70,17 @@ def test_no_harmless_pair_makes_e_grow_on_average(
     assert mean <= 1e-6
 
 
-def test_once_the_stable_arm_has_no_turns_what_it_did_before_stands_for_it() -> None:
-    seen = look(Seen(), Block(10, 10000, 1, 1000), HARMLESS["failed"])
-    for _ in range(10):
-        seen = look(seen, Block(0, 0, 20, 100), HARMLESS["failed"])
-    assert "failed: 201 of 2000 turns, 10 of 10000 by the stable version" in (harm({"failed": seen}, ALPHA) or "")
+def test_a_stall_that_hits_both_is_nobodys_fault() -> None:
+    """Now and then a second in which a third of all turns fail; at the last step the stable arm has 1 % of them."""
+    chance, alarms = np.random.default_rng(7), 0
+    for _ in range(300):
+        seen = Seen()
+        for second in range(60):
+            bad = 0.33 if second % 15 == 14 else 0.0
+            all_a, all_b = 1 + int(chance.poisson(19)), int(chance.poisson(1980))
+            block = Block(int(chance.binomial(all_a, bad)), all_a, int(chance.binomial(all_b, bad)), all_b)
+            seen = look(seen, block, HARMLESS["failed"])
+            if harm({"failed": seen}, ALPHA):
+                alarms += 1
+                break
+    assert alarms / 300 <= ALPHA

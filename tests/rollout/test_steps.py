@@ -44,7 +44,7 @@ def test_a_promotion_goes_through_its_steps_and_then_it_is_the_stable_one() -> N
         assert following_one is not None
         record = following_one
         percents.append(record.percent)
-    assert percents == [1, 5, 25, 50, 100, 0]
+    assert percents == [1, 5, 25, 50, 99, 0]
     assert (record.stable, record.previous, record.goal) == (2, 1, "hold")
     assert record.events[-1].what == "promoted 2"
 

@@ -116,3 +116,16 @@ async def test_a_new_version_that_answers_is_the_only_one_asked(shop: Tenant, ba
     turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=arm_of(compiled))
     await layer.answer(turn)
     assert (turn.fault, triton.asked) == (False, ["2"])
+
+
+@pytest.mark.parametrize(("share", "fault"), [(0.0, True), (0.9, False)])
+async def test_the_stable_version_is_held_to_a_candidates_time(
+    shop: Tenant, bank: Tenant, monkeypatch: pytest.MonkeyPatch, share: float, fault: bool
+) -> None:
+    monkeypatch.setattr("pyshim.layers.l4_understand.CANDIDATES_SHARE", share)
+    compiled = snapshot(shop, bank)
+    layer = Understand(compiled, Outsides(ToldTriton({"refund_apply": 5}, compiled.model.labels)))  # type: ignore[arg-type]
+    stable = arm_of(compiled)
+    turn = Turn("t", shop, "u", "…", time.monotonic() + 30, arm=stable, stable=stable)
+    await layer.answer(turn)
+    assert (turn.intent, turn.fault) == ("refund_apply", fault)

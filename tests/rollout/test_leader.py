@@ -1,0 +1,46 @@
+"""Does a rollout go on when the shim that leads it dies?"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+
+from pyshim.rollout.record import LEASE
+from tests.conftest import Stack, wait_until
+from tests.rollout.conftest import QUICK, Desk, repository
+
+pytestmark = pytest.mark.real
+
+
+def leader(desk: Desk) -> str:
+    """The name in the lease: "shim <machine> <number> (<process>)"."""
+    with redis.Redis(unix_socket_path=str(desk.stack.settings.redis_socket)) as client:
+        return (client.get(LEASE) or b"").decode()
+
+
+def test_another_shim_takes_over_and_the_promotion_ends(
+    stacks: Callable[..., Stack], wide: dict[str, str], tmp_path: Path
+) -> None:
+    models = repository(tmp_path / "models")
+    desk = Desk(
+        stacks(**wide, MODELS=str(models), SHIMS="2", **QUICK | {"ROLLOUT_STEP_S": "3", "ROLLOUT_STEP_MAX_S": "3"}), models
+    )
+    desk.done("canary", desk.version(2), "--percent", 5)
+    first = leader(desk)
+    desk.stack.kill(f"shim-{first.split()[2]}")
+    said = desk.done("promote")
+    assert "promoted 2" in said
+    assert leader(desk) != first
+    wait_until(desk.stack.ready, 60)
+    wait_until(lambda: desk.ready_model() == {"stable": 2, "candidate": 0, "percent": 0})
+    desk.stack.stop()
+
+
+def test_a_record_that_redis_lost_is_written_again(desk: Desk) -> None:
+    before = desk.record()
+    with redis.Redis(unix_socket_path=str(desk.stack.settings.redis_socket)) as client:
+        client.flushall()
+        wait_until(lambda: client.exists("{rollout}:record"))
+    assert (desk.record().stable, desk.record().seq) == (before.stable, before.seq + 1)
+    assert desk.stack.customer().post("你好").headers["X-Model-Version"] == "1"
