@@ -62,7 +62,7 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
         # The stub's interpreter ignores PYTHONPATH; it takes the environment of the first python3 on the PATH.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",  # a load runs in a thread of its own, whose arena would keep 0.3 MB an update
+        "MALLOC_ARENA_MAX": "1",  # every load is another thread, whose own arena would keep what it used
         "TOKENIZERS_PARALLELISM": "false",
     }
     binary = wheel / "tritonserver" / "bin" / "tritonserver"
