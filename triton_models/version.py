@@ -62,6 +62,7 @@ def check(folder: Path) -> None:
     _calibration(folder / "calibration.json")
     _json(folder / "card.json")
     _router(folder / "router.bin", len(names))
+    _confirmer(folder)
     _student(folder, len(names))
 
 
@@ -125,6 +126,17 @@ def _router(path: Path, labels: int) -> None:
         raise IncompleteVersion(str(error)) from None
     if classes != labels:
         raise IncompleteVersion(f"{path}: {classes} classes, but labels.txt has {labels}; one for each is wanted")
+
+
+def _confirmer(folder: Path) -> None:
+    """A version may do without one."""
+    from pyshim.confirmer import load  # noqa: PLC0415
+    from pyshim.errors import BadTenant  # noqa: PLC0415
+
+    try:
+        load(folder)
+    except BadTenant as error:
+        raise IncompleteVersion(str(error)) from None
 
 
 def _student(folder: Path, labels: int) -> None:

@@ -4,6 +4,7 @@ Every status that the description promises for an operation is provoked here and
 code that the sources can answer is one that is described.
 """
 
+import json
 import os
 import re
 import signal
@@ -82,7 +83,7 @@ class Provoker:
         """The operation as it should be, or with one thing wrong."""
         verb, path = operation
         path = path.replace("{intent}", "shipping_time").replace("{file}", "chat.js")
-        body = {CHAT: b'{"query":"hi"}', OPEN: b'{"tenant":"shop"}'}.get(operation, b"")
+        body = {CHAT: json.dumps({"query": "我要申请退款"}).encode(), OPEN: b'{"tenant":"shop"}'}.get(operation, b"")
         lines = [*([self.stranger.signed] if signed and operation in SIGNED else []), *([JSON] if body else []), *headers]
         verb = method or verb.upper()
         return self.stranger.send(request(verb, path, lines, body), verb, source, operation in OPERATIONS)

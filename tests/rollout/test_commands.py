@@ -1,5 +1,6 @@
 """Is `sluice models` good to its user?"""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def test_the_list_says_what_is_there_what_serves_and_what_happened(desk: Desk) -
     said = desk.done("list").splitlines()
     assert said[0].split()[:3] == ["version", "Triton", "arm"]
     assert [said[1].split()[0], said[1].split()[1], said[1].split()[2]] == ["1", "serves", "stable"]
-    assert "84.8 %" in said[1]
+    card = json.loads((desk.models / "student/1/card.json").read_text(encoding="utf-8"))
+    assert f"{card['validation']['student_int8']['overall']['accuracy']:.1%}".replace("%", " %") in said[1]
     assert "lacks model.py" in said[2]
     assert "began with 1" in said[-1]
     (desk.models / "student/9").rmdir()

@@ -97,7 +97,7 @@ def measured(work: Work) -> dict[str, Any]:
     told["parameters_pruned_away"] = work.figures("prune")["parameters_less"]
     if work.task.name == PROJECT:
         steps.run(work)
-        told["sensitive"] = sensitive.measured(datasets.folder(), work.folder)
+        told["sensitive"] = sensitive.measured(datasets.folder(), work.folder / steps.CONFIRMER)
     told |= _extras(work, Encoder.load(work.folder / "student.onnx", tokens), plain)
     return told
 

@@ -42,6 +42,7 @@ FILES = {
     "fp32": "full.onnx",
     "int8": "student.onnx",
 }
+CONFIRMER = "confirmer"  # a folder of its own: sensitive.json is also what this step's figures would be called
 HEADS = ("to_logits", "bag_to_logits", "to_embedding")
 
 
@@ -179,10 +180,12 @@ def router(work: Work) -> dict[str, Any]:
 
 
 def sensitive(work: Work) -> dict[str, Any]:
-    """sensitive.bin and sensitive.json: what confirms words that are offensive in one sentence and harmless in another. It learns
+    """confirmer/sensitive.bin and .json: what confirms words that are offensive in one sentence and harmless in another. Learned
     from the public sets alone; where they are missing the newest version's is taken over, where one has it."""
+    out = work.folder / CONFIRMER
+    out.mkdir(exist_ok=True)
     try:
-        return train_sensitive(datasets.folder(), work.folder, work.seed)
+        return train_sensitive(datasets.folder(), out, work.seed)
     except datasets.NoDataset as error:
         known = [number for number in versions(STUDENT) if (STUDENT / str(number) / TABLE).exists()]
         if not known:
@@ -190,7 +193,7 @@ def sensitive(work: Work) -> dict[str, Any]:
             return {}
         print(f"  {error}: version {known[-1]}'s confirmer is taken over", flush=True)
         for name in (TABLE, SHEET):
-            shutil.copyfile(STUDENT / str(known[-1]) / name, work.folder / name)
+            shutil.copyfile(STUDENT / str(known[-1]) / name, out / name)
         return {"taken_over_from": known[-1]}
 
 

@@ -16,21 +16,21 @@ from triton_models.build.encoder import Encoder
 from triton_models.build.examine import at_coverage, at_threshold, examine, table
 from triton_models.build.project import Project
 from triton_models.build.split import split
-from triton_models.build.steps import STEPS
+from triton_models.build.steps import CONFIRMER, STEPS
 from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
 from triton_models.router import Router
 
 MADE = ("student.onnx", "router.bin")  # by the steps
-CONFIRMER = ("sensitive.bin", "sensitive.json")  # by them, too, where there was something to learn it from
 HALVED = "student.fp16.onnx"
 
 
 def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool = False) -> None:
     """gpu: put the 16-bit file in, too."""
     shutil.copyfile(work.base / "tokenizer.json", folder / "tokenizer.json")
-    confirmer = [name for name in CONFIRMER if (work.folder / name).exists()]
-    for name in (*MADE, *confirmer, *([HALVED] if gpu else [])):
+    for path in (work.folder / CONFIRMER).glob("*"):  # nothing where there was nothing to learn it from
+        shutil.copyfile(path, folder / path.name)
+    for name in (*MADE, *([HALVED] if gpu else [])):
         shutil.copyfile(work.folder / name, folder / name)
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))

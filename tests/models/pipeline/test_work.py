@@ -149,7 +149,7 @@ def test_without_data_sets_the_newest_confirmer_is_taken_over(make_work, tmp_pat
     for number, name in product(("2", "10"), ("sensitive.bin", "sensitive.json")):
         (tmp_path / "student" / number / name).write_text(number)
     assert steps.sensitive(work) == {"taken_over_from": 10}
-    assert (work.folder / "sensitive.bin").read_text() == "10"
+    assert (work.folder / steps.CONFIRMER / "sensitive.bin").read_text() == "10"
 
 
 def test_a_record_is_json_that_a_person_can_read(make_work, told):
