@@ -31,6 +31,7 @@ class Settings:
     var: Path
     tenants: Path
     models: Path
+    datasets: Path
     word_lists: tuple[Path, ...]
     nginx: str
     triton_config: str

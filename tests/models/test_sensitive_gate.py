@@ -12,7 +12,7 @@ from pyshim import config, confirmer, snapshot
 from pyshim.sensitive import load
 from triton_models.router import Router
 
-DATA = config.ROOT.parent / "shared/data"
+DATA = config.read().datasets
 NEEDED = ("sensitive_lexicon", "cold_offensive", "jddc_intent", "massive_zh", "crosswoz")
 pytestmark = [
     pytest.mark.real,  # half a minute of training: not for `make check`

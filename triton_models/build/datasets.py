@@ -1,7 +1,7 @@
 """Which public data sets can the pipeline be tried on, and what text is there to read?
 
 Each is a Task by the rule of the project's own split: what measures is never learned from. The files stay where they are
-(../shared/data beside the project, or SLUICE_DATA); their licences are in each one's SOURCE.md.
+(SLUICE_DATASETS); their licences are in each one's SOURCE.md.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pyshim import config
 from triton_models.build.task import Example, Task
 
 HELD_SHARE = 0.15
@@ -27,10 +27,9 @@ class NoDataset(Exception):
 
 def folder() -> Path:
     """Where the data sets are. Raises NoDataset."""
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    found = Path(os.environ.get("SLUICE_DATA", beside))
+    found = config.read().datasets
     if not found.is_dir():
-        raise NoDataset(f"{found}: no public data sets here; SLUICE_DATA names another folder")
+        raise NoDataset(f"{found}: no public data sets here; SLUICE_DATASETS names another folder")
     return found
 
 

@@ -66,7 +66,7 @@ def write_sentences(folder: Path) -> Path:
 @pytest.fixture(autouse=True)
 def no_data_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All that is learned is what the test says."""
-    monkeypatch.setenv("SLUICE_DATA", str(tmp_path / "no data sets"))
+    monkeypatch.setenv("SLUICE_DATASETS", str(tmp_path / "no data sets"))
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ def test_graded_pairs_are_put_in_the_order_that_people_gave():
 
 
 def test_what_is_learned_from_and_what_measures_share_no_sentence(monkeypatch):
-    monkeypatch.delenv("SLUICE_DATA")
+    monkeypatch.delenv("SLUICE_DATASETS")
     try:
         datasets.folder()
     except datasets.NoDataset as error:
