@@ -24,19 +24,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pyshim import confirmer, lexicon
+from pyshim import config, confirmer, lexicon
 from pyshim.config import ROOT
 from pyshim.sensitive import Sensitive
-from triton_models.build import corpus, measure
+from triton_models.build import corpus, datasets, measure
 from triton_models.build.sensitive import accuracy
 
-DATA = ROOT.parent / "shared/data"
 STUDENT = ROOT / "triton_models/repository/student/1"
 
 
 def main() -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="python -m triton_models.bench.sensitive", description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets")
+    parser.add_argument("--data", type=Path, default=config.read().datasets, help="folder of the data sets")
     parser.add_argument("--model", type=Path, default=STUDENT, help="version folder with sensitive.bin")
     options = parser.parse_args()
     figures = measured(options.data, options.model)
@@ -51,8 +50,8 @@ def measured(data: Path, model: Path) -> dict[str, Any]:
     if judge is None:
         raise SystemExit(f"{model}: no {confirmer.TABLE}")
     masks = Sensitive(words, judge)
-    shop = [*column(data / "jddc_intent/train.tsv", 1), *column(data / "jddc_intent/valid.tsv", 1)]
-    dev = list(zip(column(data / "cold_offensive/dev.tsv", 2), column(data / "cold_offensive/dev.tsv", 0), strict=True))
+    shop = [*texts_of(data / "jddc_intent/train.tsv"), *texts_of(data / "jddc_intent/valid.tsv")]
+    dev = [(row["text"], row["label"]) for row in datasets.rows(data / "cold_offensive/dev.tsv")]
     return {
         "words": len(words),
         "shop_questions": {"questions": len(shop), **share_masked(masks, shop)},
@@ -66,9 +65,8 @@ def measured(data: Path, model: Path) -> dict[str, Any]:
     }
 
 
-def column(file: Path, number: int) -> list[str]:
-    rows = file.read_text(encoding="utf-8").split("\n")[1:]
-    return [row.split("\t")[number] for row in rows if row]
+def texts_of(file: Path) -> list[str]:
+    return [row["text"] for row in datasets.rows(file)]
 
 
 def share_masked(masks: Sensitive, texts: list[str]) -> dict[str, Any]:
@@ -77,7 +75,7 @@ def share_masked(masks: Sensitive, texts: list[str]) -> dict[str, Any]:
 
 
 def strong_words(masks: Sensitive, words: lexicon.Lexicon, data: Path, texts: list[tuple[str, bool]]) -> dict[str, Any]:
-    asked = [*measure.sentences_of(corpus.read(ROOT / "triton_models/data")), *column(data / "massive_zh/train.tsv", 1)]
+    asked = [*measure.sentences_of(corpus.read(ROOT / "triton_models/data")), *texts_of(data / "massive_zh/train.tsv")]
     every = Sensitive(words, None)
     used = {word for text in asked for word in every.listed(text)}
     strong = {word for word, entry in words.items() if entry.lists >= 2} - used

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from triton_models.build import datasets
+from triton_models.build import datasets, losses
 from triton_models.build.task import Example
 
 Floats32 = NDArray[np.float32]
@@ -36,7 +36,6 @@ class Plan:
     same_intent: float = 1.0
     graded: float = 1.0
     dropout: float = 0.1
-    pull_back: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,18 +89,18 @@ class Seen:
 def learn(head: nn.Linear, seen: Seen, plan: Plan, seed: int) -> None:
     """head [width -> embedding] learns in place."""
     optimizer = torch.optim.AdamW(head.parameters(), lr=plan.rate, weight_decay=0.01)
-    before = head.weight.detach().clone()
     batches = _batches(seen, plan, seed)
     for step in range(plan.steps):
         for group in optimizer.param_groups:
             group["lr"] = plan.rate * (1 - step / plan.steps)
         torch.manual_seed(seed * 1_000_003 + step)
         rows = next(batches)
-        loss = _near(_embed(head, seen.features[rows], plan.dropout), rows, seen, plan)
+        group, intent, loose = (torch.from_numpy(column[rows]) for column in (seen.group, seen.intent, seen.broad))
+        embedding = _embed(head, seen.features[rows], plan.dropout)
+        loss = losses.together(embedding, group, intent, loose, plan.temperature, plan.same_intent)
         if len(seen.score):
             cosine = (_embed(head, seen.one, plan.dropout) * _embed(head, seen.other, plan.dropout)).sum(1)
             loss = loss + plan.graded * _unlike(cosine, seen.score)
-        loss = loss + plan.pull_back * ((head.weight - before) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -127,16 +126,6 @@ def _batches(seen: Seen, plan: Plan, seed: int) -> Iterator[NDArray[np.int64]]:
             mates = by_group[seen.group[first]]
             rows += [first, random.choice(mates if len(mates) > 1 else by_intent[intent])]
         yield np.array(sorted(set(rows)))
-
-
-def _near(embedding: Tensor, rows: NDArray[np.int64], seen: Seen, plan: Plan) -> Tensor:
-    group, intent = torch.from_numpy(seen.group[rows]), torch.from_numpy(seen.intent[rows])
-    loose = torch.from_numpy(seen.broad[rows])
-    itself = torch.eye(len(rows), dtype=torch.bool)
-    close = (embedding @ embedding.T / plan.temperature).masked_fill(itself, -torch.inf).log_softmax(1)
-    same = (intent[:, None] == intent) & ~loose[:, None]
-    weight = torch.where(group[:, None] == group, 1.0, same * plan.same_intent).masked_fill(itself, 0)
-    return -(weight * close.masked_fill(itself, 0)).sum() / weight.sum()
 
 
 def _unlike(cosine: Tensor, score: Tensor) -> Tensor:

@@ -23,12 +23,17 @@ def meant(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
 
 
 def near(embedding: Tensor, batch: Batch, temperature: float, same_intent: float, loose: Tensor) -> Tensor:
-    """Each sentence should find those of its group, then (by same_intent) of its intent, before all others of the batch.
-    loose bool [labels]: intents so broad that sharing one says little about two sentences."""
+    """together() of a batch. loose bool [labels]: intents so broad that sharing one says little about two sentences."""
+    return together(embedding, batch.group, batch.intent, loose[batch.intent], temperature, same_intent)
+
+
+def together(embedding: Tensor, group: Tensor, intent: Tensor, loose: Tensor, temperature: float, same_intent: float) -> Tensor:
+    """Each sentence should find those of its group, then (by same_intent) of its intent, before all others. group and intent
+    int64 [n]; loose bool [n]: its intent says little."""
     itself = torch.eye(len(embedding), dtype=torch.bool)
     close = (embedding @ embedding.T / temperature).masked_fill(itself, -math.inf).log_softmax(1)
-    intent = (batch.intent[:, None] == batch.intent) & ~loose[batch.intent]
-    weight = torch.where(batch.group[:, None] == batch.group, 1.0, intent * same_intent)
+    same = (intent[:, None] == intent) & ~loose
+    weight = torch.where(group[:, None] == group, 1.0, same * same_intent)
     weight = weight.masked_fill(itself, 0)
     return -(weight * close.masked_fill(itself, 0)).sum() / weight.sum()
 

@@ -23,11 +23,11 @@ import msgspec
 import numpy as np
 import torch
 
-from pyshim.config import ROOT
+from pyshim import config
 from pyshim.confirmer import SHEET, TABLE, Confirmer, Sheet, load
 from pyshim.lexicon import Lexicon, Usage, key, read
 from pyshim.sensitive import Sensitive
-from triton_models.build import corpus, measure, ngrams
+from triton_models.build import corpus, datasets, measure, ngrams
 from triton_models.build.lesson import Lesson
 from triton_models.router import MAX_SYMBOLS, Shape
 
@@ -120,8 +120,7 @@ def accuracy(confirmer: Confirmer, texts: list[tuple[str, bool]]) -> dict[str, f
 
 
 def _posted(file: Path) -> list[Text]:
-    rows = [row.split("\t") for row in file.read_text(encoding="utf-8").split("\n")[1:] if row]
-    return [Text(text, label == "1", True) for label, _, text in rows]
+    return [Text(row["text"], row["label"] == "1", True) for row in datasets.rows(file)]
 
 
 def _asked(data: Path) -> list[Text]:
@@ -135,12 +134,12 @@ def _unseen(data: Path) -> list[str]:
 
 
 def _column(file: Path) -> list[str]:
-    return [row.split("\t")[1] for row in file.read_text(encoding="utf-8").split("\n")[1:] if row]
+    return [row["text"] for row in datasets.rows(file)]
 
 
 def _said(data: Path) -> list[str]:
     """What people and their guide say in crosswoz."""
-    talks = [msgspec.json.decode(row) for row in (data / "crosswoz/val.jsonl").read_bytes().split(b"\n") if row]
+    talks = datasets.lines(data / "crosswoz/val.jsonl")
     return sorted({message["text"] for talk in talks for message in talk["messages"]})
 
 
@@ -154,7 +153,7 @@ def _other_half(text: str) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m triton_models.build.sensitive", description="Train the confirmer.")
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data", help="folder of the data sets")
+    parser.add_argument("--data", type=Path, default=config.read().datasets, help="folder of the data sets")
     parser.add_argument("--out", type=Path, default=HERE / "repository/student/1", help="version folder to add it to")
     parser.add_argument("--seed", type=int, default=20231105)
     options = parser.parse_args()
