@@ -23,7 +23,7 @@ import torch
 from pyshim.config import ROOT
 from triton_models.bench import near, peers, sensitive
 from triton_models.bench.goals import goals
-from triton_models.build import card, datasets, distil, prune, steps, teach
+from triton_models.build import card, datasets, distil, prune, steps
 from triton_models.build.corpus import read
 from triton_models.build.encoder import Encoder
 from triton_models.build.judge import PlainJudge
@@ -34,8 +34,8 @@ from triton_models.router import Router
 RESULTS = ROOT / "loadtest/results/models.json"
 PROJECT = "project"
 ENGLISH = RouterPlan(min_n=2, max_n=4, symbols=192)
-# The public sets are smaller, and there are five: three fifths of the steps.
-PUBLIC = Plans(teacher=teach.Plan(steps=600), distil=distil.Plan(states_steps=150, steps=600), prune=prune.Plan(steps=250))
+# The public sets are smaller, and there are five: the students get three fifths of the steps.
+PUBLIC = Plans(distil=distil.Plan(states_steps=150, steps=600), prune=prune.Plan(steps=250))
 SEED = 20231105
 MEASURED = ("accuracy", "macro_f1", "ece")
 STAGES = ("teacher", "student", "pruned", "int8")
@@ -113,8 +113,10 @@ def _extras(work: Work, student: Encoder, judge: PlainJudge) -> dict[str, Any]:
         outside = student.read([text for text, _ in datasets.pairs(data / "clinc150/oos_valid.tsv")])[0]
         inside = student.read(judge.texts)[0]
         temperature = judge.figures(inside)["temperature"]
-        ways = zip(near.strangeness(inside, temperature).items(), near.strangeness(outside, temperature).values(), strict=True)
-        return {"out_of_scope_auroc": {way: near.auroc(known, strange) for (way, known), strange in ways}}
+        known, strange = (
+            near.strangeness(logits, temperature, work.task.index[datasets.OUTSIDE]) for logits in (inside, outside)
+        )
+        return {"out_of_scope_auroc": {way: near.auroc(known[way], strange[way]) for way in known}}
     if work.task.name == "jddc_intent":
         return {"nearest": near.nearest_precision(student, work.task), "graded": work.figures("embed")}
     return {"graded": work.figures("embed")} if work.task.noisy else {}

@@ -27,12 +27,23 @@ def auroc(inside: NDArray[Any], outside: NDArray[Any]) -> float:
     return round(float(above / (len(inside) * len(outside))), 4)
 
 
-def strangeness(logits: NDArray[Any], temperature: float) -> dict[str, NDArray[np.float64]]:
-    """Ways to say how strange a question is, higher the stranger, float64 [n] each."""
+def strangeness(logits: NDArray[Any], temperature: float, outside: int) -> dict[str, NDArray[np.float64]]:
+    """Ways to say how strange a question is, higher the stranger, float64 [n] each. outside: the column of the label that
+    says so itself."""
     scaled = logits.astype(np.float64) / temperature
-    top = scaled.max(axis=1)
-    energy = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-    return {"one minus the highest share": 1 - np.exp(top - energy), "negative energy": -energy, "negative highest score": -top}
+    known = np.delete(scaled, outside, axis=1)
+    top, energy = known.max(axis=1), _log_sum(known)
+    return {
+        "share of out of scope": np.exp(scaled[:, outside] - _log_sum(scaled)),
+        "one minus the highest known share": 1 - np.exp(top - _log_sum(scaled)),
+        "negative energy of what is known": -energy,
+    }
+
+
+def _log_sum(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    top = scores.max(axis=1)
+    total: NDArray[np.float64] = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+    return total
 
 
 def nearest_precision(encoder: Encoder, task: Task) -> dict[str, float]:

@@ -79,7 +79,7 @@ def test_auroc_is_the_share_of_pairs_in_order_ties_half(inside, outside, wanted)
 
 
 def test_what_has_one_high_score_is_less_strange_than_what_has_none():
-    for name, strange in strangeness(np.array([[8.0, 0, 0], [0.1, 0, 0]]), 1.0).items():
+    for name, strange in strangeness(np.array([[8.0, 0, 0], [0.1, 0, 0]]), 1.0, outside=2).items():
         assert strange[0] < strange[1], name
 
 
