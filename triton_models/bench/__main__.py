@@ -1,9 +1,10 @@
 """How good are the models beside what people would use instead?
 
-    python -m triton_models.bench [--set NAME ...] [--work DIR] [--fresh]
+    python -m triton_models.bench [--set NAME ...] [--work DIR] [--fresh | --speed]
 
 For the project's own sentences and each public set: the peers and the whole pipeline, in one run on the same split. What was
-trained before with the same data, seed and plans is not trained again. Results go to loadtest/results/models.json.
+trained before with the same data, seed and plans is not trained again; --speed measures again how fast it all is, and nothing else.
+Results go to loadtest/results/models.json.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def main() -> int:
     told = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
     for name in options.set:
         print(f"== {name}", flush=True)
-        told["sets"][name] = measured(work_of(name, project, options.work))
+        work = work_of(name, project, options.work)
+        told["sets"][name] = timed(work, told["sets"][name]) if options.speed else measured(work)
         told |= {"machine": card.processor(), "commit": card.commit(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
         told |= {"command": "python -m triton_models.bench", "seed": SEED}
         told["goals"] = goals(told["sets"])
@@ -102,6 +104,15 @@ def measured(work: Work) -> dict[str, Any]:
     return told
 
 
+def timed(work: Work, told: dict[str, Any]) -> dict[str, Any]:
+    """The figures of one set with its times of today. It must be trained."""
+    steps.run(work, until="router")
+    fast = steps.speed(work)
+    for stage in (*STAGES, "router"):
+        told[stage] |= fast[stage]
+    return told | {name: fast[name] for name in ("times_teacher", "times_fp32")}
+
+
 def _of(figures: dict[str, Any]) -> dict[str, Any]:
     return {name: figures[name] for name in MEASURED if name in figures}
 
@@ -129,6 +140,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=ROOT / "var/models")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="train everything again")
+    parser.add_argument("--speed", action="store_true", help="measure times again, of what is trained and measured")
     return parser.parse_args()
 
 
