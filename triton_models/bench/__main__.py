@@ -3,8 +3,8 @@
     python -m triton_models.bench [--set NAME ...] [--work DIR] [--fresh | --speed]
 
 For the project's own sentences and each public set: the peers and the whole pipeline, in one run on the same split. What was
-trained before with the same data, seed and plans is not trained again; --speed measures again how fast it all is, and nothing else.
-Results go to loadtest/results/models.json.
+trained before with the same data, seed and plans is not trained again; --speed measures again how fast it all is, and nothing
+else. Results go to loadtest/results/models.json.
 """
 
 from __future__ import annotations
