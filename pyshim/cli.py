@@ -1,6 +1,5 @@
-"""The `sluice` command: talk to a running sluice, mint tokens, check tenants, replace models."""
+"""The `sluice` command: talk to a running sluice, mint tokens, change the configuration, replace models."""
 
-import asyncio
 import time
 from typing import Annotated
 
@@ -8,13 +7,14 @@ import httpx
 import typer
 from rich.text import Text
 
-from pyshim import models, snapshot, tokens
+from pyshim import models, tokens
 from pyshim.config import Settings
+from pyshim.configuration import commands as configuration
 from pyshim.errors import BadTenant
-from pyshim.rollout import start
 from pyshim.terminal import fail, out, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
 LAYER_COLOURS = {"l3_hot": "green", "l5_dialogue": "cyan", "l6_recall": "blue", "l7_fallback": "yellow"}
 
@@ -43,20 +43,6 @@ def token(
     """Mint a token for one user of one tenant, with the tenant's first key."""
     settings = read_settings()
     print(_token(settings, tenant, user, seconds or settings.token_s, seq))
-
-
-@app.command()
-def check() -> None:
-    """Read every tenant and the model, and say what is wrong, or what would be served."""
-    settings = read_settings()
-    try:
-        compiled = snapshot.compile(settings, asyncio.run(start.first_version(settings)))
-    except BadTenant as error:
-        raise fail(str(error)) from None
-    for tenant in compiled.tenants.values():
-        rules, tasks, faq = len(tenant.replies), len(tenant.tasks), len(tenant.faq)
-        out.print(f"{tenant.id:10} {tenant.about.name}: {rules} replies, {tasks} flows and actions, {faq} FAQ entries")
-    out.print(f"version {compiled.version}, model {compiled.model.version}")
 
 
 @app.command()

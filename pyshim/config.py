@@ -90,6 +90,16 @@ class Settings:
         return self.run / "arms"
 
     @property
+    def edge_configuration(self) -> Path:
+        """What nginx begins with: the version of the configuration this machine served last ..."""
+        return self.run / "config.json"
+
+    @property
+    def kept_configuration(self) -> Path:
+        """... and what shims begin with."""
+        return self.run / "config.msgpack"
+
+    @property
     def redis_socket(self) -> Path:
         return self.run / "redis.sock"
 

@@ -14,7 +14,6 @@ from pyshim import funnel, metrics
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.memory import Conflict, Memory
-from pyshim.snapshot import Snapshot
 from pyshim.turn import Reply, Turn
 
 ATTEMPTS = 4
@@ -23,8 +22,8 @@ ATTEMPTS = 4
 class Conversations:
     """Answers turns, in order for each user."""
 
-    def __init__(self, snapshot: Snapshot, memory: Memory, layers: Sequence[Layer]) -> None:
-        self._composers, self._memory, self._layers = snapshot.composers, memory, layers
+    def __init__(self, memory: Memory, layers: Sequence[Layer]) -> None:
+        self._memory, self._layers = memory, layers
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
@@ -47,7 +46,7 @@ class Conversations:
         for _ in range(ATTEMPTS):
             reply = await funnel.run(turn, self._layers)
             answer = f"{reply.answer}\n{turn.resume}" if turn.resume else reply.answer
-            reply.answer = self._composers[turn.tenant.id].compose(answer, reply.intent)
+            reply.answer = turn.composer.compose(answer, reply.intent)
             try:
                 body = await self._memory.commit(turn, reply)
             except Conflict:

@@ -13,10 +13,11 @@ from typing import Any
 import uvicorn
 
 from pyshim import config, snapshot, wire
+from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.handlers import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.rollout import start
-from pyshim.snapshot import Snapshot
+from pyshim.snapshot import Compiler, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,8 @@ FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this
 class Shim:
     """The application."""
 
-    def __init__(self, compiled: Snapshot, number: int = 0) -> None:
-        self._compiled, self._number = compiled, number
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
+        self._first, self._compiler, self._number = first, compiler, number
         self._handlers: Handlers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -40,8 +41,9 @@ class Shim:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        handlers = self._handlers = Handlers(self._compiled, self._number)
+        handlers = self._handlers = Handlers(self._first, self._compiler, self._number)
         self._spawn(handlers.memory.write_late())
+        self._spawn(handlers.configurations.run())
         self._spawn(handlers.follower.run())
         self._spawn(handlers.leader.run())
         gc.collect()
@@ -83,9 +85,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings, number = config.read(), int(sys.argv[1])
-    compiled = snapshot.compile(settings, asyncio.run(start.first_version(settings)))
+    compiler = snapshot.compiler(settings, asyncio.run(start.first_version(settings)))
+    first = asyncio.run(configuration.or_kept(compiler))
     uvicorn.run(
-        Shim(compiled, number),
+        Shim(first, compiler, number),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
         http="httptools",

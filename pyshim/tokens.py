@@ -48,14 +48,31 @@ def _make(path: Path, tenant: str) -> None:
             os.link(draft.name, path)
 
 
-def keys(folder: Path, tenant: str) -> list[Key]:
-    """The tenant's keys, the signing one first; made when there are none. Raises BadTenant."""
-    path = folder / f"{tenant}.jwks.json"
+def path_of(folder: Path, tenant: str) -> Path:
+    return folder / f"{tenant}.jwks.json"
+
+
+def read(folder: Path, tenant: str) -> bytes:
+    """The tenant's JWKS file; made when there is none. Raises BadTenant."""
+    path = path_of(folder, tenant)
     if not path.exists():
         _make(path, tenant)
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=KeySet).keys
-    except (OSError, msgspec.DecodeError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadTenant(f"{path}: {error.strerror}") from None
+
+
+def keys(folder: Path, tenant: str) -> list[Key]:
+    """The keys of a tenant's file, the signing one first. Raises BadTenant."""
+    return parse(read(folder, tenant), str(path_of(folder, tenant)))
+
+
+def parse(content: bytes, path: str) -> list[Key]:
+    """The keys of a JWKS file; path: as faults name it. Raises BadTenant."""
+    try:
+        found = msgspec.json.decode(content, type=KeySet).keys
+    except msgspec.DecodeError as error:
         raise BadTenant(f"{path}: a JWKS file is wanted: {error}") from None
     for key in found:
         if key.kty != "oct" or key.alg != "HS256" or len(key.secret) < SECRET_BYTES:

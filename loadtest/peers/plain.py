@@ -39,8 +39,12 @@ class Plain:
     """What a process holds: files, one Redis pool, one Triton client."""
 
     def __init__(self, compiled: Snapshot) -> None:
-        self.settings, self.tenants, self.composers = compiled.settings, compiled.tenants, compiled.composers
-        self.keys = {key.kid: (tenant, key) for tenant, keys in compiled.keys.items() for key in keys}
+        self.settings, self.tenants, self.composers = (
+            compiled.settings,
+            compiled.tenants,
+            {name: one.composer for name, one in compiled.served.items()},
+        )
+        self.keys = {key.kid: (tenant, key) for tenant, one in compiled.served.items() for key in one.keys}
         self.labels, self.temperature = compiled.model.labels, compiled.model.calibration.temperature
         self.columns = {name: np.array(compiled.columns(tenant)) for name, tenant in compiled.tenants.items()}
         self.redis = redis.Redis(unix_socket_path=str(self.settings.redis_socket))

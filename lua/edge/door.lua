@@ -59,6 +59,7 @@ local function hand_over(turn)
     var.sluice_user = turn.user_id or ""
     var.sluice_left_ms = turns.left_ms(turn)
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
+    var.sluice_config = turn.config.name
     if turn.arm then var.sluice_model = turn.arm.name end
     if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
 end
@@ -101,6 +102,7 @@ function _M.header()
     if turn.answered_by then
         header["X-Answered-By"] = turn.answered_by
         header["Server-Timing"] = timing(turn)
+        header["X-Config-Version"] = turn.config.name
         if turn.arm then header["X-Model-Version"] = turn.arm.name end
     else
         local behind = ngx.var.upstream_http_server_timing
@@ -116,7 +118,7 @@ local function judged(turn, layer, seconds)
     metrics.add(failed and arm.failed or arm.answered, 1)
     if arms.current().percent > 0 then
         local confidence = turn.answered_by and turn.guess_confidence
-        local unsure = confidence and confidence < turn.config.settings.confidence_min or said and byte(said, 2) == ONE
+        local unsure = confidence and confidence < turn.tenant.confidence_min or said and byte(said, 2) == ONE
         evidence.turn(arm.name, failed, unsure, layer, seconds)
     end
 end
@@ -151,6 +153,13 @@ function _M.fault()
         or "something is out of order"
     local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" } or nil
     return send(replies.refusal({ id = ngx.var.request_id }, status, code, message, headers))
+end
+
+-- GET /v1/tenants: what anybody may know of them.
+function _M.tenants()
+    local reply = replies.answer(config.current().page)
+    local turn = { id = ngx.var.request_id }
+    return send(wrong_method(turn, READING, "GET, HEAD") or reply)
 end
 
 -- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)

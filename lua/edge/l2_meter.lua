@@ -1,10 +1,11 @@
 -- Who is this, and how fast may they go?
 --
--- Refuses: 401 without a good token, 409 a position before the token's, 429 when a bucket (everything, tenant, user) is
+-- Refuses: 401 without a good token, 403 an address the tenant refuses, 409 a position before the token's, 429 when a bucket (everything, tenant, user) is
 -- empty. A turn takes one token from all three buckets or from none.
 
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"
+local config = require "edge.config"
 local identity = require "edge.identity"
 local replies = require "edge.reply"
 
@@ -23,7 +24,13 @@ local function identify(turn)
         return replies.refusal(turn, 409, "stale_seq", "seq is before the token's position " .. claims.seq)
     end
     turn.tenant_id, turn.user_id = claims.tenant_id, claims.user_id
-    turn.tenant = turn.config.tenants[claims.tenant_id]
+    turn.config = config.draw(claims.tenant_id, claims.user_id)
+    local tenant = turn.config.tenants[claims.tenant_id]
+    turn.tenant = tenant
+    local address = ngx.var.binary_remote_addr
+    if tenant.addresses_refused:holds(address) and not tenant.addresses_trusted:holds(address) then
+        return replies.refusal(turn, 403, "refused", "this address is refused")
+    end
 end
 
 local function too_fast(turn, whose, limit, wait)

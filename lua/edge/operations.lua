@@ -26,6 +26,11 @@ local function rollout()
     return { stable = now.stable.version, candidate = now.candidate and now.candidate.version or 0, percent = now.percent }
 end
 
+local function configuration()
+    local now = config.serves()
+    return { serving = now.serving.number, candidate = now.candidate and now.candidate.number or 0, percent = now.percent }
+end
+
 -- Ready when the shim answers and finds Redis and Triton ready.
 function _M.readyz()
     local answer = ngx.location.capture("/shim/readyz")
@@ -33,17 +38,21 @@ function _M.readyz()
     parts = parts and parts.parts or { redis = false, triton = false }
     parts.shim = answer.status == 200 or answer.status == 503 and answer.body ~= nil and parts.redis ~= nil
     local ready = parts.redis and parts.triton and answer.status == 200
-    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().version, model = rollout() })
+    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().number,
+        configuration = configuration(), model = rollout() })
 end
 
 function _M.metrics()
-    local behind, serves = ngx.location.capture("/shim/metrics"), rollout()
+    local behind, serves, configured = ngx.location.capture("/shim/metrics"), rollout(), configuration()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
     ngx.print(metrics.render {
         sluice_late_turns = conversation.late_turns(),
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,
         sluice_rollout_percent = serves.percent,
+        ['sluice_config_version{role="serving"}'] = configured.serving,
+        ['sluice_config_version{role="candidate"}'] = configured.candidate,
+        sluice_config_percent = configured.percent,
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
     })
     if behind.status == 200 then ngx.print(behind.body) end

@@ -11,7 +11,8 @@ function _M.new()
     return {
         id = var.request_id,          -- 32 hex digits; also the trace id where the client sent none
         started = clock.seconds(),    -- monotonic seconds
-        config = nil,                 -- door: the snapshot this turn is answered by, wholly
+        config = nil,                 -- door: the version of the configuration that serves; l2_meter: the one this user gets,
+                                      -- by which the turn is answered wholly
 
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
