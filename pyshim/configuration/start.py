@@ -97,10 +97,11 @@ def _differs(compiler: Compiler, serving: Snapshot) -> str:
     """Is the folder another configuration than the one that serves?"""
     folder = compiler.settings.tenants
     try:
-        same = {one.tenant: one.digest for one in source.of_settings(compiler.settings)}
+        sources = source.of_settings(compiler.settings)
+        compiler.compile(sources, like=serving)
     except BadTenant as error:
         return f"version {serving.number} of the configuration serves; {folder} has faults: {error.faults[0]}"
-    if same == {name: one.tenant.digest for name, one in serving.served.items()}:
+    if {one.tenant: one.digest for one in sources} == {name: one.tenant.digest for name, one in serving.served.items()}:
         return ""
     different = f"{folder} is different: `sluice config diff` shows it, `sluice config apply` applies it"
     return f"version {serving.number} of the configuration serves; {different}"

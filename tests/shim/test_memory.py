@@ -18,7 +18,6 @@ from pyshim.outside.redis import Redis
 from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
 from tests.conftest import RedisServer
-from tests.shim.conftest import snapshot_of
 
 pytestmark = pytest.mark.real
 
@@ -43,13 +42,11 @@ class Counts(Layer):
 
 
 def conversations(shop: Tenant, memory: Memory) -> Conversations:
-    snapshot = snapshot_of(shop)
-    snapshot.composers["shop"] = Composer(shop)
-    return Conversations(snapshot, memory, [Counts()])
+    return Conversations(memory, [Counts()])
 
 
 def turn(shop: Tenant, user: str, number: int = 0, **more: object) -> Turn:
-    return Turn(f"{user}-{number}", shop, user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
+    return Turn(f"{user}-{number}", shop, Composer(shop), user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
 
 
 def answer(body: bytes) -> dict[str, object]:
