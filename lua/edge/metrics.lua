@@ -16,6 +16,9 @@ local HELP = {
     sluice_arm_turns_total = "counter Turns by version of the model, and whether that version could answer.",
     sluice_model_version = "gauge Version of the model by role, 0 for none.",
     sluice_rollout_percent = "gauge Share of users the candidate gets here.",
+    sluice_tokens_refused_total = "counter Requests refused for their token, by reason.",
+    sluice_revocations = "gauge Revocations in force at this edge.",
+    sluice_revocations_age_seconds = "gauge Time since this edge last learned what is revoked; above 2 it is behind.",
     sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
     sluice_buckets_free_bytes = "gauge Free memory of the zone that holds the token buckets.",
 }

@@ -6,8 +6,9 @@ local config = require "edge.config"
 local conversation = require "edge.conversation"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
+local revoked = require "edge.revoked"
 
-local SCRIPTS = { "commit-3", "beat-3" }
+local SCRIPTS = { "commit-3", "beat-3", "revoke-3", "revoked-2" }
 
 local _M = {}
 local said
@@ -25,6 +26,12 @@ local function follow()
     said = err
 end
 
+-- Alone: no other work of the second may keep it from its two seconds.
+local function learn_revoked(premature)
+    local err = not premature and revoked.follow(config.current().settings)
+    if err then ngx.log(ngx.WARN, "revocations are not followed: ", err) end
+end
+
 local function every_second(premature)
     metrics.flush()
     if premature then return end
@@ -37,6 +44,9 @@ local function every_second(premature)
 end
 
 function _M.start()
+    revoked.begin()
+    assert(ngx.timer.at(0, learn_revoked))
+    assert(ngx.timer.every(1, learn_revoked))
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
 end
