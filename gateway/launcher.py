@@ -166,8 +166,10 @@ async def _prepare(settings: Settings) -> snapshot.Snapshot:
 
 def _welcome(settings: Settings, compiled: snapshot.Snapshot, seconds: float) -> str:
     tenant = "shop" if "shop" in compiled.tenants else next(iter(compiled.tenants))
-    key = compiled.keys[tenant][0]
-    token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s)
+    key, issuer = tokens.signer(compiled.keys[tenant]), compiled.tenants[tenant].about.issuer
+    token = "<a token of your own issuer>"
+    if key is not None:
+        token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s, issuer)
     address = f"http://{settings.host}:{settings.port}"
     return f"""
 sluice is ready ({seconds:.1f} s).

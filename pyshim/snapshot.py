@@ -14,13 +14,13 @@ from typing import Any
 
 import msgspec
 
-from pyshim import sensitive
+from pyshim import jwks, sensitive, tokens
 from pyshim import tenant as tenants
 from pyshim.compose import Composer
 from pyshim.config import Settings
 from pyshim.errors import BadTenant
+from pyshim.jwks import Key
 from pyshim.tenant import Tenant
-from pyshim.tokens import Key, keys
 from triton_models.version import versions
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -135,15 +135,29 @@ def _check_tasks(tenant: Tenant, where: Path) -> None:
             raise BadTenant(f"{where / 'tenant.yaml'}: {intent} calls a back end, but there is no `backend`")
 
 
+def _keys(settings: Settings, loaded: dict[str, Tenant]) -> dict[str, list[Key]]:
+    keys = {name: tokens.keys(settings.keys, name) for name in loaded}
+    jwks.check_apart(keys, settings.keys)
+    for name, tenant in loaded.items():
+        if tenant.about.guests and tokens.signer(keys[name]) is None:
+            where, file = settings.tenants / name / "tenant.yaml", tokens.file_of(settings.keys, name)
+            raise BadTenant(f"{where}: guests: true, but {file} has {tokens.ONLY_PUBLIC}")
+    return keys
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """What ${...} in a tenant's files stands for."""
+    return {"SLUICE_EXAMPLE_BACKEND": settings.example_backend}
+
+
 def compile(settings: Settings, version: int | None = None) -> Snapshot:
     """Reads and checks everything, with this version of the model or the highest. Raises BadTenant; nothing is served from a
     snapshot with a fault."""
-    variables = {"SLUICE_EXAMPLE_BACKEND": settings.example_backend}
     folders = sorted(path for path in settings.tenants.iterdir() if path.is_dir()) if settings.tenants.is_dir() else []
     if not folders:
         raise BadTenant(f"{settings.tenants}: no tenant's folder here")
     model = read_model(settings.models, version)
-    loaded = {folder.name: tenants.load(folder, variables) for folder in folders}
+    loaded = {folder.name: tenants.load(folder, variables(settings)) for folder in folders}
     check_model(loaded, model, settings.tenants)
     for name, tenant in loaded.items():
         _check_names(tenant, settings.tenants / name)
@@ -154,7 +168,7 @@ def compile(settings: Settings, version: int | None = None) -> Snapshot:
         settings=settings,
         tenants=loaded,
         composers={name: Composer(tenant, large) for name, tenant in loaded.items()},
-        keys={name: keys(settings.keys, name) for name in loaded},
+        keys=_keys(settings, loaded),
         model=model,
     )
     content = msgspec.json.encode([loaded, large.digest], order="deterministic")
@@ -199,6 +213,16 @@ def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
     }
 
 
+def _edge_key(snapshot: Snapshot, tenant: str, key: Key) -> dict[str, Any]:
+    """mark: changes when anything changes that a token of this key is judged by (lua/edge/identity.lua)."""
+    issuer = snapshot.tenants[tenant].about.issuer
+    verifies = base64.b64encode(key.verifies).decode()
+    judged_by = [tenant, key.kid, key.alg, verifies, issuer, snapshot.settings.token_audience, snapshot.settings.token_life_max_s]
+    mark = hashlib.sha256(msgspec.json.encode(judged_by)).hexdigest()[:32]
+    more = {} if issuer is None else {"issuer": issuer}
+    return {"tenant_id": tenant, "kid": key.kid, "alg": key.alg, "verifies": verifies, "mark": mark, **more}
+
+
 def for_edge(snapshot: Snapshot) -> bytes:
     """The snapshot as lua/edge/config.lua reads it, JSON. Holds secrets: keep it readable by its owner only."""
     s = snapshot.settings
@@ -211,6 +235,7 @@ def for_edge(snapshot: Snapshot) -> bytes:
             "query_chars_max": s.query_chars_max,
             "token_audience": s.token_audience,
             "token_leeway_s": s.token_leeway_s,
+            "token_life_max_s": s.token_life_max_s,
             "state_ttl_s": s.state_ttl_s,
             "history_ttl_s": s.history_ttl_s,
             "history_turns": s.history_turns,
@@ -226,11 +251,7 @@ def for_edge(snapshot: Snapshot) -> bytes:
             "address_limit": {"rate_per_s": s.address_rate_per_s, "burst": s.address_burst},
         },
         "limits": {"everything": {"rate_per_s": s.everything_rate_per_s, "burst": s.everything_burst}},
-        "keys": [
-            {"tenant_id": name, "kid": key.kid, "alg": key.alg, "secret": base64.b64encode(key.secret).decode()}
-            for name, found in snapshot.keys.items()
-            for key in found
-        ],
+        "keys": [_edge_key(snapshot, name, key) for name, found in snapshot.keys.items() for key in found],
         "tenants": {name: _edge_tenant(snapshot, tenant) for name, tenant in snapshot.tenants.items()},
     }
     return msgspec.json.encode(value)

@@ -39,7 +39,7 @@ class Campaign(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "fro
 
 
 class About(msgspec.Struct, forbid_unknown_fields=True):
-    """tenant.yaml"""
+    """tenant.yaml; issuer: what iss of a token must be, None for anything."""
 
     name: str
     greeting: str
@@ -48,6 +48,7 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     examples: list[str]
     backend: str | None = None
     campaign: Campaign | None = None
+    issuer: str | None = None
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
@@ -199,6 +200,11 @@ def _read_words(path: Path) -> list[str]:
         raise BadTenant(f"{path}:{path.read_bytes()[: error.start].count(10) + 1}: not UTF-8") from None
 
 
+def about(folder: Path, variables: dict[str, str]) -> About:
+    """Its tenant.yaml alone. Raises BadTenant."""
+    return _read_yaml(folder / "tenant.yaml", About, variables)
+
+
 def load(folder: Path, variables: dict[str, str]) -> Tenant:
     """One tenant's folder; its name is the tenant's id. Raises BadTenant."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", folder.name):
@@ -207,7 +213,7 @@ def load(folder: Path, variables: dict[str, str]) -> Tenant:
     flows = _read_yaml(folder / "flows.yaml", Flows, variables)
     return Tenant(
         id=folder.name,
-        about=_read_yaml(folder / "tenant.yaml", About, variables),
+        about=about(folder, variables),
         replies=replies.replies,
         phrases=replies.phrases,
         slots=flows.slots,

@@ -6,6 +6,7 @@
 
 local cjson = require "cjson.safe"
 local ranges = require "edge.ranges"
+local signature = require "edge.signature"
 
 local _M = {}
 local current
@@ -29,8 +30,9 @@ end
 local function keys_by_kid(snapshot)
     local keys = {}
     for _, key in ipairs(snapshot.keys) do
-        key.secret = ngx.decode_base64(key.secret)
-        keys[key.kid] = key
+        local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
+        if not opened then error(err, 0) end
+        keys[key.kid] = opened
     end
     return keys
 end

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import yaml
 
-from pyshim.tokens import Key, KeySet
+from pyshim.jwks import Key
 from tests.conftest import Stack, copy_tenants
 from tests.http.raw import Stranger
 
@@ -40,7 +40,13 @@ STORIES = {
     "left": (Limit(rate_per_s=NEVER, burst=4), WIDE),
     "right": (Limit(rate_per_s=NEVER, burst=4), WIDE),
 }
-OLD, NEW = (Key(kid=f"bank-{name}", k=base64.urlsafe_b64encode(name.encode() * 16).decode()) for name in ("old", "new"))
+SECRETS = {f"bank-{name}": name.encode() * 16 for name in ("old", "new")}
+OLD, NEW = (Key(kid, "HS256", secret, secret) for kid, secret in SECRETS.items())
+
+
+def jwk(key: Key) -> dict[str, str]:
+    """An HS256 key as a JWKS file has it."""
+    return {"kid": key.kid, "kty": "oct", "k": base64.urlsafe_b64encode(key.verifies).rstrip(b"=").decode()}
 
 
 def _wide(_: str, about: dict[str, Any]) -> None:
@@ -64,7 +70,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
     tell_stories(tenants)
     var = tmp_path_factory.mktemp("w")
     (var / "keys").mkdir()
-    (var / "keys" / "bank.jwks.json").write_bytes(msgspec.json.encode(KeySet([NEW, OLD])))
+    (var / "keys" / "bank.jwks.json").write_bytes(msgspec.json.encode({"keys": [jwk(NEW), jwk(OLD)]}))
     return stacks(
         VAR=str(var),
         TENANTS=str(tenants),
