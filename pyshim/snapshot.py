@@ -213,14 +213,14 @@ def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def _edge_key(snapshot: Snapshot, tenant: str, key: Key) -> dict[str, Any]:
+def _edge_key(settings: Settings, tenant: Tenant, key: Key) -> dict[str, Any]:
     """mark: changes when anything changes that a token of this key is judged by (lua/edge/identity.lua)."""
-    issuer = snapshot.tenants[tenant].about.issuer
+    issuer = tenant.about.issuer
     verifies = base64.b64encode(key.verifies).decode()
-    judged_by = [tenant, key.kid, key.alg, verifies, issuer, snapshot.settings.token_audience, snapshot.settings.token_life_max_s]
+    judged_by = [tenant.id, key.kid, key.alg, verifies, issuer, settings.token_audience, settings.token_life_max_s]
     mark = hashlib.sha256(msgspec.json.encode(judged_by)).hexdigest()[:32]
     more = {} if issuer is None else {"issuer": issuer}
-    return {"tenant_id": tenant, "kid": key.kid, "alg": key.alg, "verifies": verifies, "mark": mark, **more}
+    return {"tenant_id": tenant.id, "kid": key.kid, "alg": key.alg, "verifies": verifies, "mark": mark, **more}
 
 
 def for_edge(snapshot: Snapshot) -> bytes:
@@ -251,7 +251,7 @@ def for_edge(snapshot: Snapshot) -> bytes:
             "address_limit": {"rate_per_s": s.address_rate_per_s, "burst": s.address_burst},
         },
         "limits": {"everything": {"rate_per_s": s.everything_rate_per_s, "burst": s.everything_burst}},
-        "keys": [_edge_key(snapshot, name, key) for name, found in snapshot.keys.items() for key in found],
+        "keys": [_edge_key(s, snapshot.tenants[name], key) for name, found in snapshot.keys.items() for key in found],
         "tenants": {name: _edge_tenant(snapshot, tenant) for name, tenant in snapshot.tenants.items()},
     }
     return msgspec.json.encode(value)

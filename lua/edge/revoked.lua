@@ -23,7 +23,7 @@ local type, pairs, max = type, pairs, math.max
 local _M = {}
 local said = {}             -- by tokens meant: the last that was said of them {text, at, until_}
 local tenants = {}          -- by tenant: what a turn looks at {tenant = at, user = {user -> at}, token = {jti -> at}}
-local epoch, number = "", "0"
+local epoch, number = "not asked yet", "0"
 local ends = math.huge      -- when the first of said is over
 local asked_at              -- when Redis answered last
 local asking = false

@@ -1,7 +1,7 @@
 -- Once a second from every nginx worker: what was revoked since I asked last?
 --
 -- KEYS  {revoked}:log what was said, by number; {revoked}:epoch which log this is
--- ARGV  1 epoch the caller knows, "" for none
+-- ARGV  1 epoch the caller knows; "" is that of no log at all
 --       2 number of the last it was told, "0" for none
 --       3 how many it takes at once
 -- Returns "" when there is nothing new, else {epoch, number of the last one told, what was said (JSON) ...}, oldest first. Told as many

@@ -169,6 +169,18 @@ def test_a_redis_that_lost_everything_is_told_by_those_who_know(desk: Desk) -> N
     assert desk.calls == 3, "said again once, and no more"
 
 
+def test_a_worker_that_was_born_without_redis_tells_an_empty_one(desk: Desk) -> None:
+    worker = desk.worker()
+    at = desk.say("user", "u").at
+    worker.follow()
+    heir = Worker(time.time(), away, worker.left)
+    heir.follow()
+    desk.lose_everything()
+    heir.run = desk.run
+    heir.follow()
+    assert desk.worker().holds(tenant_id="shop", user_id="u", iat=at)
+
+
 def test_a_redis_that_lost_the_end_of_its_log_is_told_that(desk: Desk) -> None:
     knows = desk.worker()
     desk.say("user", "early")
