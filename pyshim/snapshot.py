@@ -131,6 +131,8 @@ def _check_tasks(tenant: Tenant, where: Path) -> None:
         for name in [*task.slots, *task.call.body, *again, *re.findall(r"\{(\w+)\}", task.call.path + (task.confirm or ""))]:
             if name not in task.slots or name not in tenant.slots:
                 raise BadTenant(f"{flows}: {intent}: {name!r} is not one of its slots")
+        if task.call.method == "POST" and task.confirm is None:
+            raise BadTenant(f"{flows}: {intent}: a POST changes something: `confirm` is wanted, or GET")
         if tenant.about.backend is None:
             raise BadTenant(f"{where / 'tenant.yaml'}: {intent} calls a back end, but there is no `backend`")
 

@@ -58,6 +58,11 @@ def test_the_same_files_make_the_same_version_and_others_another(settings: Setti
             "'why' is not one of its slots",
         ),
         ("flows.yaml", lambda text: text.replace("(\\d{8,20})", "(\\d{8,20}"), "slot order_id: bad pattern"),
+        (
+            "flows.yaml",
+            lambda text: text.replace("call: {method: GET, path: '/orders/{order_id}'}", "call: {method: POST, path: /orders}"),
+            "a POST changes something: `confirm` is wanted, or GET",
+        ),
         ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
     ],
 )
