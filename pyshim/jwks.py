@@ -23,7 +23,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from pyshim.errors import BadTenant
 
@@ -45,12 +45,13 @@ Public = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """verifies: the secret (HS256), or the public key in DER. signs: what a token is signed with, None where only others can."""
+    """verifies: the secret (HS256), or the public key in DER. signs: the secret, or the private key in PEM (PKCS #8); None where
+    only others can."""
 
     kid: str
     alg: str
     verifies: bytes
-    signs: bytes | Private | None
+    signs: bytes | None
 
 
 class _File(msgspec.Struct):
@@ -92,15 +93,16 @@ def _key(entry: dict[str, Any]) -> Key:
         secret = _secret(entry)
         return Key(kid, alg, secret, secret)
     public, private = _pair(kty, entry)
-    return Key(kid, alg, public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), private)
+    signs = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) if private else None
+    return Key(kid, alg, public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), signs)
 
 
-def read(path: Path) -> list[Key]:
-    """The keys of a file, in its order. Raises BadTenant, naming file, key and what is wanted."""
+def parse(content: bytes, where: str) -> list[Key]:
+    """The keys of a file's content, in its order. Raises BadTenant, naming where it stands, the key and what is wanted."""
     try:
-        entries = msgspec.json.decode(path.read_bytes(), type=_File).keys
-    except (OSError, msgspec.DecodeError) as error:
-        raise BadTenant(f"{path}: a JWKS file is wanted: {error}") from None
+        entries = msgspec.json.decode(content, type=_File).keys
+    except msgspec.DecodeError as error:
+        raise BadTenant(f"{where}: a JWKS file is wanted: {error}") from None
     found: dict[str, Key] = {}
     for number, entry in enumerate(entries):
         if entry.get("use") == "enc":
@@ -108,12 +110,12 @@ def read(path: Path) -> list[Key]:
         try:
             key = _key(entry)
         except (ValueError, TypeError, KeyError, binascii.Error, jwt.InvalidKeyError) as error:
-            raise BadTenant(f"{path}: key {entry.get('kid', number)!r}: {error}") from None
+            raise BadTenant(f"{where}: key {entry.get('kid', number)!r}: {error}") from None
         if key.kid in found:
-            raise BadTenant(f"{path}: key {key.kid!r}: two keys with one kid")
+            raise BadTenant(f"{where}: key {key.kid!r}: two keys with one kid")
         found[key.kid] = key
     if not found:
-        raise BadTenant(f"{path}: at least one key is wanted")
+        raise BadTenant(f"{where}: at least one key is wanted")
     return list(found.values())
 
 

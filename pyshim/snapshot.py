@@ -142,7 +142,7 @@ def _keys(settings: Settings, loaded: dict[str, Tenant]) -> dict[str, list[Key]]
     jwks.check_apart(keys, settings.keys)
     for name, tenant in loaded.items():
         if tenant.about.guests and tokens.signer(keys[name]) is None:
-            where, file = settings.tenants / name / "tenant.yaml", tokens.file_of(settings.keys, name)
+            where, file = settings.tenants / name / "tenant.yaml", tokens.path_of(settings.keys, name)
             raise BadTenant(f"{where}: guests: true, but {file} has {tokens.ONLY_PUBLIC}")
     return keys
 

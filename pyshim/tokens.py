@@ -10,8 +10,10 @@ import os
 import secrets
 import time
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import jwt
 import msgspec
@@ -23,7 +25,7 @@ from pyshim.jwks import Key
 ONLY_PUBLIC = "only public keys; to sign tokens here an HS256 key, or one with its private part, is wanted"
 
 
-def file_of(folder: Path, tenant: str) -> Path:
+def path_of(folder: Path, tenant: str) -> Path:
     return folder / f"{tenant}.jwks.json"
 
 
@@ -38,12 +40,20 @@ def _make(path: Path, tenant: str) -> None:
             os.link(draft.name, path)
 
 
+def read(folder: Path, tenant: str) -> bytes:
+    """The tenant's JWKS file; made when there is none. Raises BadTenant."""
+    path = path_of(folder, tenant)
+    try:
+        if not path.exists():
+            _make(path, tenant)
+        return path.read_bytes()
+    except OSError as error:
+        raise BadTenant(f"{path}: a JWKS file is wanted: {error}") from None
+
+
 def keys(folder: Path, tenant: str) -> list[Key]:
     """The tenant's keys; made when there are none. Raises BadTenant."""
-    path = file_of(folder, tenant)
-    if not path.exists():
-        _make(path, tenant)
-    return jwks.read(path)
+    return jwks.parse(read(folder, tenant), str(path_of(folder, tenant)))
 
 
 def signer(found: list[Key]) -> Key | None:
@@ -55,7 +65,7 @@ def signing_key(folder: Path, tenant: str) -> Key:
     """The key that signs for this tenant. Raises BadTenant where only somebody else can."""
     key = signer(keys(folder, tenant))
     if key is None:
-        raise BadTenant(f"{file_of(folder, tenant)}: {ONLY_PUBLIC}")
+        raise BadTenant(f"{path_of(folder, tenant)}: {ONLY_PUBLIC}")
     return key
 
 
@@ -69,4 +79,10 @@ def mint(key: Key, tenant: str, user: str, audience: str, seconds: int, issuer: 
     if seq is not None:
         claims["seq"] = seq
     assert key.signs is not None, f"{key.kid} cannot sign"
-    return jwt.encode(claims, key.signs, algorithm=key.alg, headers={"kid": key.kid})
+    return jwt.encode(claims, _private(key.alg, key.signs), algorithm=key.alg, headers={"kid": key.kid})
+
+
+@lru_cache(maxsize=256)
+def _private(alg: str, signs: bytes) -> Any:
+    """As PyJWT signs with it. Reading a private RSA key takes longer than signing."""
+    return jwt.get_algorithm_by_name(alg).prepare_key(signs)

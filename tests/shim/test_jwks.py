@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pyshim import config, jwks, snapshot, tokens
 from pyshim.config import ROOT, Settings
 from pyshim.errors import BadTenant
+from pyshim.jwks import Key
 
 TENANTS = ROOT / "gateway" / "tenants"
 SECRET = base64.urlsafe_b64encode(b"s" * 32).rstrip(b"=").decode()
@@ -39,9 +40,13 @@ def public(alg: str) -> dict[str, Any]:
 
 def write(folder: Path, *keys: dict[str, Any], tenant: str = "shop") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path = tokens.file_of(folder, tenant)
+    path = tokens.path_of(folder, tenant)
     path.write_text(json.dumps({"keys": list(keys)}))
     return path
+
+
+def read(path: Path) -> list[Key]:
+    return jwks.parse(path.read_bytes(), str(path))
 
 
 PUBLIC = ("RS256", "ES256", "EdDSA")
@@ -49,7 +54,7 @@ PUBLIC = ("RS256", "ES256", "EdDSA")
 
 @pytest.mark.parametrize("alg", PUBLIC)
 def test_a_public_key_verifies_and_does_not_sign(tmp_path: Path, alg: str) -> None:
-    [key] = jwks.read(write(tmp_path, public(alg) | {"kid": "k"}))
+    [key] = read(write(tmp_path, public(alg) | {"kid": "k"}))
     assert (key.kid, key.alg, key.signs) == ("k", alg, None)
     signed = jwt.encode({"a": 1}, jwt.PyJWK(private(alg), algorithm=alg).key, algorithm=alg)
     assert jwt.decode(signed, load_der_public_key(key.verifies), algorithms=[alg]) == {"a": 1}  # type: ignore[arg-type]
@@ -71,7 +76,7 @@ def test_a_key_with_its_private_part_signs_what_its_public_part_verifies(tmp_pat
 def test_a_providers_file_is_taken_as_it_is(tmp_path: Path) -> None:
     more = {"use": "sig", "x5t": "abc", "x5c": ["MIIB"], "key_ops": ["verify"], "exp": 1}
     encrypts = public("RS256") | {"kid": "enc", "use": "enc", "alg": "RSA-OAEP"}
-    found = jwks.read(write(tmp_path, encrypts, public("ES256") | {"kid": "urn:a~b=", **more}))
+    found = read(write(tmp_path, encrypts, public("ES256") | {"kid": "urn:a~b=", **more}))
     assert [key.kid for key in found] == ["urn:a~b="]
 
 
@@ -119,17 +124,17 @@ BAD: dict[str, tuple[Any, str]] = {
 def test_a_bad_key_is_refused_by_file_and_name(tmp_path: Path, entry: Any, says: str) -> None:
     path = write(tmp_path, private("ES256") | {"kid": "good"}, {"kid": "k", **entry()})
     with pytest.raises(BadTenant) as refused:
-        jwks.read(path)
+        read(path)
     assert str(refused.value).startswith(f"{path}: key ")
     assert says in str(refused.value)
 
 
 def test_one_kid_names_one_key_of_one_tenant(tmp_path: Path) -> None:
     with pytest.raises(BadTenant, match="two keys with one kid"):
-        jwks.read(write(tmp_path, private("HS256") | {"kid": "k"}, public("ES256") | {"kid": "k"}))
-    shop = jwks.read(write(tmp_path, private("HS256") | {"kid": "k"}))
+        read(write(tmp_path, private("HS256") | {"kid": "k"}, public("ES256") | {"kid": "k"}))
+    shop = read(write(tmp_path, private("HS256") | {"kid": "k"}))
     for entry in (public("RS256") | {"kid": "k"}, private("HS256") | {"kid": "other"}):
-        bank = jwks.read(write(tmp_path, entry, tenant="bank"))
+        bank = read(write(tmp_path, entry, tenant="bank"))
         with pytest.raises(BadTenant, match=r"bank\.jwks\.json and .*shop\.jwks\.json: key '(k|other)'"):
             jwks.check_apart({"shop": shop, "bank": bank}, tmp_path)
 
