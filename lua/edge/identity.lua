@@ -2,8 +2,8 @@
 --
 -- JSON Web Tokens, signed by HS256, RS256, ES256 or EdDSA (edge/signature.lua). Rules:
 --
--- * The key is found by kid and has its algorithm written beside it; the token's own alg must equal it and chooses nothing. No other
---   member of the header is read, but for crit: what is critical to somebody else is refused.
+-- * The key is found by kid and has its algorithm written beside it; the token's own alg must equal it and chooses nothing. No
+--   other member of the header is read, but for crit: what is critical to somebody else is refused.
 -- * A key belongs to one tenant, and its tenant may name an issuer; a token for another tenant or of another issuer is refused.
 -- * A header or claims with a member said twice are refused: whoever else reads the token may take the other one (RFC 7519, section 4).
 -- * exp is required; nbf and iat may not lie in the future (leeway applies); aud must hold ours; no token lives for longer than

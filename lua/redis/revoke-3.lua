@@ -4,8 +4,8 @@
 -- ARGV  pairs: what is said (JSON: tenant, kind, value, at, until, restored, by, why), and when it ends (seconds since 1970)
 -- Returns how many of them were new.
 --
--- Rules: a number is the microsecond at which it was written, and higher than all before. What was said already keeps its number, so an
--- edge may say again all it knows. A log that Redis lost begins with another epoch.
+-- Rules: a number is the microsecond at which it was written, and higher than all before. What was said already keeps its
+-- number, so an edge may say again all it knows. A log that Redis lost begins with another epoch.
 
 local time = redis.call("TIME")
 if redis.call("EXISTS", KEYS[1]) == 0 then redis.call("SET", KEYS[3], time[1] .. "." .. time[2]) end

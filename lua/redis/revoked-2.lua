@@ -4,8 +4,8 @@
 -- ARGV  1 epoch the caller knows; "" is that of no log at all
 --       2 number of the last it was told, "0" for none
 --       3 how many it takes at once
--- Returns "" when there is nothing new, else {epoch, number of the last one told, what was said (JSON) ...}, oldest first. Told as many
--- as it takes, the caller asks again.
+-- Returns "" when there is nothing new, else {epoch, number of the last one told, what was said (JSON) ...}, oldest first.
+-- Told as many as it takes, the caller asks again.
 --
 -- A caller that knows another log, or more of this one than there is (Redis lost its end), is told all from the beginning.
 

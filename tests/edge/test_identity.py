@@ -1,8 +1,11 @@
 """What does a worker remember of a token, and what makes it look again? (tests/http has the attacks, through real nginx.)"""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.edge.tokens import ALGORITHMS, Signer, signer
 from tests.edge.worker import Worker
@@ -96,3 +99,34 @@ def test_the_longest_life_counts_from_iat_or_from_now(worker: Worker, alg: str) 
     assert worker.show(token(key, iat=NOW - 100, exp=NOW + 3506), config) == "token_invalid"
     assert worker.show(token(key, iat=None, exp=NOW + 3605), config) == "u"
     assert worker.show(token(key, iat=None, exp=NOW + 3606), config) == "token_invalid"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+WORKER = Worker(NOW)
+HS256 = WORKER.config({"k": (signer("HS256"), SHOP)})
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=5), st.booleans(), st.data())
+@settings(max_examples=200, deadline=None)
+def test_what_is_said_once_is_taken_whatever_it_looks_like_and_what_is_said_twice_is_not(
+    more: dict[str, Any], ascii_only: bool, data: st.DataObject
+) -> None:
+    claims = more | {"tenant_id": "shop", "user_id": "u", "aud": "sluice", "iat": NOW, "exp": NOW + 600}
+    for reserved in {"jti", "seq", "nbf"} & claims.keys():
+        del claims[reserved]
+
+    def show(text: str) -> str:
+        return WORKER.show(signer("HS256").token({"alg": "HS256", "kid": "k"}, text.encode()), HS256)
+
+    def member(name: str, value: Any, ascii_only: bool) -> str:
+        return f"{json.dumps(name, ensure_ascii=ascii_only)} : {json.dumps(value, ensure_ascii=ascii_only)}"
+
+    written = [member(name, value, ascii_only) for name, value in claims.items()]
+    assert show("{" + ", ".join(written) + "}") == "u"
+    again = data.draw(st.sampled_from(sorted(claims)))
+    twice = [*written, member(again, data.draw(JSON), not ascii_only)]
+    assert show("{" + ", ".join(data.draw(st.permutations(twice))) + "}") == "token_invalid"
