@@ -26,6 +26,8 @@ UserOption = Annotated[str, typer.Option("--user", "-u", help="who asks: 1 to 64
 
 def _token(settings: Settings, tenant: str, user: str, seconds: int, seq: int | None = None) -> str:
     check_tenant(settings, tenant)
+    if seconds > settings.token_life_max_s:
+        raise fail(f"no token may live for longer than {settings.token_life_max_s} s (SLUICE_TOKEN_LIFE_MAX_S)")
     try:
         key = tokens.signing_key(settings.keys, tenant)
         issuer = tenants.about(settings.tenants / tenant, snapshot.variables(settings)).issuer

@@ -49,6 +49,7 @@ def test_check_says_what_would_be_served(stack: Stack) -> None:
     ("arguments", "says"),
     [
         (("token", "--tenant", "nobody"), "no tenant 'nobody'; there are: bank, shop, telecom"),
+        (("token", "--seconds", "2678401"), "no token may live for longer than 2678400 s"),
         (("chat", "--url", "http://127.0.0.1:1"), "`make run` starts sluice"),
     ],
 )

@@ -16,6 +16,7 @@ local redis = require "edge.redis"
 
 local LOG, ENDS, EPOCH = "{revoked}:log", "{revoked}:ends", "{revoked}:epoch"
 local AT_ONCE = 1000
+local TIDY_S = 60           -- what is over may lie about for so long
 
 local shared = ngx.shared.revoked
 local type, pairs, max = type, pairs, math.max
@@ -79,6 +80,7 @@ local function tidy()
             put(it.what, not it.what.restored and it.at or nil)
         end
     end
+    ends = max(ends, now + TIDY_S)
 end
 
 -- Says again what is known here and the log did not tell.

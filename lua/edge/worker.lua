@@ -11,7 +11,7 @@ local revoked = require "edge.revoked"
 local SCRIPTS = { "commit-3", "beat-3", "revoke-3", "revoked-2" }
 
 local _M = {}
-local said
+local said, unheard
 
 -- Before the workers fork.
 function _M.prepare(snapshot_path, scripts_folder)
@@ -28,8 +28,10 @@ end
 
 -- Alone: no other work of the second may keep it from its two seconds.
 local function learn_revoked(premature)
-    local err = not premature and revoked.follow(config.current().settings)
-    if err then ngx.log(ngx.WARN, "revocations are not followed: ", err) end
+    if premature then return end
+    local err = revoked.follow(config.current().settings)
+    if err and err ~= unheard then ngx.log(ngx.WARN, "revocations are not followed: ", err) end
+    unheard = err
 end
 
 local function every_second(premature)
