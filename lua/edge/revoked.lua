@@ -28,6 +28,7 @@ local epoch, number = "not asked yet", "0"
 local ends = math.huge      -- when the first of said is over
 local asked_at              -- when Redis answered last
 local asking = false
+local told                  -- what another log has told so far (a set of texts), until it was told what it lacks
 
 -- claims: as edge/identity.lua has verified them.
 function _M.holds(claims)
@@ -83,8 +84,8 @@ local function tidy()
     ends = max(ends, now + TIDY_S)
 end
 
--- Says again what is known here and the log did not tell.
-local function say_again(settings, told)
+-- Says again what is known here and the log did not tell. Returns nothing, or an error.
+local function say_again(settings)
     local list = {}
     for _, it in pairs(said) do
         if not told[it.text] then
@@ -96,23 +97,24 @@ local function say_again(settings, told)
         local new, err = redis.run(settings, "revoke-3", LOG, ENDS, EPOCH, unpack(list, from, math.min(from + 2 * AT_ONCE - 1, #list)))
         if not new then return err end
     end
+    told = nil
 end
 
 local function ask(settings)
-    local fault, another, told = nil, false, {}
+    local fault
     repeat
         local answer, err = redis.run(settings, "revoked-2", LOG, EPOCH, epoch, number, AT_ONCE)
         if not answer then return err end
         asked_at = ngx.now()
         if answer == "" then break end
-        another = another or answer[1] ~= epoch or tonumber(answer[2]) < tonumber(number)
+        if answer[1] ~= epoch or tonumber(answer[2]) < tonumber(number) then told = {} end
         epoch, number = answer[1], answer[2]
         for i = 3, #answer do
-            told[answer[i]] = true
+            if told then told[answer[i]] = true end
             fault = take(answer[i]) or fault
         end
     until #answer < AT_ONCE + 2
-    return another and say_again(settings, told) or fault
+    return told and say_again(settings) or fault
 end
 
 -- Learns what is new. Returns nothing, or an error.

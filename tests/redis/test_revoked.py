@@ -181,6 +181,22 @@ def test_a_worker_that_was_born_without_redis_tells_an_empty_one(desk: Desk) -> 
     assert desk.worker().holds(tenant_id="shop", user_id="u", iat=at)
 
 
+def test_what_could_not_be_said_again_at_once_is_said_later(desk: Desk) -> None:
+    knows = desk.worker()
+    at = desk.say("user", "u").at
+    desk.write(*(msgspec.structs.replace(desk.say("token", "t"), value=f"t{number}") for number in range(1500)))
+    knows.follow()
+    desk.lose_everything()
+    knows.run = lambda name, *arguments: away() if name == b"revoke-3" else desk.run(name, *arguments)
+    assert knows.follow() == "redis: away"
+    desk.say("user", "v")  # meanwhile the log begins anew
+    assert knows.follow() == "redis: away"
+    knows.run = desk.run
+    assert knows.follow() is None
+    stranger = desk.worker()
+    assert (stranger.known(), stranger.holds(tenant_id="shop", user_id="u", iat=at)) == (1503, True)
+
+
 def test_a_redis_that_lost_the_end_of_its_log_is_told_that(desk: Desk) -> None:
     knows = desk.worker()
     desk.say("user", "early")
