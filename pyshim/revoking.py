@@ -49,7 +49,7 @@ def _why(text: str) -> str:
 
 
 def _away(error: RedisAway) -> typer.Exit:
-    return fail(f"the state store does not answer ({error}); nothing was changed. `make run` starts sluice")
+    return fail(f"the state store does not answer ({error}): say it again when it does; `make run` starts sluice")
 
 
 def _said(said: Said) -> str:
