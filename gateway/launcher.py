@@ -176,8 +176,10 @@ async def _prepare(settings: Settings) -> tuple[snapshot.Snapshot, str]:
 
 def _welcome(settings: Settings, serving: snapshot.Snapshot, remark: str, seconds: float) -> str:
     tenant = "shop" if "shop" in serving.served else next(iter(serving.served))
-    key = serving.served[tenant].keys[0]
-    token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s)
+    one = serving.served[tenant]
+    key, token = tokens.signer(one.keys), "<a token of your own issuer>"
+    if key is not None:
+        token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s, one.tenant.about.issuer)
     address = f"http://{settings.host}:{settings.port}"
     return f"""
 sluice is ready ({seconds:.1f} s).

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import yaml
 
-from pyshim import places
+from pyshim import places, tokens
+from pyshim.jwks import Key
 from pyshim.places import Step
 from pyshim.source import Source
 from pyshim.tenant import Slot, Task, Tenant
@@ -22,8 +23,8 @@ REPLIES, FLOWS = "replies.yaml", "flows.yaml"
 class Checker:
     """All checks of one tenant."""
 
-    def __init__(self, tenant: Tenant, source: Source) -> None:
-        self._tenant, self._source = tenant, source
+    def __init__(self, tenant: Tenant, source: Source, keys: list[Key]) -> None:
+        self._tenant, self._source, self._keys = tenant, source, keys
         self._kinds: dict[str, dict[str, object]] = yaml.safe_load(source.text(FLOWS)) or {}
 
     def faults(self, labels: list[str], model: int) -> list[str]:
@@ -87,6 +88,8 @@ class Checker:
                 yield f"{where}: campaign: this tenant has no intent {intent!r}"
 
     def _about(self) -> Iterator[str]:
+        if self._tenant.about.guests and tokens.signer(self._keys) is None:
+            yield f"{self._at('tenant.yaml', 'guests')}: guests: true, but {self._source.keys_where} has {tokens.ONLY_PUBLIC}"
         backend = self._tenant.about.backend
         if backend is not None and not BACKEND.match(backend):
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
@@ -130,7 +133,9 @@ class Checker:
         is_flow = intent in (self._kinds.get("flows") or {})
         if is_flow and intent in (self._kinds.get("actions") or {}):
             yield f"{self._of_task(intent)}: {intent} is a flow and an action, too: one of them is wanted"
-        if is_flow != (task.confirm is not None):
+        if task.call.method == "POST" and task.confirm is None:
+            yield f"{self._of_task(intent, 'call')}: {intent}: a POST changes something: `confirm` is wanted, or GET"
+        elif is_flow != (task.confirm is not None):
             wanted = "a flow changes something and must `confirm`" if is_flow else "an action only reads: no `confirm`"
             yield f"{self._of_task(intent)}: {intent}: {wanted}"
         if self._tenant.about.backend is None:

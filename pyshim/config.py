@@ -53,6 +53,7 @@ class Settings:
     token_leeway_s: int
     guest_token_s: int
     token_s: int
+    token_life_max_s: int
     state_ttl_s: int
     history_ttl_s: int
     history_turns: int

@@ -29,6 +29,8 @@ class Conversations:
     async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
         """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
         lock = self._locks.setdefault((turn.tenant.id, turn.user_id), asyncio.Lock())
+        if lock.locked():  # what the edge read is from before the turn that is waited for, which may be the same one
+            turn.state_given = b""
         try:
             async with asyncio.timeout(turn.left()) if lock.locked() else nullcontext():
                 await lock.acquire()

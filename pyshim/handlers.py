@@ -130,7 +130,9 @@ class Handlers:
         if not tenant.about.guests:
             raise Refusal(403, "guests_refused", f"{tenant.id} talks to known users only: a token of theirs is wanted")
         user, seconds = f"guest-{secrets.token_hex(8)}", self._settings.guest_token_s
-        token = tokens.mint(served.keys[0], tenant.id, user, self._settings.token_audience, seconds)
+        key = tokens.signer(served.keys)
+        assert key is not None, "the compiler saw to it"
+        token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer)
         body = {"token": token, "tenant": tenant.id, "user_id": user, "expires_in_s": seconds}
         await send_json(send, 201, wire.encode(body) + b"\n", [(b"cache-control", b"no-store")])
 

@@ -54,11 +54,19 @@ class Memory:
             turn.degraded, turn.state = True, State()
             return None
         turn.state = self._mine(turn, blob)
-        if turn.seq and turn.seq == turn.state.seq and turn.newest.startswith(b'{"seq":%d,' % turn.seq):
-            return wire.reply_of(turn.newest)
-        if turn.seq and turn.seq < turn.state.seq:
-            raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
+        if turn.seq and turn.seq <= turn.state.seq:
+            return await self._stored(turn)
         return None
+
+    async def _stored(self, turn: Turn) -> bytes:
+        """The reply of a turn that was answered before. Raises Refusal where it is kept no more, RedisAway."""
+        begins = wire.beginning(turn.seq, turn.state.session)
+        if turn.newest.startswith(begins):
+            return wire.reply_of(turn.newest)
+        for entry in await self.history(turn.tenant.id, turn.user_id, self._settings.history_turns):
+            if entry.startswith(begins):
+                return wire.reply_of(entry)
+        raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
 
     @staticmethod
     def _mine(turn: Turn, blob: bytes) -> State:

@@ -15,16 +15,16 @@ from typing import Any
 
 import msgspec
 
-from pyshim import sensitive, source, tokens
+from pyshim import jwks, sensitive, source
 from pyshim import tenant as tenants
 from pyshim.checks import Checker
 from pyshim.compose import Composer
 from pyshim.config import Settings
 from pyshim.errors import BadTenant
+from pyshim.jwks import Key
 from pyshim.sensitive import Sensitive
 from pyshim.source import Source
 from pyshim.tenant import Tenant
-from pyshim.tokens import Key
 from triton_models.version import versions
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -139,7 +139,9 @@ class Compiler:
         faults; nothing is served from a snapshot with one."""
         served: dict[str, Served] = {}
         faults: list[str] = []
+        where: dict[str, str] = {}
         for one in sources:
+            where[one.tenant] = one.keys_where
             before = like.served.get(one.tenant) if like else None
             try:
                 same = before is not None and before.tenant.digest == one.digest
@@ -148,6 +150,7 @@ class Compiler:
                 faults += error.faults
         if faults:
             raise BadTenant(*faults)
+        jwks.check_apart({name: one.keys for name, one in served.items()}, where)
         return self.whole(number, served)
 
     def whole(self, number: int, served: dict[str, Served]) -> Snapshot:
@@ -164,8 +167,8 @@ class Compiler:
 
     def _one(self, brought: Source) -> Served:
         tenant = tenants.load(brought, self.settings)
-        keys = tokens.parse(brought.keys, brought.keys_where)
-        faults = Checker(tenant, brought).faults(self.model.labels, self.model.version)
+        keys = jwks.parse(brought.keys, brought.keys_where)
+        faults = Checker(tenant, brought, keys).faults(self.model.labels, self.model.version)
         if faults:
             raise BadTenant(*faults)
         return Served(tenant, Composer(tenant, self.large), keys)
@@ -226,6 +229,7 @@ def edge_settings(settings: Settings) -> bytes:
             "query_chars_max": s.query_chars_max,
             "token_audience": s.token_audience,
             "token_leeway_s": s.token_leeway_s,
+            "token_life_max_s": s.token_life_max_s,
             "state_ttl_s": s.state_ttl_s,
             "history_ttl_s": s.history_ttl_s,
             "history_turns": s.history_turns,
@@ -244,7 +248,17 @@ def edge_settings(settings: Settings) -> bytes:
     return msgspec.json.encode(value)
 
 
-def edge_part(one: Served) -> bytes:
+def _edge_key(settings: Settings, tenant: Tenant, key: Key) -> dict[str, Any]:
+    """mark: changes when anything changes that a token of this key is judged by (lua/edge/identity.lua)."""
+    issuer = tenant.about.issuer
+    verifies = base64.b64encode(key.verifies).decode()
+    judged_by = [tenant.id, key.kid, key.alg, verifies, issuer, settings.token_audience, settings.token_life_max_s]
+    mark = hashlib.sha256(msgspec.json.encode(judged_by)).hexdigest()[:32]
+    more = {} if issuer is None else {"issuer": issuer}
+    return {"tenant_id": tenant.id, "kid": key.kid, "alg": key.alg, "verifies": verifies, "mark": mark, **more}
+
+
+def edge_part(settings: Settings, one: Served) -> bytes:
     """One tenant as the edge reads it, JSON. Holds secrets: keep it readable by its owner only."""
     tenant = one.tenant
     value: dict[str, Any] = {
@@ -259,10 +273,7 @@ def edge_part(one: Served) -> bytes:
             "addresses_refused": tenant.addresses_refused,
             "addresses_trusted": tenant.addresses_trusted,
         },
-        "keys": [
-            {"tenant_id": tenant.id, "kid": key.kid, "alg": key.alg, "secret": base64.b64encode(key.secret).decode()}
-            for key in one.keys
-        ],
+        "keys": [_edge_key(settings, tenant, key) for key in one.keys],
         "page": _page(tenant),
     }
     if tenant.about.thresholds.router is not None:

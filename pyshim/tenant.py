@@ -53,7 +53,7 @@ class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class About(msgspec.Struct, forbid_unknown_fields=True):
-    """tenant.yaml"""
+    """tenant.yaml; issuer: what iss of a token must be, None for anything."""
 
     name: str
     greeting: str
@@ -62,6 +62,7 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     examples: list[str]
     backend: str | None = None
     campaign: Campaign | None = None
+    issuer: str | None = None
     thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
 
 
@@ -244,6 +245,11 @@ class _Reader:
         except BadTenant as error:
             self.faults += error.faults
             return None
+
+
+def about(source: Source) -> About:
+    """Its tenant.yaml alone. Raises BadTenant."""
+    return places.convert(source.place("tenant.yaml"), source.text("tenant.yaml"), About)
 
 
 def load(source: Source, settings: Settings) -> Tenant:

@@ -59,7 +59,7 @@ class Plain:
         try:
             tenant, key = self.keys[jwt.get_unverified_header(token)["kid"]]
             s = self.settings
-            claims = jwt.decode(token, key.secret, [key.alg], audience=s.token_audience, leeway=s.token_leeway_s)
+            claims = jwt.decode(token, key.verifies, [key.alg], audience=s.token_audience, leeway=s.token_leeway_s)
         except (jwt.InvalidTokenError, KeyError):
             raise HTTPException(401, "a good token is wanted") from None
         if claims.get("tenant_id") != tenant or not claims.get("user_id"):

@@ -7,6 +7,7 @@
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local ranges = require "edge.ranges"
+local signature = require "edge.signature"
 
 local _M = {}
 local folder
@@ -37,7 +38,11 @@ local function prepare(part)
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
         tenant[name] = matcher(tenant[name], tenant.id .. ": " .. name)
     end
-    for _, key in ipairs(part.keys) do key.secret = ngx.decode_base64(key.secret) end
+    for number, key in ipairs(part.keys) do
+        local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
+        if not opened then error(tenant.id .. ": " .. err, 0) end
+        part.keys[number] = opened
+    end
     return part
 end
 

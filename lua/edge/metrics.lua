@@ -18,6 +18,9 @@ local HELP = {
     sluice_config_version = "gauge Version of the configuration by role, 0 for none.",
     sluice_config_percent = "gauge Share of users the configuration's candidate gets here.",
     sluice_rollout_percent = "gauge Share of users the candidate gets here.",
+    sluice_tokens_refused_total = "counter Requests refused for their token, by reason.",
+    sluice_revocations = "gauge Revocations in force at this edge.",
+    sluice_revocations_age_seconds = "gauge Time since this edge last learned what is revoked; above 2 it is behind.",
     sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
     sluice_buckets_free_bytes = "gauge Free memory of the zone that holds the token buckets.",
 }

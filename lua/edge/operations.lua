@@ -7,6 +7,7 @@ local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
 local metrics = require "edge.metrics"
+local revoked = require "edge.revoked"
 
 local _M = {}
 
@@ -44,8 +45,12 @@ end
 
 function _M.metrics()
     local behind, serves, configured = ngx.location.capture("/shim/metrics"), rollout(), configuration()
+    local behind, serves = ngx.location.capture("/shim/metrics"), rollout()
+    local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
     ngx.print(metrics.render {
+        sluice_revocations = revocations,
+        sluice_revocations_age_seconds = age_s,
         sluice_late_turns = conversation.late_turns(),
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,

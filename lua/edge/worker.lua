@@ -7,11 +7,12 @@ local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
+local revoked = require "edge.revoked"
 
-local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1" }
+local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2" }
 
 local _M = {}
-local said = {}
+local said, unheard = {}, nil
 
 -- Before the workers fork.
 function _M.prepare(run_folder, scripts_folder)
@@ -24,6 +25,14 @@ local function follow(what, beats)
     local err = beats(config.current().settings)
     if err and err ~= said[what] then ngx.log(ngx.NOTICE, what, " is not followed yet: ", err) end
     said[what] = err
+end
+
+-- Alone: no other work of the second may keep it from its two seconds.
+local function learn_revoked(premature)
+    if premature then return end
+    local err = revoked.follow(config.current().settings)
+    if err and err ~= unheard then ngx.log(ngx.WARN, "revocations are not followed: ", err) end
+    unheard = err
 end
 
 local function every_second(premature)
@@ -41,6 +50,9 @@ end
 function _M.start()
     local again, err = config.begin_again()     -- a worker that was replaced: the master knows only what it began with
     if not again then ngx.log(ngx.ERR, "the configuration of this machine: ", err) end
+    revoked.begin()
+    assert(ngx.timer.at(0, learn_revoked))
+    assert(ngx.timer.every(1, learn_revoked))
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
 end

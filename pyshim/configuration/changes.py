@@ -7,7 +7,7 @@ told.
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher, unified_diff
 
-from pyshim import tokens
+from pyshim import jwks
 from pyshim.errors import BadTenant
 from pyshim.source import FILES, Source
 
@@ -27,7 +27,7 @@ def _kids(source: Source | None) -> list[str]:
     if source is None:
         return []
     try:
-        return [key.kid for key in tokens.parse(source.keys, source.keys_where)]
+        return [key.kid for key in jwks.parse(source.keys, source.keys_where)]
     except BadTenant:
         return []
 

@@ -50,7 +50,7 @@ def kept(compiler: Compiler) -> Snapshot | None:
 def keep(serving: Snapshot) -> None:
     """Puts what serves where nginx and shims of this machine begin; readable by its owner only."""
     settings = serving.settings
-    parts = {name: msgspec.Raw(snapshot.edge_part(one)) for name, one in serving.served.items()}
+    parts = {name: msgspec.Raw(snapshot.edge_part(settings, one)) for name, one in serving.served.items()}
     edge = {"number": serving.number, "digest": serving.digest, "parts": parts}
     _put(settings.edge_configuration, msgspec.json.encode(edge))
     tenants = [snapshot.pack(one) for one in serving.served.values()]

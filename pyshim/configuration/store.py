@@ -72,7 +72,7 @@ class Store:
         pieces = {}
         for source in sources:
             one = compiled.served[source.tenant]
-            part = snapshot.edge_part(one)
+            part = snapshot.edge_part(compiled.settings, one)
             piece = pieces[source.tenant] = Piece(source.digest, hashlib.sha256(part).hexdigest()[:16])
             await self._redis.command("SET", _key("source", piece.source), msgspec.msgpack.encode(source))
             await self._redis.command("SET", _key("tenant", piece.source), snapshot.pack(one))

@@ -86,6 +86,18 @@ async def test_a_retry_is_answered_from_the_store_without_asking_any_layer(shop:
     assert asked is None
 
 
+async def test_a_retry_of_an_older_seq_is_answered_from_the_history_and_one_that_was_never_answered_is_stale(
+    shop: Tenant, memory: Memory
+) -> None:
+    talk = conversations(shop, memory)
+    bodies = {seq: (await talk.answer(turn(shop, "older", seq, session_id="s", seq=seq)))[0] for seq in (1, 2, 4)}
+    for seq, first in bodies.items():
+        assert await talk.answer(turn(shop, "older", 10 + seq, session_id="s", seq=seq)) == (first, None)
+    with pytest.raises(Refusal):
+        await talk.answer(turn(shop, "older", 20, session_id="s", seq=3))
+    assert len(await memory.history("shop", "older", 100)) == 3
+
+
 async def test_a_stale_seq_is_refused(shop: Tenant, memory: Memory) -> None:
     talk = conversations(shop, memory)
     await talk.answer(turn(shop, "stale", 1, session_id="s", seq=5))

@@ -96,6 +96,11 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         lambda text: text.replace("slots:\n", "slots:\n  any: {ask: 什么, patterns: ['x*']}\n", 1),
         "it must not match nothing",
     ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("call: {method: GET, path: '/orders/{order_id}'}", "call: {method: POST, path: /orders}"),
+        "a POST changes something: `confirm` is wanted, or GET",
+    ),
     ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
     (
         "lists/addresses_refused.txt",
@@ -157,11 +162,11 @@ def test_a_missing_file_and_an_empty_folder_are_named(settings: Settings, tmp_pa
 
 def test_the_edge_answers_rules_but_no_flow_no_handover_and_nothing_that_needs_a_dialogue() -> None:
     compiled = snapshot.compile(config.read({}))
-    shop = json.loads(snapshot.edge_part(compiled.served["shop"]))["tenant"]
+    shop = json.loads(snapshot.edge_part(compiled.settings, compiled.served["shop"]))["tenant"]
     assert {"greet", "shipping_time", "return_policy"} <= set(shop["hot"])
     assert not {"ask_human", "complain", "affirm", "refund_apply", "logistics_track"} & set(shop["hot"])
 
 
 def test_pages_learn_nothing_secret() -> None:
-    part = json.loads(snapshot.edge_part(snapshot.compile(config.read({})).served["shop"]))
+    part = json.loads(snapshot.edge_part(config.read({}), snapshot.compile(config.read({})).served["shop"]))
     assert set(part["page"]) == {"id", "name", "greeting", "examples", "guests"}
