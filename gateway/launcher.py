@@ -61,7 +61,10 @@ class Running:
                 start_new_session=True,  # Ctrl-C is for the launcher alone
                 preexec_fn=_die_with_parent,
             )
-        (self._settings.run / f"{self.part.name}.pid").write_text(str(self.process.pid))
+        path = self._settings.run / f"{self.part.name}.pid"
+        draft = path.with_suffix(".pid.new")
+        draft.write_text(str(self.process.pid))
+        draft.rename(path)  # nobody reads half of it
 
     async def until_ready(self) -> None:
         """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""
