@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-models models clean
+.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-config bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -49,6 +49,10 @@ bench: ## measure: hot path, Triton path, the mix, and a plain service beside it
 bench-update: ## measure: does anybody notice 20 updates of the model under a steady load?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_update
+
+bench-config: ## measure: does anybody notice 100 changes of the configuration under a steady load?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_update config
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models
