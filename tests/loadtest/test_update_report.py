@@ -42,7 +42,7 @@ def test_goals_hold_by_the_medians_and_no_failure_at_all() -> None:
         ({"failed": 1}, "failed requests"),
         (
             {"memory_pss_mb": {"at_start": {"triton": 100, "nginx": 50}, "after": {"triton": 106, "nginx": 50}}},
-            "memory of Triton",
+            "memory of triton",
         ),
     ],
 )
