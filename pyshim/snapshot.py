@@ -7,7 +7,6 @@ checked here, once, so that neither has to doubt it on a turn's way. A fault nam
 import base64
 import hashlib
 import re
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -199,6 +198,10 @@ def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
     }
 
 
+def _limit(settings: Settings, name: str, rate_per_s: float, burst: int) -> dict[str, Any]:
+    return {"rate_per_s": rate_per_s, "burst": burst, "shadow": name in settings.limits_shadow}
+
+
 def for_edge(snapshot: Snapshot) -> bytes:
     """The snapshot as lua/edge/config.lua reads it, JSON. Holds secrets: keep it readable by its owner only."""
     s = snapshot.settings
@@ -217,15 +220,15 @@ def for_edge(snapshot: Snapshot) -> bytes:
             "late_turns_max": s.late_turns_max,
             "confidence_min": s.confidence_min,
             "arms": str(s.arms),
-            "node": socket.gethostname(),
+            "node": s.node,
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
             "addresses_refused": s.addresses_refused,
             "addresses_trusted": s.addresses_trusted,
-            "address_limit": {"rate_per_s": s.address_rate_per_s, "burst": s.address_burst},
+            "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),
         },
-        "limits": {"everything": {"rate_per_s": s.everything_rate_per_s, "burst": s.everything_burst}},
+        "limits": {"everything": _limit(s, "everything", s.everything_rate_per_s, s.everything_burst)},
         "keys": [
             {"tenant_id": name, "kid": key.kid, "alg": key.alg, "secret": base64.b64encode(key.secret).decode()}
             for name, found in snapshot.keys.items()

@@ -13,6 +13,7 @@ function _M.new()
         started = clock.seconds(),    -- monotonic seconds
         config = nil,                 -- door: the snapshot this turn is answered by, wholly
 
+        route = nil,                  -- door: "chat", "session", "history" or "intent"
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
         body = nil,                   -- l1_screen: the decoded JSON object
@@ -23,6 +24,8 @@ function _M.new()
         tenant_id = nil,              -- l2_meter
         user_id = nil,                -- l2_meter
         tenant = nil,                 -- l2_meter: the tenant's part of the snapshot
+
+        taken = {},                   -- meter: what was taken from buckets, to be given back when one refuses
 
         arm = nil,                    -- l3_hot: the version of the model that answers this turn
 

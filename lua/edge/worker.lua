@@ -4,10 +4,13 @@ local arms = require "edge.arms"
 local beat = require "edge.beat"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
+local clock = require "edge.clock"
+local lease = require "edge.lease"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
+local slots = require "edge.slots"
 
-local SCRIPTS = { "commit-3", "beat-3" }
+local SCRIPTS = { "commit-3", "beat-3", "meter-2" }
 
 local _M = {}
 local said
@@ -28,6 +31,7 @@ end
 local function every_second(premature)
     metrics.flush()
     if premature then return end
+    slots.sweep(clock.seconds())
     follow()
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
@@ -37,6 +41,8 @@ local function every_second(premature)
 end
 
 function _M.start()
+    slots.reset(config.current().tenants)
+    lease.start()
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
 end
