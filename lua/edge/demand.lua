@@ -11,6 +11,7 @@ local format, match = string.format, string.match
 local HOLD_S = 0.1
 local SMOOTH_S = 0.3
 local LOW = 0.25        -- of the target: time to lease more
+local TOP = 0.9         -- of the target: what is below it is filled up where a call goes anyway
 
 local _M = { HOLD_S = HOLD_S }
 
@@ -19,8 +20,10 @@ function _M.slice(limit, live)
     return floor(limit.rate_per_s * HOLD_S / live)
 end
 
--- left: in the account now. Returns the target, and whether anything was spent or asked for lately.
+-- left: in the account now. Returns left, slice, and for a bucket that is leased ahead: target, and alive, whether anything was
+-- spent or asked for lately.
 function _M.look(name, left, slice, now, empty)
+    if slice < 1 then return { left = left, slice = slice } end
     local key = "~" .. name
     local demand, before, at = match(buckets:get(key) or "", "^(%S+) (%S+) (%S+)$")
     if not demand then
@@ -36,7 +39,8 @@ function _M.look(name, left, slice, now, empty)
         demand = min(demand, slice / HOLD_S)
         buckets:set(key, format("%.6g %d %.6f", demand, left, now))
     end
-    return floor(demand * HOLD_S + 0.5), demand * HOLD_S >= 0.05 or left ~= 0
+    local ahead = demand * HOLD_S
+    return { left = left, slice = slice, target = floor(ahead + 0.5), alive = ahead >= 0.05 or left ~= 0 }
 end
 
 -- The account has changed by something else than spending.
@@ -50,11 +54,15 @@ function _M.forget(name)
     buckets:delete("~" .. name)
 end
 
--- Tokens to lease (above 0) or to give back (below 0) for this target.
+-- Whether a call should go for this account.
+function _M.presses(left, target)
+    return left > 2 * target or left < target * LOW
+end
+
+-- Tokens to lease (above 0) or to give back (below 0), when one goes.
 function _M.wish(left, target)
     if left > 2 * target then return target - left end
-    if left < target * LOW then return target - max(left, 0) end
-    return 0
+    return left < target * TOP and target - max(left, 0) or 0
 end
 
 return _M

@@ -5,7 +5,8 @@
 --
 -- * An nginx starts alone, and its first call says whether it is. An edge that ever shared goes on leasing until it is started
 --   again, alone or not: what the others took from a bucket stands in Redis, and nowhere else.
--- * An edge is gone when it was silent for PRESENCE_MS; until then its share is nobody's.
+-- * An edge is gone when it was silent for PRESENCE_MS; until then its share is nobody's. A Redis that was lost has heard of nobody:
+--   for that long after its return they are at least as many as before.
 
 local buckets = ngx.shared.buckets
 local abs, max = math.abs, math.max
@@ -20,7 +21,10 @@ function _M.live() return max(1, abs(buckets:get("edges") or 1)) end
 
 -- Redis has said how many.
 function _M.found(live)
-    if live > 1 or buckets:get("edges") then buckets:set("edges", max(1, live)) end
+    local known = buckets:get("edges")
+    if not known and live < 2 then return end
+    if known and known < 0 then buckets:set("before", -known, _M.PRESENCE_MS / 1000) end
+    buckets:set("edges", max(1, live, buckets:get("before") or 1))
 end
 
 -- Redis has said nothing.

@@ -36,65 +36,70 @@ local PATIENCE_S = 1        -- a request waits no longer than this for somebody 
 local _M = {}
 
 -- What has to be done about one account: debt, due (by a bucket or stand-in that served alone), wanted, back. Or nil: nothing.
-local function plan(at, name, empty)
+-- look: what demand says of it, where somebody has looked already.
+local function plan(at, name, look, empty)
     local limit = limits.of(name, at.config)
     if not limit then return end
-    local left, slice = account.left(name), demand.slice(limit, at.live)
-    local wish, alive = 0, false
-    if slice > 0 then
-        local target
-        target, alive = demand.look(name, left, slice, at.now, empty)
-        wish = demand.wish(left, target)
-    end
+    look = look or demand.look(name, account.left(name), demand.slice(limit, at.live), at.now, empty)
+    local left, dry = look.left, account.dry(name, at.now)
+    local wish = look.target and demand.wish(left, look.target) or 0
     if empty then wish = max(wish, 1 - max(left, 0)) end
-    local dry = account.dry(name, at.now)
-    local entry = { name = name, limit = limit, slice = slice, debt = max(0, -left), due = 0,
+    local entry = { name = name, limit = limit, slice = look.slice, debt = max(0, -left), due = 0,
         wanted = dry and 0 or max(0, wish), back = wish < 0 and -account.change(name, wish) or 0 }
     if not at.lost then
-        entry.due = bucket.missing(buckets, name, limit, at.now) + standin.due(name, limit, at.live, at.now)
+        entry.due = bucket.missing(buckets, name, limit, at.now) + standin.due(name, limit, at.now)
     end
-    if entry.debt + entry.due + entry.wanted + entry.back > 0 then return entry, alive end
-    return nil, alive
+    if entry.debt + entry.due + entry.wanted + entry.back > 0 then return entry end
 end
 
-local function add(at, entries, name, empty)
-    if entries[name] then return true end
-    local entry, alive = plan(at, name, empty)
+local function add(at, entries, name, look, empty)
+    if entries[name] then return end
+    local entry = plan(at, name, look, empty)
     if entry then
         entries[#entries + 1] = entry
         entries[name] = entry
     end
-    return alive
+end
+
+-- Looks at every account that is leased ahead. Returns what was seen, by name, and whether one of them needs a call.
+local function watch(at)
+    local seen, pressing = {}, false
+    for _ = 1, buckets:llen("watched") or 0 do
+        local name = buckets:lpop("watched")
+        if not name then break end
+        buckets:rpush("watched", name)
+        local limit = limits.of(name, at.config)
+        local look = limit and demand.look(name, account.left(name), demand.slice(limit, at.live), at.now)
+        if look and look.alive then
+            seen[name] = look
+            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, at.now)
+        else
+            buckets:rpop("watched")
+            demand.forget(name)
+        end
+    end
+    return seen, pressing
+end
+
+local function add_listed(at, entries, list, most)
+    for _ = 1, min(most, buckets:llen(list) or 0) do
+        local name = buckets:lpop(list)
+        if not name then return end
+        add(at, entries, name)
+        if list == "standins" and not entries[name] then standin.close(name) end    -- it is full again: nothing is due
+    end
 end
 
 -- The accounts that something has to be done about now. asked: the one a request found empty.
 local function gather(at, asked)
     local entries = {}
-    if asked then add(at, entries, asked, true) end
-    for _ = 1, buckets:llen("watched") or 0 do
-        local name = buckets:lpop("watched")
-        if not name then break end
-        buckets:rpush("watched", name)
-        if not add(at, entries, name) then
-            buckets:rpop("watched")
-            demand.forget(name)
-        end
-    end
-    if not at.lost then
-        for _ = 1, min(NAMES_MAX, buckets:llen("standins") or 0) do
-            local name = buckets:lpop("standins")
-            if name then
-                add(at, entries, name)
-                if not entries[name] then standin.close(name) end
-            end
-        end
-    end
+    if asked then add(at, entries, asked, nil, true) end
+    local seen, pressing = watch(at)
+    if not at.lost then add_listed(at, entries, "standins", NAMES_MAX) end
     local owing = buckets:llen("owing") or 0
-    if #entries > 0 or owing >= NAMES_MAX or at.now - at.called >= SETTLE_S then
-        for _ = 1, min(owing, NAMES_MAX - #entries) do
-            local name = buckets:lpop("owing")
-            if name then add(at, entries, name) end
-        end
+    if #entries > 0 or pressing or owing >= NAMES_MAX or at.now - at.called >= SETTLE_S then
+        for name, look in pairs(seen) do add(at, entries, name, look) end
+        add_listed(at, entries, "owing", NAMES_MAX - #entries)
     end
     return entries
 end

@@ -180,6 +180,7 @@ class World:
     now: float = 1000.0
     up: bool = True
     lose: str = ""
+    timeout_s: float = 0.0
     calls: int = 0
     between: Callable[["Node"], None] | None = None
 
@@ -238,11 +239,11 @@ class Node:
             between(self)
         lost, world.lose = world.lose, ""
         if not world.up or lost == "asked":
-            world.now += 0.25
+            world.now += world.timeout_s
             return None
         answer = world.eval([k.decode() for k in keys.values()], list(arguments.values()))
         if lost == "answered":
-            world.now += 0.25
+            world.now += world.timeout_s
             return None
         return self.lua.table_from(answer)
 
