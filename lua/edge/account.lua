@@ -14,6 +14,7 @@ local buckets = ngx.shared.buckets
 local byte = string.byte
 local MARK = byte("=")
 local CREDIT = 1
+local EARLY_S, EARLY = 0.005, 0.1   -- edges know the moment of a token's birth this well: as many seconds, or tokens
 
 local _M = { CREDIT = CREDIT }
 
@@ -22,14 +23,24 @@ function _M.is_key(key) return byte(key) == MARK end
 
 function _M.give_back(key) buckets:incr(key, 1) end
 
--- Seconds until the bucket has a token, as far as is known here; nil when there may be one now.
-function _M.dry(name, now)
-    local moment = buckets:get("!" .. name)
-    return moment and moment > now and moment - now or nil
+-- A limit that changes knows nothing of a drought at its old rate.
+local function dry_key(name, limit)
+    local mark = limit.dry_mark
+    if not mark then
+        mark = "!" .. limit.rate_per_s .. ":"
+        limit.dry_mark, limit.early_s = mark, math.min(EARLY_S, EARLY / limit.rate_per_s)
+    end
+    return mark .. name
 end
 
-function _M.dry_until(name, moment, now)
-    buckets:set("!" .. name, moment, moment - now + 0.001)
+-- Seconds until the bucket has a token, as far as is known here; nil when there may be one now.
+function _M.dry(name, limit, now)
+    local moment = buckets:get(dry_key(name, limit))
+    return moment and moment - now > limit.early_s and moment - now or nil
+end
+
+function _M.dry_until(name, limit, moment, now)
+    buckets:set(dry_key(name, limit), moment, moment - now + 0.001)
 end
 
 -- Remembers what Redis said is left of the bucket, until it would be full.
@@ -49,12 +60,12 @@ function _M.owes(name)
 end
 
 -- Returns the key to give it back by; or false when there is nothing to spend; or nil and an error.
-function _M.spend(name, now)
+function _M.spend(name, limit, now)
     local key = "=" .. name
     local left, err = buckets:incr(key, -1, 0)
     if not left then return nil, err end
     if left >= 0 then return key end
-    if left >= -CREDIT and not _M.dry(name, now) then
+    if left >= -CREDIT and not _M.dry(name, limit, now) then
         _M.owes(name)
         return key
     end

@@ -41,7 +41,7 @@ local function plan(at, name, look, empty)
     local limit = limits.of(name, at.config)
     if not limit then return end
     look = look or demand.look(name, account.left(name), demand.slice(limit, at.live), at.now, empty)
-    local left, dry = look.left, account.dry(name, at.now)
+    local left, dry = look.left, account.dry(name, limit, at.now)
     local wish = look.target and demand.wish(left, look.target) or 0
     if empty then wish = max(wish, 1 - max(left, 0)) end
     local entry = { name = name, limit = limit, slice = look.slice, debt = max(0, -left), due = 0,
@@ -72,7 +72,7 @@ local function watch(at)
         local look = limit and demand.look(name, account.left(name), demand.slice(limit, at.live), at.now)
         if look and look.alive then
             seen[name] = look
-            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, at.now)
+            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, limit, at.now)
         else
             buckets:rpop("watched")
             demand.forget(name)
@@ -116,7 +116,7 @@ local function granted(at, entry, tokens_granted, tokens, share)
     demand.changed(entry.name, raised - entry.back)
     if left and left < 0 then account.owes(entry.name) end
     if tokens < 1 then
-        account.dry_until(entry.name, at.now + pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens), at.now)
+        account.dry_until(entry.name, entry.limit, at.now + pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens), at.now)
     end
     metrics.add('sluice_lease_tokens_total{what="granted"}', tokens_granted)
     metrics.add('sluice_lease_tokens_total{what="owed"}', entry.debt)
@@ -156,7 +156,6 @@ local function call(at, entries)
         return false
     end
     local now = clock.seconds()
-    at.now = now
     buckets:set("offset", tonumber(answer[1]) / 1e6 - now)
     edges.found(tonumber(answer[2]))
     if #answer == 2 and #entries > 0 then       -- it came too late
@@ -166,7 +165,7 @@ local function call(at, entries)
     for number, entry in ipairs(entries) do
         local tokens = tonumber(answer[2 * number + 2])
         granted(at, entry, tonumber(answer[2 * number + 1]), tokens, 1)
-        account.know(entry.name, entry.limit, tokens, now)
+        account.know(entry.name, entry.limit, tokens, at.now)
         if entry.due > 0 then
             buckets:delete(entry.name)
             standin.close(entry.name)
@@ -217,7 +216,7 @@ end
 
 -- Seconds until the bucket has a token, 0 when it may have one now.
 function _M.wait(name, limit, now)
-    local dry = account.dry(name, now)
+    local dry = account.dry(name, limit, now)
     return dry and honest(limit, dry) or 0
 end
 
@@ -225,9 +224,9 @@ end
 function _M.take(name, limit, now)
     local began = now
     repeat
-        local key, err = account.spend(name, now)
+        local key, err = account.spend(name, limit, now)
         if key ~= false then return key, err end
-        local dry = account.dry(name, now)
+        local dry = account.dry(name, limit, now)
         if dry then return false, honest(limit, dry) end
         if not settle(name) then ngx.sleep(0.001) end
         now = clock.seconds()
