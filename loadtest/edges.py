@@ -48,10 +48,10 @@ class Edge:
 
 
 def redis(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
-    """A Redis, as the launcher starts one but for what it keeps. Returns its socket and itself."""
+    """A Redis, as the launcher starts one. Returns its socket and itself."""
     folder.mkdir(parents=True, exist_ok=True)
     socket = folder / "redis.sock"
-    flags = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    flags = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "yes"]
     process = subprocess.Popen(["redis-server", *flags], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + START_S
     while not socket.exists():

@@ -2,13 +2,14 @@
 --
 -- As many as it spends in HOLD_S, by what it spent lately; at most its part of what the bucket is given in HOLD_S, so that all
 -- edges together never hold more than rate * HOLD_S. An account found empty had more callers than it could serve: then twice as
--- many. Only whoever holds the lease's lock calls this.
+-- many. Only accounts that were found empty are leased ahead at all, for as long as they are busy: most users and addresses live on
+-- credit. Only whoever holds the lease's lock calls this.
 
 local buckets = ngx.shared.buckets
 local floor, min, max = math.floor, math.min, math.max
 local format, match = string.format, string.match
 
-local HOLD_S = 0.1
+local HOLD_S = 0.08
 local SMOOTH_S = 0.3
 local LOW = 0.25        -- of the target: time to lease more
 local TOP = 0.9         -- of the target: what is below it is filled up where a call goes anyway
@@ -23,9 +24,9 @@ end
 -- left: in the account now. Returns left, slice, and for a bucket that is leased ahead: target, and alive, whether anything was
 -- spent or asked for lately.
 function _M.look(name, left, slice, now, empty)
-    if slice < 1 then return { left = left, slice = slice } end
     local key = "~" .. name
     local demand, before, at = match(buckets:get(key) or "", "^(%S+) (%S+) (%S+)$")
+    if slice < 1 or not (demand or empty) then return { left = left, slice = slice } end
     if not demand then
         demand, before, at = 0, max(left, 0) + 1, now - HOLD_S
         buckets:rpush("watched", name)
@@ -40,7 +41,7 @@ function _M.look(name, left, slice, now, empty)
         buckets:set(key, format("%.6g %d %.6f", demand, left, now))
     end
     local ahead = demand * HOLD_S
-    return { left = left, slice = slice, target = floor(ahead + 0.5), alive = ahead >= 0.05 or left ~= 0 }
+    return { left = left, slice = slice, target = floor(ahead + 0.5), alive = ahead >= 0.5 or left > 0 }
 end
 
 -- The account has changed by something else than spending.

@@ -4,7 +4,7 @@
 -- they need no more, for up to NAMES_MAX buckets at once. One worker at a time does so, under a lock in shared memory: from a timer,
 -- or at once for a request that found its account empty; whoever else waits gets its part of the same call. Rules:
 --
--- * What accounts hold and owe, all edges together, is at most rate * HOLD_S and a token an edge: so much more than
+-- * What accounts hold and owe, all edges together, is at most rate * 0.1 s or a token an edge: so much more than
 --   burst + rate * T may be admitted in a time T, and no more (docs/limits.md).
 -- * A call that was not answered did, as far as this edge knows, nothing good: its grants are lost, what it paid is paid again. It
 --   carries a moment after which Redis must not follow it any more.
@@ -98,7 +98,9 @@ local function gather(at, asked)
     if not at.lost then add_listed(at, entries, "standins", NAMES_MAX) end
     local owing = buckets:llen("owing") or 0
     if #entries > 0 or pressing or owing >= NAMES_MAX or at.now - at.called >= SETTLE_S then
-        for name, look in pairs(seen) do add(at, entries, name, look) end
+        for name, look in pairs(seen) do
+            if #entries < NAMES_MAX or demand.presses(look.left, look.target) then add(at, entries, name, look) end
+        end
         add_listed(at, entries, "owing", NAMES_MAX - #entries)
     end
     return entries
@@ -211,7 +213,7 @@ _M.settle = settle
 -- Seconds until a caller who is refused now finds a token: all other edges may owe one that Redis does not know of yet.
 local function honest(limit, wait)
     local live = edges.sharing() or 1
-    return wait + max(0, live - 1) * account.CREDIT / limit.rate_per_s
+    return live < 2 and wait or wait + (live - 1) * account.credit(limit, live) / limit.rate_per_s
 end
 
 -- Seconds until the bucket has a token, 0 when it may have one now.
@@ -224,7 +226,7 @@ end
 function _M.take(name, limit, now)
     local began = now
     repeat
-        local key, err = account.spend(name, limit, now)
+        local key, err = account.spend(name, limit, edges.live(), now)
         if key ~= false then return key, err end
         local dry = account.dry(name, limit, now)
         if dry then return false, honest(limit, dry) end
@@ -239,7 +241,7 @@ function _M.gauges(into)
     local config, sharing = configuration.current(), edges.sharing()
     local live = edges.live()
     local function excess(limit)
-        return sharing and demand.slice(limit, live) * live + live * account.CREDIT or 0
+        return sharing and live * (demand.slice(limit, live) + account.credit(limit, live)) or 0
     end
     into.sluice_edges, into.sluice_edges_lost = live, sharing and sharing < 0 and 1 or 0
     into.sluice_lease_owing = buckets:llen("owing") or 0

@@ -2,8 +2,8 @@
 (tests/edge/nodes.py); the Lua is the real one.
 
 The bound, as docs/limits.md states it: in any time T, all edges together admit at most burst + rate * T + excess, where
-excess = edges * (slice + 1), slice = floor(rate * 0.1 s / edges): what edges hold, and what they owe. What breaks adds to it once:
-an edge that dies forgets a token it owes; a Redis that is lost adds up to a burst, and what is born while edges find out.
+excess = edges * (slice + credit), slice = floor(rate * 0.08 s / edges), credit = floor(rate * 0.02 s / edges), at least 1: what edges
+hold, and what they owe. What breaks adds to it once: an edge that dies forgets what it owes; a Redis that is lost adds up to a burst, and what is born while edges find out.
 """
 
 from typing import Any
@@ -55,7 +55,11 @@ class Story:
 
 
 def bound(rate: float, edges: int) -> float:
-    return edges * (int(rate * 0.1 / edges + 1e-9) + 1)
+    return edges * (int(rate * 0.08 / edges + 1e-9) + credit(rate, edges))
+
+
+def credit(rate: float, edges: int) -> int:
+    return max(1, int(rate * 0.02 / edges + 1e-9))
 
 
 RATES = st.sampled_from([0.5, 2.0, 7.0, 40.0, 200.0, 2000.0])
@@ -134,7 +138,7 @@ def test_crashes_lost_messages_and_a_lost_redis_add_what_is_stated_and_no_more(
     story = Story(edges, tenant=limit(rate, burst))
     broke = tell(story, steps)
     lost = max(burst, edges) + rate * FOUND_OUT_S + bound(rate, edges)
-    allowed = bound(rate, edges) + broke["crash"] + broke["down"] * lost + broke["lose"] * lost
+    allowed = bound(rate, edges) + broke["crash"] * credit(rate, edges) + broke["down"] * lost + broke["lose"] * lost
     assert story.excess(rate, burst) <= allowed + 1e-6
     # and nothing is lost for ever
     story.world.up, story.world.lose = True, ""

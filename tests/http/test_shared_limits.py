@@ -114,7 +114,7 @@ def test_a_hammered_tenant_gets_its_limit_from_all_edges_together(cluster: Clust
     cluster.hammer("busy", 0.5)
     admitted, seconds = cluster.hammer("busy", 2)
     bound = cluster.edges[0].metrics()['sluice_limit_excess_max{bucket="tenant",tenant="busy"}']
-    assert bound == 3 * (5 + 1)
+    assert bound == 3 * (4 + 1)
     assert RATE * seconds * 0.8 <= admitted <= 30 + RATE * seconds + bound
 
 
