@@ -169,6 +169,15 @@ def percentile(counts: Counter[int], share: float) -> int:
     return 0
 
 
+def _drained(refused: Counter[int], plan: Plan) -> int:
+    """The moment from which on the burst is gone: in the second after it, what is too much is refused."""
+    too_much = plan.rate * (plan.over - 1)
+    for moment in sorted(refused):
+        if sum(refused[moment + step] for step in range(100)) >= 0.9 * too_much:
+            return moment
+    return max(refused, default=0)
+
+
 def _decided(said: list[Said]) -> dict[str, float]:
     us = _added(said, "decided_us")
     return {"p50_ms": percentile(us, 0.5) / 1000, "p99_ms": percentile(us, 0.99) / 1000, "p999_ms": percentile(us, 0.999) / 1000}
@@ -180,7 +189,7 @@ def _full_rate(fleet: Fleet, plan: Plan, together: bool) -> dict[str, Any]:
     seconds, calls = time.monotonic() - began, fleet.calls() - before
     admitted = _added(said, "admitted")
     first, last = min(admitted), max(admitted)
-    drained = first + int((plan.burst / (plan.rate * (plan.over - 1)) + 1) * 100)  # the burst is gone, and a second
+    drained = _drained(_added(said, "refused"), plan)
     found, whole = windows(admitted, drained, last), plan.rate * 10
     requests = sum(one.requests for one in said)
     result = {

@@ -172,4 +172,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             values[field.name] = reader(texts[name])  # type: ignore[operator]
         except ValueError:
             raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    unknown = set(settings.limits_shadow) - {"everything", "address"}
+    if unknown:
+        raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: everything, address or nothing is wanted")
+    return settings

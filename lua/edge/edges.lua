@@ -37,7 +37,7 @@ end
 function _M.name(node)
     local name = buckets:get("name")
     if name then return name end
-    buckets:add("name", node .. " " .. string.format("%08x%08x", math.random(0, 2 ^ 31 - 1), ngx.time()))
+    buckets:add("name", node .. " " .. ngx.worker.pid() .. " " .. ngx.time())
     return buckets:get("name")
 end
 

@@ -3,6 +3,7 @@
 -- Refuses: 401 without a good token, 409 a position before the token's, 429 when a bucket (everything, tenant, user, the tenant's
 -- for an address or a URL) is empty, or all slots of the tenant are taken. A turn takes one token from each bucket or from none.
 
+local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local identity = require "edge.identity"
 local meter = require "edge.meter"
@@ -51,7 +52,8 @@ local function crowded(turn, limit)
     if limit.shadow then return metrics.would_refuse(turn.tenant_id, "concurrency") end
     meter.give_back(turn)
     metrics.refused(turn.tenant_id, "concurrency")
-    return replies.refusal(turn, 429, "rate_limited", "too many requests at once: limit of the tenant", { ["Retry-After"] = 1 })
+    return replies.refusal(turn, 429, "rate_limited", "too many requests at once: limit of the tenant",
+        bucket.headers({ burst = limit.turns }, 1))
 end
 
 function _M.answer(turn)

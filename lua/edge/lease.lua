@@ -16,6 +16,7 @@ local clock = require "edge.clock"
 local configuration = require "edge.config"
 local demand = require "edge.demand"
 local edges = require "edge.edges"
+local level = require "edge.level"
 local limits = require "edge.limits"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
@@ -30,7 +31,8 @@ local NAMES_MAX = 100       -- buckets a call: Redis works about 3 us on each
 local TICK_S = 0.01         -- how often accounts are looked at while there is anybody to share with
 local SETTLE_S = 0.1        -- how long a debt may wait for a call that goes anyway
 local CALL_S = 0.2          -- how often Redis is told at least that this edge is there, or asked whether it is back
-local PAUSE_S = 0.08        -- a fast bucket that is empty is not asked for every single token
+local PAUSE_S = 0.1         -- a fast bucket that is empty is not asked for every single token
+local AHEAD_S = 0.02        -- the timer asks so much before a request would have to: requests need not wait for the answer
 local PATIENCE_S = 1        -- a request waits no longer than this for somebody else's call
 
 local _M = {}
@@ -41,7 +43,7 @@ local function plan(at, name, look, empty)
     local limit = limits.of(name, at.config)
     if not limit then return end
     look = look or demand.look(name, account.left(name), demand.slice(limit, at.live), at.now, empty)
-    local left, dry = look.left, account.dry(name, limit, at.now)
+    local left, dry = look.left, account.dry(name, limit, empty and at.now or at.now + AHEAD_S)
     local wish = look.target and demand.wish(left, look.target) or 0
     if empty then wish = max(wish, 1 - max(left, 0)) end
     local entry = { name = name, limit = limit, slice = look.slice, debt = max(0, -left), due = 0,
@@ -72,7 +74,7 @@ local function watch(at)
         local look = limit and demand.look(name, account.left(name), demand.slice(limit, at.live), at.now)
         if look and look.alive then
             seen[name] = look
-            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, limit, at.now)
+            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, limit, at.now + AHEAD_S)
         else
             buckets:rpop("watched")
             demand.forget(name)
@@ -109,7 +111,7 @@ end
 -- Seconds until it is worth asking again for a bucket that has less than one token.
 local function pause(entry, rate, burst, tokens)
     local wait = (1 - tokens) / rate
-    return entry.slice > 0 and max(wait, min(PAUSE_S, burst / rate / 2)) or wait
+    return entry.slice > 0 and max(wait, min(PAUSE_S, 0.9 * burst / rate)) or wait
 end
 
 local function granted(at, entry, tokens_granted, tokens, share)
@@ -190,14 +192,21 @@ local function round(asked)
     local at = { now = now, config = configuration.current(), live = edges.live(), lost = sharing and sharing < 0,
         called = buckets:get("called") or -CALL_S }
     local due = now - at.called >= CALL_S
+    if due then level.touch(buckets) end
     if not sharing then return due and call(at, {}) end
-    if at.lost and due and call(at, {}) then
-        at.lost, at.live = false, edges.live()
-        ngx.log(ngx.NOTICE, "limits are shared again by ", at.live, " edges")
-    end
     local entries = gather(at, asked)
     if at.lost or (#entries > 0 or due) and not call(at, entries) then stand_in(at, entries) end
 end
+
+-- Whether Redis is back. Nobody waits for that answer, so it is asked for without the lock.
+local function look_for_redis()
+    local sharing, now = edges.sharing(), clock.seconds()
+    if not sharing or sharing > 0 or now - (buckets:get("called") or 0) < CALL_S then return end
+    if call({ now = now, config = configuration.current(), lost = true }, {}) then
+        ngx.log(ngx.NOTICE, "limits are shared again by ", edges.live(), " edges")
+    end
+end
+_M.look_for_redis = look_for_redis
 
 -- Runs a round unless another worker does. Returns whether it did.
 local function settle(asked)
@@ -241,7 +250,8 @@ function _M.gauges(into)
     local config, sharing = configuration.current(), edges.sharing()
     local live = edges.live()
     local function excess(limit)
-        return sharing and live * (demand.slice(limit, live) + account.credit(limit, live)) or 0
+        if not sharing then return 0 end
+        return live * (demand.slice(limit, live) + account.credit(limit, live)) + (sharing < 0 and max(limit.burst, live) or 0)
     end
     into.sluice_edges, into.sluice_edges_lost = live, sharing and sharing < 0 and 1 or 0
     into.sluice_lease_owing = buckets:llen("owing") or 0
@@ -256,6 +266,7 @@ end
 local function tick(premature)
     if premature then return end
     settle()
+    if (edges.sharing() or 0) < 0 then assert(ngx.timer.at(0, look_for_redis)) end
     assert(ngx.timer.at(edges.sharing() and TICK_S or CALL_S, tick))
 end
 

@@ -10,6 +10,7 @@ local SPINS = 1000
 local LOCK_S = 0.01
 
 local _M = {}
+local met = {}      -- keys of this worker's limits
 
 local function read(dict, key)
     local rate, burst, base, since = match(dict:get(key) or "", "^(%S+) (%S+) (%S+) (%S+)$")
@@ -37,6 +38,7 @@ end
 -- Once for each limit a worker meets: writes base and since on it. name: of the limit, the same in every worker.
 function _M.fix(dict, name, limit, now)
     local key = "limit|" .. name
+    met[key] = true
     local kept = read(dict, key)
     for _ = 1, SPINS do
         if same(kept, limit) then break end
@@ -48,6 +50,11 @@ function _M.fix(dict, name, limit, now)
         kept = read(dict, key)
     end
     limit.base, limit.since = kept and kept.base or 0, kept and kept.since or 0
+end
+
+-- Every now and then, so that a zone that runs out of memory drops buckets before it drops what they are counted by.
+function _M.touch(dict)
+    for key in pairs(met) do dict:get(key) end
 end
 
 return _M

@@ -140,7 +140,10 @@ function node.admit(tenant, user)
     if refused then return tonumber(refused.headers["Retry-After"]), refused end
     return 0
 end
-function node.tick() return lease.settle() end
+function node.tick()
+    lease.look_for_redis()
+    return lease.settle()
+end
 function node.sharing() return edges.sharing() or 0 end
 function node.gauges() return lease.gauges {} end
 return node
