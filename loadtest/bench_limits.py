@@ -1,8 +1,9 @@
 """Do four nginx on one Redis keep one limit, and what does it cost? The result: loadtest/results/limits.json.
 
-A tenant's callers come to four edges, 55, 30, 10 and 5 % of them, half as many again as its limit allows. Measured: what was admitted
-in every window of 10 s, beside the limit; calls to Redis for tokens; how long the edge took to decide (l1_screen and l2_meter, as
-Server-Timing says), beside the same four edges when each has a Redis and a limit of its own; and 30 s with Redis killed.
+A tenant's callers come to four edges, 55, 30, 10 and 5 % of them, half as many again as its limit allows. Measured: what was
+admitted in every window of 10 s, beside the limit; calls to Redis for tokens; how long the edge took to decide (l1_screen and
+l2_meter, as Server-Timing says), beside the same four edges when each has a Redis and a limit of its own; and 30 s with Redis
+killed.
 """
 
 import argparse
@@ -203,7 +204,9 @@ def _full_rate(fleet: Fleet, plan: Plan, together: bool) -> dict[str, Any]:
     }
     if together:
         result |= {
-            "window_of_limit": {"lowest": round(min(found) / whole, 4), "highest": round(max(found) / whole, 4)} if found else None,
+            "window_of_limit": {"lowest": round(min(found) / whole, 4), "highest": round(max(found) / whole, 4)}
+            if found
+            else None,
             "windows": len(found),
             "first_10_s_of_burst_and_rate": round(max(windows(admitted, first, last)) / (plan.burst + whole), 4),
             "redis_calls": calls,

@@ -62,8 +62,8 @@ def redis(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
 
 
 def start(folder: Path, name: str, redis_socket: Path, **settings: str) -> Edge:
-    """An nginx of this name in folder/name. folder/keys: the signing keys of all of them. settings: as in defaults.env, without the
-    prefix. Raises CannotStart."""
+    """An nginx of this name in folder/name. folder/keys: the signing keys of all of them. settings: as in defaults.env, without
+    the prefix. Raises CannotStart."""
     port, operations_port = free_ports(2)
     chosen = {
         "PORT": str(port),

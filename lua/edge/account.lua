@@ -3,9 +3,9 @@
 -- An account in shared memory is one number: tokens leased from the bucket and not spent yet, for all workers of this nginx.
 -- Spending is one atomic incr. Rules:
 --
--- * An account may go into debt, unless the bucket is known to be dry: by one token, or this edge's part of what a fast bucket is
---   given in CREDIT_S. So a caller who comes now and then costs neither a lease nor a wait. Whoever takes the account from 0 to -1
---   writes its name on the list of those who owe; the next call to Redis pays (edge/lease.lua).
+-- * An account may go into debt, unless the bucket is known to be dry: by one token, or this edge's part of what a fast
+--   bucket is given in CREDIT_S. So a caller who comes now and then costs neither a lease nor a wait. Whoever takes the
+--   account from 0 to -1 writes its name on the list of those who owe; the next call to Redis pays (edge/lease.lua).
 -- * "Dry" is what Redis said: no token before that moment. Nothing is asked meanwhile.
 -- * Nothing here talks to Redis.
 

@@ -1,9 +1,9 @@
 -- How many tokens should this edge hold of a bucket?
 --
--- As many as it spends in HOLD_S, by what it spent lately; at most its part of what the bucket is given in HOLD_S, so that all
--- edges together never hold more than rate * HOLD_S. An account found empty had more callers than it could serve: then twice as
--- many. Only accounts that were found empty are leased ahead at all, for as long as they are busy: most users and addresses live on
--- credit. Only whoever holds the lease's lock calls this.
+-- As many as it spends in HOLD_S, by what it spent lately; at most its part of what the bucket is given in HOLD_S, so that
+-- all edges together never hold more than rate * HOLD_S. An account found empty had more callers than it could serve: then
+-- twice as many. Only accounts that were found empty are leased ahead at all, for as long as they are busy: most users and
+-- addresses live on credit. Only whoever holds the lease's lock calls this.
 
 local buckets = ngx.shared.buckets
 local floor, min, max = math.floor, math.min, math.max

@@ -1,12 +1,12 @@
 -- How many edges share the limits?
 --
--- One number in shared memory, for all workers of this nginx: nothing while it is alone (buckets are local), n while n edges lease
--- from one Redis, -n while Redis is lost and each goes on with its share. Rules:
+-- One number in shared memory, for all workers of this nginx: nothing while it is alone (buckets are local), n while n edges
+-- lease from one Redis, -n while Redis is lost and each goes on with its share. Rules:
 --
--- * An nginx starts alone, and its first call says whether it is. An edge that ever shared goes on leasing until it is started
---   again, alone or not: what the others took from a bucket stands in Redis, and nowhere else.
--- * An edge is gone when it was silent for PRESENCE_MS; until then its share is nobody's. A Redis that was lost has heard of nobody:
---   for that long after its return they are at least as many as before.
+-- * An nginx starts alone, and its first call says whether it is. An edge that ever shared goes on leasing until it is
+--   started again, alone or not: what the others took from a bucket stands in Redis, and nowhere else.
+-- * An edge is gone when it was silent for PRESENCE_MS; until then its share is nobody's. A Redis that was lost has heard of
+--   nobody: for that long after its return they are at least as many as before.
 
 local buckets = ngx.shared.buckets
 local abs, max = math.abs, math.max

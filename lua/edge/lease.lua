@@ -1,23 +1,23 @@
 -- How does this edge come by the tokens it spends?
 --
--- It leases them: one call to Redis (lua/redis/meter-2.lua) pays what accounts owe, leases what they will need, and gives back what
--- they need no more, for up to NAMES_MAX buckets at once. One worker at a time does so, under a lock in shared memory: from a timer,
--- or at once for a request that found its account empty; whoever else waits gets its part of the same call. Rules:
+-- It leases them: one call to Redis (lua/redis/meter-2.lua) pays what accounts owe, leases what they will need, and gives
+-- back what they need no more, for up to a hundred buckets at once. One worker at a time does so, under a lock in shared
+-- memory: from a timer, or at once for a request that found its account empty; whoever else waits gets its part of the same
+-- call. Rules:
 --
--- * What accounts hold and owe, all edges together, is at most rate * 0.1 s or a token an edge: so much more than
---   burst + rate * T may be admitted in a time T, and no more (docs/limits.md).
--- * A call that was not answered did, as far as this edge knows, nothing good: its grants are lost, what it paid is paid again. It
---   carries a moment after which Redis must not follow it any more.
+-- * What accounts hold and owe, all edges together, is at most rate * 0.1 s or a token an edge: so much more than burst +
+--   rate * T may be admitted in a time T, and no more (docs/limits.md).
+-- * A call that was not answered did, as far as this edge knows, nothing good: its grants are lost, what it paid is paid
+--   again. It carries a moment after which Redis must not follow it any more.
 -- * After such a call Redis counts as lost: stand-ins give out this edge's share, and nobody waits (edge/standin.lua).
 
 local account = require "edge.account"
-local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local configuration = require "edge.config"
 local demand = require "edge.demand"
+local due = require "edge.due"
 local edges = require "edge.edges"
 local level = require "edge.level"
-local limits = require "edge.limits"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local standin = require "edge.standin"
@@ -27,86 +27,12 @@ local max, min = math.max, math.min
 local format = string.format
 
 local EDGES, PREFIX = "{meter}:edges", "{meter}:"
-local NAMES_MAX = 100       -- buckets a call: Redis works about 3 us on each
 local TICK_S = 0.01         -- how often accounts are looked at while there is anybody to share with
-local SETTLE_S = 0.1        -- how long a debt may wait for a call that goes anyway
 local CALL_S = 0.2          -- how often Redis is told at least that this edge is there, or asked whether it is back
 local PAUSE_S = 0.1         -- a fast bucket that is empty is not asked for every single token
-local AHEAD_S = 0.02        -- the timer asks so much before a request would have to: requests need not wait for the answer
 local PATIENCE_S = 1        -- a request waits no longer than this for somebody else's call
 
 local _M = {}
-
--- What has to be done about one account: debt, due (by a bucket or stand-in that served alone), wanted, back. Or nil: nothing.
--- look: what demand says of it, where somebody has looked already.
-local function plan(at, name, look, empty)
-    local limit = limits.of(name, at.config)
-    if not limit then return end
-    look = look or demand.look(name, account.left(name), demand.slice(limit, at.live), at.now, empty)
-    local left, dry = look.left, account.dry(name, limit, empty and at.now or at.now + AHEAD_S)
-    local wish = look.target and demand.wish(left, look.target) or 0
-    if empty then wish = max(wish, 1 - max(left, 0)) end
-    local entry = { name = name, limit = limit, slice = look.slice, debt = max(0, -left), due = 0,
-        wanted = dry and 0 or max(0, wish), back = wish < 0 and -account.change(name, wish) or 0 }
-    if not at.lost then
-        entry.due = bucket.missing(buckets, name, limit, at.now) + standin.due(name, limit, at.now)
-    end
-    if entry.debt + entry.due + entry.wanted + entry.back > 0 then return entry end
-end
-
-local function add(at, entries, name, look, empty)
-    if entries[name] then return end
-    local entry = plan(at, name, look, empty)
-    if entry then
-        entries[#entries + 1] = entry
-        entries[name] = entry
-    end
-end
-
--- Looks at every account that is leased ahead. Returns what was seen, by name, and whether one of them needs a call.
-local function watch(at)
-    local seen, pressing = {}, false
-    for _ = 1, buckets:llen("watched") or 0 do
-        local name = buckets:lpop("watched")
-        if not name then break end
-        buckets:rpush("watched", name)
-        local limit = limits.of(name, at.config)
-        local look = limit and demand.look(name, account.left(name), demand.slice(limit, at.live), at.now)
-        if look and look.alive then
-            seen[name] = look
-            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, limit, at.now + AHEAD_S)
-        else
-            buckets:rpop("watched")
-            demand.forget(name)
-        end
-    end
-    return seen, pressing
-end
-
-local function add_listed(at, entries, list, most)
-    for _ = 1, min(most, buckets:llen(list) or 0) do
-        local name = buckets:lpop(list)
-        if not name then return end
-        add(at, entries, name)
-        if list == "standins" and not entries[name] then standin.close(name) end    -- it is full again: nothing is due
-    end
-end
-
--- The accounts that something has to be done about now. asked: the one a request found empty.
-local function gather(at, asked)
-    local entries = {}
-    if asked then add(at, entries, asked, nil, true) end
-    local seen, pressing = watch(at)
-    if not at.lost then add_listed(at, entries, "standins", NAMES_MAX) end
-    local owing = buckets:llen("owing") or 0
-    if #entries > 0 or pressing or owing >= NAMES_MAX or at.now - at.called >= SETTLE_S then
-        for name, look in pairs(seen) do
-            if #entries < NAMES_MAX or demand.presses(look.left, look.target) then add(at, entries, name, look) end
-        end
-        add_listed(at, entries, "owing", NAMES_MAX - #entries)
-    end
-    return entries
-end
 
 -- Seconds until it is worth asking again for a bucket that has less than one token.
 local function pause(entry, rate, burst, tokens)
@@ -120,7 +46,8 @@ local function granted(at, entry, tokens_granted, tokens, share)
     demand.changed(entry.name, raised - entry.back)
     if left and left < 0 then account.owes(entry.name) end
     if tokens < 1 then
-        account.dry_until(entry.name, entry.limit, at.now + pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens), at.now)
+        local wait = pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens)
+        account.dry_until(entry.name, entry.limit, at.now + wait, at.now)
     end
     metrics.add('sluice_lease_tokens_total{what="granted"}', tokens_granted)
     metrics.add('sluice_lease_tokens_total{what="owed"}', entry.debt)
@@ -191,11 +118,11 @@ local function round(asked)
     local now, sharing = clock.seconds(), edges.sharing()
     local at = { now = now, config = configuration.current(), live = edges.live(), lost = sharing and sharing < 0,
         called = buckets:get("called") or -CALL_S }
-    local due = now - at.called >= CALL_S
-    if due then level.touch(buckets) end
-    if not sharing then return due and call(at, {}) end
-    local entries = gather(at, asked)
-    if at.lost or (#entries > 0 or due) and not call(at, entries) then stand_in(at, entries) end
+    local overdue = now - at.called >= CALL_S
+    if overdue then level.touch(buckets) end
+    if not sharing then return overdue and call(at, {}) end
+    local entries = due.gather(at, asked)
+    if at.lost or (#entries > 0 or overdue) and not call(at, entries) then stand_in(at, entries) end
 end
 
 -- Whether Redis is back. Nobody waits for that answer, so it is asked for without the lock.
@@ -243,24 +170,6 @@ function _M.take(name, limit, now)
         now = clock.seconds()
     until now - began > PATIENCE_S
     return false, honest(limit, PATIENCE_S)
-end
-
--- Adds what /metrics says of leases.
-function _M.gauges(into)
-    local config, sharing = configuration.current(), edges.sharing()
-    local live = edges.live()
-    local function excess(limit)
-        if not sharing then return 0 end
-        return live * (demand.slice(limit, live) + account.credit(limit, live)) + (sharing < 0 and max(limit.burst, live) or 0)
-    end
-    into.sluice_edges, into.sluice_edges_lost = live, sharing and sharing < 0 and 1 or 0
-    into.sluice_lease_owing = buckets:llen("owing") or 0
-    into['sluice_limit_excess_max{bucket="everything"}'] = excess(config.limits.everything)
-    for tenant, about in pairs(config.tenants) do
-        into['sluice_limit_excess_max{bucket="tenant",tenant="' .. tenant .. '"}'] = excess(about.limits.tenant)
-        into['sluice_limit_excess_max{bucket="user",tenant="' .. tenant .. '"}'] = excess(about.limits.user)
-    end
-    return into
 end
 
 local function tick(premature)

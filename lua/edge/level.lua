@@ -1,8 +1,9 @@
 -- How many tokens has a limit given out by now, ever?
 --
--- base + rate * (now - since): 0 and 0 for the limit an nginx starts with. When a limit changes while it serves, the line bends at
--- that moment instead of jumping: what is left in a bucket stays what it was, and only then grows at the new rate, up to the new
--- burst. All workers must bend it at the same moment, so that moment is in shared memory, under the limit's name.
+-- base + rate * (now - since): 0 and 0 for the limit an nginx starts with. When a limit changes while it serves, the line
+-- bends at that moment instead of jumping: what is left in a bucket stays what it was, and only then grows at the new rate,
+-- up to the new burst. All workers must bend it at the same moment, so that moment is in shared memory, under the limit's
+-- name.
 
 local format, match = string.format, string.match
 
@@ -14,7 +15,8 @@ local met = {}      -- keys of this worker's limits
 
 local function read(dict, key)
     local rate, burst, base, since = match(dict:get(key) or "", "^(%S+) (%S+) (%S+) (%S+)$")
-    if rate then return { rate_per_s = tonumber(rate), burst = tonumber(burst), base = tonumber(base), since = tonumber(since) } end
+    if not rate then return end
+    return { rate_per_s = tonumber(rate), burst = tonumber(burst), base = tonumber(base), since = tonumber(since) }
 end
 
 local function same(kept, limit)

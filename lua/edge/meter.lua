@@ -1,8 +1,8 @@
 -- May this turn have a token from each of these buckets?
 --
--- From all of them or from none: what was taken, in this layer or one before, is given back when a bucket refuses. A limit in shadow
--- mode counts whom it would have refused, and lets them pass. An nginx that is alone has its buckets to itself (edge/bucket.lua);
--- several lease them (edge/lease.lua).
+-- From all of them or from none: what was taken, in this layer or one before, is given back when a bucket refuses. A limit in
+-- shadow mode counts whom it would have refused, and lets them pass. An nginx that is alone has its buckets to itself
+-- (edge/bucket.lua); several lease them (edge/lease.lua).
 
 local account = require "edge.account"
 local bucket = require "edge.bucket"
@@ -35,7 +35,7 @@ local function longest(sharing, wanted, from, wait, now)
     for i = from, #wanted, 3 do
         local name, limit = wanted[i + 1], wanted[i + 2]
         if not limit.shadow then
-            wait = max(wait, sharing and lease.wait(name, limit, now) or not sharing and bucket.wait(buckets, name, limit, now) or 0)
+            wait = max(wait, sharing and lease.wait(name, limit, now) or bucket.wait(buckets, name, limit, now))
         end
     end
     return wait
@@ -53,8 +53,8 @@ end
 
 -- Once for each limit table. A limit has one name, whichever worker and turn meets it first.
 local function fix(kind, turn, limit, now)
-    local shared = kind == "everything" or kind == "address"
-    level.fix(buckets, shared and kind or kind .. ":" .. turn.tenant_id .. (kind == "route" and ":" .. turn.route or ""), limit, now)
+    local whose = (kind == "everything" or kind == "address") and "" or turn.tenant_id
+    level.fix(buckets, kind .. ":" .. whose .. (kind == "route" and ":" .. turn.route or ""), limit, now)
 end
 
 local function refuse(turn, kind, limit, wait)
@@ -64,8 +64,8 @@ local function refuse(turn, kind, limit, wait)
         format("too many requests: limit of %s, try again in %.3f s", WHOSE[kind], wait), bucket.headers(limit, wait))
 end
 
--- wanted: kind, name, limit of one bucket after the other. Returns nothing when there was a token in each; or the refusal; or nil
--- and an error.
+-- wanted: kind, name, limit of one bucket after the other. Returns nothing when there was a token in each; or the refusal; or
+-- nil and an error.
 function _M.admit(turn, wanted)
     local now, sharing = clock.seconds(), edges.sharing()
     local taken = turn.taken

@@ -3,10 +3,10 @@
 -- For the operations port only.
 
 local arms = require "edge.arms"
+local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
-local lease = require "edge.lease"
 local metrics = require "edge.metrics"
 
 local _M = {}
@@ -40,13 +40,13 @@ end
 function _M.metrics()
     local behind, serves = ngx.location.capture("/shim/metrics"), rollout()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
-    ngx.print(metrics.render(lease.gauges {
+    ngx.print(metrics.render(bounds.gauges({
         sluice_late_turns = conversation.late_turns(),
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,
         sluice_rollout_percent = serves.percent,
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
-    }))
+    }, config.current())))
     if behind.status == 200 then ngx.print(behind.body) end
 end
 

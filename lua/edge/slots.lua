@@ -1,8 +1,9 @@
 -- How many turns of this tenant are under way?
 --
--- One counter for each tenant and worker, in shared memory; their sum is what this nginx has under way. A worker that starts takes
--- its number over and begins at 0: what its predecessor died with, or still finishes, is not counted. Across edges each has limit / live edges: a slot is held for
--- milliseconds, a lease of slots would be asked for as often as slots are. What comes of that is in docs/limits.md.
+-- One counter for each tenant and worker, in shared memory; their sum is what this nginx has under way. A worker that starts
+-- takes its number over and begins at 0: what its predecessor died with, or still finishes, is not counted. Across edges each
+-- has limit / live edges: a slot is held for milliseconds, a lease of slots would be asked for as often as slots are. What
+-- comes of that is in docs/limits.md.
 
 local edges = require "edge.edges"
 

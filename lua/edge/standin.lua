@@ -1,8 +1,9 @@
 -- What may this edge give out while Redis is lost?
 --
--- Its share of each bucket: 1 / n of the rate and of the burst (at least one token), kept as a stand-in for the bucket: what it
--- holds, since when, what was spent of it, and n. When Redis is back the stand-in is paid for: with what was spent of it, but never
--- more than it lacks to be full, because what was born meanwhile was its own. So stand-ins and buckets add up to what there was.
+-- Its share of each bucket: 1 / n of the rate and of the burst (at least one token), kept as a stand-in for the bucket: what
+-- it holds, since when, what was spent of it, and n. When Redis is back the stand-in is paid for: with what was spent of it,
+-- but never more than it lacks to be full, because what was born meanwhile was its own. So stand-ins and buckets add up to
+-- what there was.
 
 local buckets = ngx.shared.buckets
 local floor, min, max = math.floor, math.min, math.max

@@ -1,8 +1,8 @@
 """What do several edges look like, without nginx, Redis and time?
 
-Each node is a LuaJIT of its own that runs the real lua/edge files on a shared dictionary made of a table; Redis is another one that
-runs the real script on the few commands it needs (REDIS below; tests/redis/test_meter.py holds them to a real Redis). The clock is a
-number. So every interleaving can be told, and told again.
+Each node is a LuaJIT of its own that runs the real lua/edge files on a shared dictionary made of a table; Redis is another one
+that runs the real script on the few commands it needs (REDIS below; tests/redis/test_meter.py holds them to a real Redis). The
+clock is a number. So every interleaving can be told, and told again.
 """
 
 from collections.abc import Callable
@@ -145,7 +145,7 @@ function node.tick()
     return lease.settle()
 end
 function node.sharing() return edges.sharing() or 0 end
-function node.gauges() return lease.gauges {} end
+function node.gauges() return require("edge.bounds").gauges({}, world.config) end
 return node
 """
 
@@ -174,8 +174,8 @@ def runtime() -> Any:
 
 @dataclass
 class World:
-    """Some nodes on one Redis. lose: what becomes of the next calls: "" (nothing), "asked" (the call is lost), "answered" (its answer
-    is). between: called while a node waits for Redis, with the node."""
+    """Some nodes on one Redis. lose: what becomes of the next call: "" (nothing), "asked" (the call is lost), "answered" (its
+    answer is); timeout_s: how long is waited for it. between: called while a node waits for Redis, with the node."""
 
     everything: dict[str, Any] = field(default_factory=lambda: dict(WIDE))
     tenant: dict[str, Any] = field(default_factory=lambda: dict(WIDE))

@@ -168,9 +168,7 @@ def test_a_url_has_a_limit_of_its_own(small: Stack) -> None:
 
 def test_a_tenant_may_limit_addresses_and_two_of_them_do_not_share(small: Stack) -> None:
     user = Stranger(small, "addressed")
-    statuses = [
-        user.ask("GET", "/v1/history", source=source).status for source in ["127.0.0.7"] * 5 + ["127.0.0.8"] * 2
-    ]
+    statuses = [user.ask("GET", "/v1/history", source=source).status for source in ["127.0.0.7"] * 5 + ["127.0.0.8"] * 2]
     assert statuses == [200] * 3 + [429] * 2 + [200] * 2
 
 

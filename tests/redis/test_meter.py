@@ -1,5 +1,7 @@
-"""Does the script that shares out tokens keep its promises, on a real Redis? And does the Redis that is made up for the edges' tests
-(tests/edge/nodes.py) answer as the real one does?"""
+"""Does the script that shares out tokens keep its promises, on a real Redis?
+
+And does the Redis that is made up for the edges' tests (tests/edge/nodes.py) answer as the real one does?
+"""
 
 import time
 from typing import Any
