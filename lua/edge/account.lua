@@ -49,6 +49,10 @@ function _M.dry_until(name, limit, moment, now)
     buckets:set(dry_key(name, limit), moment, moment - now + 0.001)
 end
 
+function _M.dry_no_more(name, limit)
+    buckets:delete(dry_key(name, limit))
+end
+
 -- Remembers what Redis said is left of the bucket, until it would be full.
 function _M.know(name, limit, tokens, now)
     local full_s = (limit.burst - tokens) / limit.rate_per_s

@@ -14,7 +14,10 @@ local SMOOTH_S = 0.3
 local LOW = 0.25        -- of the target: time to lease more
 local TOP = 0.9         -- of the target: what is below it is filled up where a call goes anyway
 
-local _M = { HOLD_S = HOLD_S }
+-- A busy bucket that is dry is asked for so much before a request would have to ask: requests need not wait for the answer.
+local AHEAD_S = 0.1
+
+local _M = { AHEAD_S = AHEAD_S }
 
 -- The largest slice of one edge, in whole tokens; 0 for a bucket too slow to be leased ahead.
 function _M.slice(limit, live)

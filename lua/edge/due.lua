@@ -13,8 +13,8 @@ local buckets = ngx.shared.buckets
 local max, min = math.max, math.min
 
 local NAMES_MAX = 100       -- buckets a call: Redis works about 3 us on each
+local SOON_S = 0.04         -- what would be asked for this soon is asked for where a call goes anyway
 local SETTLE_S = 0.1        -- how long a debt may wait for a call that goes anyway
-local AHEAD_S = 0.02        -- the timer asks so much before a request would have to: requests need not wait for the answer
 
 local _M = {}
 
@@ -23,11 +23,12 @@ local function plan(at, name, look, empty)
     local limit = limits.of(name, at.config)
     if not limit then return end
     look = look or demand.look(name, account.left(name), demand.slice(limit, at.live), at.now, empty)
-    local left, dry = look.left, account.dry(name, limit, empty and at.now or at.now + AHEAD_S)
+    local left, known = look.left, account.dry(name, limit, at.now)
+    local dry = known and (empty or known > demand.AHEAD_S + SOON_S or not look.target)
     local wish = look.target and demand.wish(left, look.target) or 0
     if empty then wish = max(wish, 1 - max(left, 0)) end
-    local entry = { name = name, limit = limit, slice = look.slice, debt = max(0, -left), due = 0,
-        wanted = dry and 0 or max(0, wish), back = wish < 0 and -account.change(name, wish) or 0 }
+    local entry = { name = name, limit = limit, slice = look.slice, dry = known, ahead = look.target ~= nil,
+        debt = max(0, -left), due = 0, wanted = dry and 0 or max(0, wish), back = wish < 0 and -account.change(name, wish) or 0 }
     if not at.lost then
         entry.due = bucket.missing(buckets, name, limit, at.now) + standin.due(name, limit, at.now)
     end
@@ -54,7 +55,7 @@ local function watch(at)
         local look = limit and demand.look(name, account.left(name), demand.slice(limit, at.live), at.now)
         if look and look.alive then
             seen[name] = look
-            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, limit, at.now + AHEAD_S)
+            pressing = pressing or demand.presses(look.left, look.target) and not account.dry(name, limit, at.now + demand.AHEAD_S)
         else
             buckets:rpop("watched")
             demand.forget(name)

@@ -29,7 +29,7 @@ local format = string.format
 local EDGES, PREFIX = "{meter}:edges", "{meter}:"
 local TICK_S = 0.01         -- how often accounts are looked at while there is anybody to share with
 local CALL_S = 0.2          -- how often Redis is told at least that this edge is there, or asked whether it is back
-local PAUSE_S = 0.1         -- a fast bucket that is empty is not asked for every single token
+local PAUSE_S = 0.08        -- a fast bucket that is empty is not asked for every single token
 local PATIENCE_S = 1        -- a request waits no longer than this for somebody else's call
 
 local _M = {}
@@ -47,7 +47,9 @@ local function granted(at, entry, tokens_granted, tokens, share)
     if left and left < 0 then account.owes(entry.name) end
     if tokens < 1 then
         local wait = pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens)
-        account.dry_until(entry.name, entry.limit, at.now + wait, at.now)
+        account.dry_until(entry.name, entry.limit, at.now + wait + (entry.ahead and demand.AHEAD_S or 0), at.now)
+    elseif entry.dry then
+        account.dry_no_more(entry.name, entry.limit)
     end
     metrics.add('sluice_lease_tokens_total{what="granted"}', tokens_granted)
     metrics.add('sluice_lease_tokens_total{what="owed"}', entry.debt)
