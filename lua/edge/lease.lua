@@ -30,6 +30,7 @@ local EDGES, PREFIX = "{meter}:edges", "{meter}:"
 local TICK_S = 0.01         -- how often accounts are looked at while there is anybody to share with
 local CALL_S = 0.2          -- how often Redis is told at least that this edge is there, or asked whether it is back
 local PAUSE_S = 0.08        -- a fast bucket that is empty is not asked for every single token
+local FAST = 8              -- tokens a slice from which on less than one slice counts as dry: only the timer asks for the rest
 local PATIENCE_S = 1        -- a request waits no longer than this for somebody else's call
 
 local _M = {}
@@ -45,8 +46,8 @@ local function granted(at, entry, tokens_granted, tokens, share)
     local _, left = account.change(entry.name, raised)
     demand.changed(entry.name, raised - entry.back)
     if left and left < 0 then account.owes(entry.name) end
-    if tokens < 1 then
-        local wait = pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens)
+    if tokens < (entry.ahead and entry.slice >= FAST and entry.slice or 1) then
+        local wait = tokens < 1 and pause(entry, entry.limit.rate_per_s / share, entry.limit.burst / share, tokens) or 0
         account.dry_until(entry.name, entry.limit, at.now + wait + (entry.ahead and demand.AHEAD_S or 0), at.now)
     elseif entry.dry then
         account.dry_no_more(entry.name, entry.limit)
