@@ -3,6 +3,7 @@
 -- For the operations port only.
 
 local arms = require "edge.arms"
+local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
@@ -45,10 +46,9 @@ end
 
 function _M.metrics()
     local behind, serves, configured = ngx.location.capture("/shim/metrics"), rollout(), configuration()
-    local behind, serves = ngx.location.capture("/shim/metrics"), rollout()
     local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
-    ngx.print(metrics.render {
+    ngx.print(metrics.render(bounds.gauges({
         sluice_revocations = revocations,
         sluice_revocations_age_seconds = age_s,
         sluice_late_turns = conversation.late_turns(),
@@ -59,7 +59,7 @@ function _M.metrics()
         ['sluice_config_version{role="candidate"}'] = configured.candidate,
         sluice_config_percent = configured.percent,
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
-    })
+    }, config.current())))
     if behind.status == 200 then ngx.print(behind.body) end
 end
 

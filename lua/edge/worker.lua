@@ -5,11 +5,15 @@ local beat = require "edge.beat"
 local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
+local clock = require "edge.clock"
+local lease = require "edge.lease"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
 
-local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2" }
+local slots = require "edge.slots"
+
+local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
 
 local _M = {}
 local said, unheard = {}, nil
@@ -40,6 +44,7 @@ local function every_second(premature)
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the rollout", beat.beat)
+    slots.sweep(clock.seconds())
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
@@ -53,6 +58,8 @@ function _M.start()
     revoked.begin()
     assert(ngx.timer.at(0, learn_revoked))
     assert(ngx.timer.every(1, learn_revoked))
+    slots.reset(config.current().tenants)
+    lease.start()
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
 end

@@ -61,7 +61,7 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     (
         "tenant.yaml",
         lambda text: text.replace("rate_per_s: 2,", "rate_per_s: 0,"),
-        "a rate above 0 and a burst of 1 or more are wanted",
+        "tenant.yaml:7: Expected `float` > 0.0",
     ),
     ("tenant.yaml", lambda text: text.replace("backend: $", "backend: www.shop.cn # $"), "tenant.yaml:4: http:// or https://"),
     ("tenant.yaml", lambda text: text + "thresholds: {router: 7}\n", "Expected `float` <= 1.0"),
