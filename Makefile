@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-config bench-limits bench-models models clean
+.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -53,6 +53,10 @@ bench-update: ## measure: does anybody notice 20 updates of the model under a st
 bench-config: ## measure: does anybody notice 100 changes of the configuration under a steady load?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_update config
+
+bench-edge: ## measure: what each part of the edge costs, beside an empty handler and nginx's own limit_req
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_edge
 
 bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
 	$(setup) dev

@@ -62,9 +62,9 @@ def redis(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
     return socket, process
 
 
-def start(folder: Path, name: str, redis_socket: Path, **settings: str) -> Edge:
-    """An nginx of this name in folder/name. folder/keys: the signing keys of all of them. settings: as in defaults.env, without
-    the prefix. Raises CannotStart."""
+def start(folder: Path, name: str, redis_socket: Path, extra: str = "", **settings: str) -> Edge:
+    """An nginx of this name in folder/name. folder/keys: the signing keys of all of them; extra: more for its http block, whose
+    Lua may be anywhere in the project; settings: as in defaults.env, without the prefix. Raises CannotStart."""
     port, operations_port = free_ports(2)
     chosen = {
         "PORT": str(port),
@@ -83,8 +83,14 @@ def start(folder: Path, name: str, redis_socket: Path, **settings: str) -> Edge:
     follower.show(read, compiled.model, stable=True)
     (read.run / "edge.json").write_bytes(snapshot.edge_settings(read))
     configuration.keep(compiled)
+    command = nginx.render(read)
+    conf = read.run / "nginx/nginx.conf"
+    (read.run / "nginx/extra.conf").write_text(extra)
+    lua = read.run / "nginx/conf.d/lua.conf"
+    lua.write_text(lua.read_text().replace('lua_package_path "', f'lua_package_path "{ROOT}/?.lua;'))
+    conf.write_text(conf.read_text().rstrip().removesuffix("}") + "    include extra.conf;\n}\n")
     with (folder / f"{name}.out").open("wb") as output:
-        process = subprocess.Popen(nginx.render(read), cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
     edge = Edge(read, process)
     deadline = time.monotonic() + START_S
     while not _answers(read.operations_port):
