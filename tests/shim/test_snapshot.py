@@ -48,6 +48,13 @@ def test_the_same_files_make_the_same_version_and_others_another(settings: Setti
             lambda text: text.replace("burst: 10}", "burst: many}"),
             "Expected `int`, got `str` - at `$.limits.user.burst`",
         ),
+        ("tenant.yaml", lambda text: text.replace("rate_per_s: 2,", "rate_per_s: 0,"), "Expected `float` > 0.0"),
+        ("tenant.yaml", lambda text: text.replace("burst: 10}", "burst: 0}"), "Expected `int` >= 1"),
+        (
+            "tenant.yaml",
+            lambda text: text.replace("campaign:", "  routes: {histories: {rate_per_s: 1, burst: 1}}\ncampaign:"),
+            "Invalid enum value 'histories'",
+        ),
         ("replies.yaml", lambda text: text.replace("replies:", "replies: ["), "replies.yaml: while parsing"),
         ("replies.yaml", lambda text: text.replace("  greet:", "  greet_everybody:"), "does not know greet_everybody"),
         ("replies.yaml", lambda text: text.replace("title: 打招呼", "title: 道谢"), "same title"),
@@ -88,3 +95,14 @@ def test_the_edge_answers_rules_but_no_flow_no_handover_and_nothing_that_needs_a
 def test_pages_learn_nothing_secret() -> None:
     text = snapshot.for_pages(snapshot.compile(config.read({}))).decode()
     assert set(json.loads(text)["tenants"][0]) == {"id", "name", "greeting", "examples", "guests"}
+
+
+def test_the_edge_reads_the_limits_a_tenant_has_and_no_others(settings: Settings) -> None:
+    def limits() -> dict[str, object]:
+        return dict(json.loads(snapshot.for_edge(snapshot.compile(settings)))["tenants"]["shop"]["limits"])
+
+    assert set(limits()) == {"tenant", "user"}
+    more = "  address: {rate_per_s: 5, burst: 9, shadow: true}\n  concurrency: {turns: 7}\ncampaign:"
+    spoil(settings, "tenant.yaml", lambda text: text.replace("campaign:", more))
+    assert limits()["address"] == {"rate_per_s": 5.0, "burst": 9, "shadow": True}
+    assert limits()["concurrency"] == {"turns": 7, "shadow": False}
