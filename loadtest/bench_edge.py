@@ -32,6 +32,7 @@ from loadtest.shapes import turns
 from loadtest.stack import CannotStart, free_ports, wide_tenants
 from loadtest.users import User
 from loadtest.wrk import BadRun, Load
+from pyshim import config, snapshot
 
 RESULT = Path(__file__).parent / "results" / "edge.json"
 CONF = Path(__file__).with_name("edge_bench.conf")
@@ -106,9 +107,12 @@ def _tenants(folder: Path, count: int) -> tuple[Path, list[str]]:
     """The shipped tenants, and copies of the shop until there are so many."""
     tenants = wide_tenants(folder)
     names = list(TENANTS)
+    threshold = snapshot.read_model(config.read({}).models).calibration.router_threshold("shop")
     for number in range(count - len(TENANTS)):
         names.append(f"shop{number}")
         shutil.copytree(tenants / "shop", tenants / names[-1])
+        with (tenants / names[-1] / "tenant.yaml").open("a", encoding="utf-8") as about:
+            about.write(f"thresholds: {{router: {threshold}}}\n")  # what the model is calibrated to for the shop
     return tenants, names
 
 
