@@ -34,9 +34,10 @@ local function identify(turn)
     end
 end
 
--- The buckets this turn needs a token from: kind, name, limit.
-local function buckets_of(turn)
-    local tenant, limits = turn.tenant_id, turn.tenant.limits
+-- The buckets this turn needs a token from: kind, name, limit. A bucket cannot have two rates: limits are those of the version that
+-- serves, also for whom a candidate answers.
+local function buckets_of(turn, limits)
+    local tenant = turn.tenant_id
     local wanted = {
         "everything", names.EVERYTHING, turn.config.limits.everything,
         "tenant", names.tenant(tenant), limits.tenant,
@@ -67,10 +68,10 @@ function _M.answer(turn)
     local refused = identify(turn)
     if refused then return refused end
     local err
-    refused, err = meter.admit(turn, buckets_of(turn))
+    local limits = config.current().tenants[turn.tenant_id].limits
+    refused, err = meter.admit(turn, buckets_of(turn, limits))
     if refused or err then return refused, err end
-    local limit = turn.tenant.limits.concurrency
-    return limit and crowded(turn, limit)
+    return limits.concurrency and crowded(turn, limits.concurrency)
 end
 
 function _M.settle(turn)
