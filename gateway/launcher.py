@@ -61,7 +61,13 @@ class Running:
                 start_new_session=True,  # Ctrl-C is for the launcher alone
                 preexec_fn=_die_with_parent,
             )
-        (self._settings.run / f"{self.part.name}.pid").write_text(str(self.process.pid))
+        self._note(self.process.pid)
+
+    def _note(self, pid: int) -> None:
+        path = self._settings.run / f"{self.part.name}.pid"
+        draft = path.with_suffix(".draft")
+        draft.write_text(str(pid))
+        draft.rename(path)  # whoever reads it finds a whole number
 
     async def until_ready(self) -> None:
         """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""

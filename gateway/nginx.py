@@ -44,11 +44,20 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
         "ROOT": str(ROOT),
         "RUN": str(settings.run),
         "LOG": str(settings.log),
+        "TRACE_SHARE": _share(settings.trace_share if settings.otlp_endpoint else 0.0),
+        "SHIM_PATIENCE_MS": str(settings.deadline_ms + 500),
         "NGINX_MODULES": _modules(nginx),
         # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
         "NGINX_USER": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
         "SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=1 fail_timeout=1s;" for s in sockets),
+        "ANY_SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=0;" for s in sockets),
     }
+
+
+def _share(share: float) -> str:
+    """The line of split_clients that draws this share; nginx knows hundredths of a percent, and no line for none."""
+    percent = min(100.0, round(share * 100, 2))
+    return f"    {percent:.2f}% 01;" if percent else ""
 
 
 def _filled(path: Path, values: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ from pyshim.configuration.follower import Configurations
 from pyshim.conversation import Conversations
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
+from pyshim.late import Late
 from pyshim.layers.l6_recall import Recall
 from pyshim.memory import Memory
 from pyshim.outside import Outside
@@ -50,7 +51,7 @@ class Handlers:
             Backend(s.example_backend),
         )
         layers = [layer(self._outside) for layer in LAYERS]
-        self.memory = Memory(s, self._outside.redis)
+        self.memory = Memory(s, self._outside.redis, Late(*s.late_files(number)))
         recall = next(layer for layer in layers if isinstance(layer, Recall))
         self.configurations = Configurations(first, compiler, self._outside.redis, recall, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, recall, number)
@@ -58,6 +59,7 @@ class Handlers:
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,
+            ("PUT", "/v1/chat"): self._chat,  # a turn with seq: nginx may ask the next shim what it asked one that died
             ("POST", "/v1/session"): self._guest,
             ("DELETE", "/v1/session"): self._forget,
             ("GET", "/v1/history"): self._history,
@@ -81,7 +83,6 @@ class Handlers:
         return await self.configurations.of(int(number) if number.isdigit() else 0)
 
     async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        started = time.monotonic()
         ask = wire.read_ask(await _body(receive))
         guess, _, guess_confidence = header(headers, b"x-sluice-guess").partition(";")
         arms = self.follower.arms
@@ -93,7 +94,7 @@ class Handlers:
             composer=served.composer,
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query,
-            deadline=started + int(headers[b"x-sluice-left-ms"]) / 1000,
+            deadline=self._deadline(headers),
             trace=header(headers, b"traceparent"),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
@@ -117,6 +118,10 @@ class Handlers:
         await send_json(send, 200, body + b"\n", more)
         if reply is not None:
             await self._conversations.settle(turn, reply)
+
+    def _deadline(self, headers: Headers) -> float:
+        """When nginx wants the answer, on the clock that all processes of a machine share: what an earlier try took is gone."""
+        return min(float(headers[b"x-sluice-until"]), time.monotonic() + self._settings.deadline_ms / 1000)
 
     async def _guest(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:

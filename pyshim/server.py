@@ -1,13 +1,17 @@
 """How does a shim process live?
 
-A raw ASGI application behind nginx on a unix socket: it opens what it needs, answers, and closes what it opened.
+A raw ASGI application behind nginx on a unix socket: it opens what it needs, answers, and closes what it opened. It leaves so that
+no customer notices: first nginx cannot find it any more, then every answer ends its connection, last it goes.
 """
 
 import asyncio
 import gc
 import logging
+import socket
 import sys
+import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -22,6 +26,10 @@ from pyshim.snapshot import Compiler, Snapshot
 log = logging.getLogger(__name__)
 
 AWAY = Refusal(503, "unavailable", "the state store is away", {"Retry-After": "2"})
+ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accepted
+LINGER_S = (
+    3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
+)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
 
 
@@ -53,6 +61,7 @@ class Shim:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await handlers.memory.leave()
         await handlers.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -80,6 +89,20 @@ async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
     await send_json(send, refusal.status, body, [(name.encode(), value.encode()) for name, value in refusal.headers.items()])
 
 
+class Server(uvicorn.Server):
+    """Closing an idle connection here could meet a turn that nginx is just sending on it, so nginx has to close it."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        assert self.config.uds is not None
+        Path(self.config.uds).unlink(missing_ok=True)  # nginx cannot connect, and asks the next shim
+        self.server_state.default_headers = [(b"connection", b"close")]
+        await asyncio.sleep(ACCEPT_S)
+        deadline = time.monotonic() + LINGER_S
+        while self.server_state.connections and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
+
 def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -87,7 +110,7 @@ def main() -> None:
     settings, number = config.read(), int(sys.argv[1])
     compiler = snapshot.compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
-    uvicorn.run(
+    how = uvicorn.Config(
         Shim(first, compiler, number),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
@@ -101,6 +124,7 @@ def main() -> None:
         timeout_graceful_shutdown=10,
         log_level="warning",
     )
+    Server(how).run()
 
 
 if __name__ == "__main__":

@@ -57,7 +57,10 @@ local function hand_over(turn)
     if turn.query then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
     var.sluice_user = turn.user_id or ""
-    var.sluice_left_ms = turns.left_ms(turn)
+    var.sluice_until = turns.deadline(turn)
+    -- A turn with seq is written once, however often it is asked: that is what PUT says, and nginx goes by the method when it
+    -- decides whether the next shim may be asked what one that died was asked already.
+    if turn.seq then ngx.req.set_method(ngx.HTTP_PUT) end
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
     var.sluice_config = turn.config.name
     if turn.arm then var.sluice_model = turn.arm.name end
@@ -162,8 +165,21 @@ function _M.tenants()
     return send(wrong_method(turn, READING, "GET, HEAD") or reply)
 end
 
--- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
+-- Had every shim failed within the last second, so that nginx asked none? One may be back, and nothing was sent to anybody yet.
+local function nobody_was_asked()
+    local asked = ngx.var.upstream_addr
+    return asked and asked:find("shims$") ~= nil
+end
+
+-- What is asked of the shims nginx had given up. (nginx empties ngx.ctx on its way here.)
+function _M.again()
+    local turn = begin()
+    turn.tenant_id = ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+end
+
+-- No shim answers: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
 function _M.unavailable()
+    if nobody_was_asked() then return ngx.exec("@anyone") end
     local turn = begin()
     turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })

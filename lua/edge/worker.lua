@@ -12,10 +12,11 @@ local revoked = require "edge.revoked"
 local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2" }
 
 local _M = {}
-local said, unheard = {}, nil
+local said, unheard, folder = {}, nil, nil
 
 -- Before the workers fork.
 function _M.prepare(run_folder, scripts_folder)
+    folder = run_folder
     arms.begin(config.begin(run_folder).settings.arms)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end
@@ -40,6 +41,7 @@ local function every_second(premature)
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the rollout", beat.beat)
+    if ngx.worker.id() == 0 then conversation.take_up(folder) end
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
@@ -55,6 +57,11 @@ function _M.start()
     assert(ngx.timer.every(1, learn_revoked))
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
+end
+
+-- The last thing a worker does.
+function _M.leave()
+    conversation.leave(folder)
 end
 
 return _M
