@@ -65,9 +65,9 @@ class Running:
 
     def _note(self, pid: int) -> None:
         path = self._settings.run / f"{self.part.name}.pid"
-        draft = path.with_suffix(".draft")
+        draft = path.with_suffix(".pid.new")
         draft.write_text(str(pid))
-        draft.rename(path)  # whoever reads it finds a whole number
+        draft.rename(path)  # nobody reads half of it
 
     async def until_ready(self) -> None:
         """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""

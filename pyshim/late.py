@@ -1,8 +1,8 @@
 """Which answered turns wait for the state store?
 
-They wait in memory and in a file of this shim, so that a shim that dies loses none, even while Redis is away. A turn is in the file
-before its answer leaves; the file is emptied when everything in it was written. Writing one twice is harmless: the commit script
-looks for its turn_id. The file is readable by its owner only: it holds what customers said.
+They wait in memory and in a file of this shim, so that a shim that dies loses none, even while Redis is away. A turn is in the
+file before its answer leaves; the file is emptied when everything in it was written. Writing one twice is harmless: the commit
+script looks for its turn_id. The file is readable by its owner only: it holds what customers said.
 """
 
 import logging

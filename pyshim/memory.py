@@ -138,7 +138,7 @@ class Memory:
         """Before the process ends: writes what is kept, if Redis is there. What is not written stays in the file."""
         deadline = time.monotonic() + patience_s
         while self._late and time.monotonic() < deadline and await self._write_due():
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # noqa: ASYNC110  # the first one is due soon
 
     # -- what is read, not asked ----------------------------------------------------------------------------------------
 

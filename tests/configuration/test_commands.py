@@ -79,7 +79,7 @@ def test_the_log_says_who_did_what_when_and_why(office: Office) -> None:
     assert "because of the sale; shop: replies.yaml +2 -2" in applied
     assert "@" in applied
     assert "it was too early" in said.splitlines()[-1]
-    assert f"rolled back to {office.record().serving}" in said.splitlines()[-1]
+    assert f"rolled back to {office.record().serving}: serves as {office.record().serving}" in said.splitlines()[-1]
 
 
 def test_what_is_the_same_is_not_applied(office: Office) -> None:

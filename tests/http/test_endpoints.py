@@ -236,9 +236,9 @@ def test_health_and_readiness(stack: Stack) -> None:
     assert httpx.get(f"{stack.operations}/healthz").json() == {"status": "ok"}
     ready = httpx.get(f"{stack.operations}/readyz")
     assert ready.status_code == 200
-    assert ready.json().keys() == {"ready", "parts", "config_version", "model"}
+    assert ready.json().keys() == {"ready", "parts", "config_version", "configuration", "model"}
     assert ready.json()["parts"] == {"redis": True, "triton": True, "shim": True}
-    assert re.fullmatch(r"[0-9a-f]{12}", ready.json()["config_version"])
+    assert ready.json()["configuration"] == {"serving": ready.json()["config_version"], "candidate": 0, "percent": 0}
     assert ready.json()["model"] == {"stable": 1, "candidate": 0, "percent": 0}
 
 

@@ -135,8 +135,8 @@ def test_one_kid_names_one_key_of_one_tenant(tmp_path: Path) -> None:
     shop = read(write(tmp_path, private("HS256") | {"kid": "k"}))
     for entry in (public("RS256") | {"kid": "k"}, private("HS256") | {"kid": "other"}):
         bank = read(write(tmp_path, entry, tenant="bank"))
+        where = {name: str(tmp_path / f"{name}.jwks.json") for name in ("shop", "bank")}
         with pytest.raises(BadTenant, match=r"bank\.jwks\.json and .*shop\.jwks\.json: key '(k|other)'"):
-            where = {name: str(tmp_path / f"{name}.jwks.json") for name in ("shop", "bank")}
             jwks.check_apart({"shop": shop, "bank": bank}, where)
 
 

@@ -34,7 +34,8 @@ class Counts(Layer):
 
     name, on_error = "counts", "refuse"
 
-    def __init__(self) -> None: ...
+    def __init__(self) -> None:
+        """Needs nothing from outside."""
 
     async def answer(self, turn: Turn) -> Reply | None:
         seen = int(turn.state.slots.get("seen", "0")) + 1

@@ -24,7 +24,7 @@ from pyshim.outside.redis import Redis
 from pyshim.tenant import Call, Tenant
 from pyshim.turn import Turn
 from tests.conftest import RedisServer
-from tests.shim.conftest import ToldBackend, snapshot_of
+from tests.shim.conftest import ToldBackend
 
 pytestmark = pytest.mark.real
 
@@ -56,13 +56,12 @@ class Customer:
     turns: int = 0
 
     def shim(self) -> Conversations:
-        snapshot = snapshot_of(self.tenant)
-        snapshot.composers["shop"] = Composer(self.tenant)
-        return Conversations(snapshot, self.memory, [Dialogue(snapshot, cast(Outside, _Outside(self.backend)))])
+        return Conversations(self.memory, [Dialogue(cast(Outside, _Outside(self.backend)))])
 
     def turn(self, query: str, intent: str | None, seq: int, state_given: bytes = b"") -> Turn:
         self.turns += 1
-        made = Turn(f"{self.user}-{self.turns}", self.tenant, self.user, query, time.monotonic() + 5, session_id="s", seq=seq)
+        who = self.tenant, Composer(self.tenant), self.user
+        made = Turn(f"{self.user}-{self.turns}", *who, query, time.monotonic() + 5, session_id="s", seq=seq)
         made.intent, made.confidence, made.state_given = intent, 0.95, state_given
         return made
 
