@@ -137,8 +137,10 @@ class Memory:
     async def leave(self, patience_s: float = 2.0) -> None:
         """Before the process ends: writes what is kept, if Redis is there. What is not written stays in the file."""
         deadline = time.monotonic() + patience_s
-        while self._late and time.monotonic() < deadline and await self._write_due():
-            await asyncio.sleep(0.05)  # noqa: ASYNC110  # the first one is due soon
+        while self._late and time.monotonic() < deadline:
+            if not await self._write_due():
+                return
+            await asyncio.sleep(0.05)
 
     # -- what is read, not asked ----------------------------------------------------------------------------------------
 

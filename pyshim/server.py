@@ -100,8 +100,10 @@ class Server(uvicorn.Server):
         self.server_state.default_headers = [(b"connection", b"close")]
         await asyncio.sleep(ACCEPT_S)
         deadline = time.monotonic() + LINGER_S
-        while self.server_state.connections and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110  # uvicorn says nothing when one goes
+        while time.monotonic() < deadline:
+            if not self.server_state.connections:
+                break
+            await asyncio.sleep(0.02)
         await super().shutdown(sockets)
 
 
