@@ -113,7 +113,7 @@ class Handlers:
             (b"server-timing", (timing or "stored").encode()),
             (b"x-model-version", turn.arm.version.encode() if turn.arm else b""),
             (b"x-config-version", b"%d" % config.number),
-            (b"x-sluice-evidence", b"%d%d" % (turn.fault, low)),  # for lua/edge/evidence.lua: a fault? unsure?
+            (b"x-sluice-evidence", b"%d%d%d" % (turn.fault, low, turn.degraded)),  # for lua/edge/door.lua
         ]
         await send_json(send, 200, body + b"\n", more)
         if reply is not None:

@@ -28,6 +28,11 @@ def trust(stack: Stack) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=stack.settings.tls_certificate)
 
 
+def connected(stack: Stack, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+    plain = socket.create_connection(("127.0.0.1", stack.settings.tls_port), 10)
+    return context.wrap_socket(plain, server_hostname="127.0.0.1", session=session)
+
+
 def url(stack: Stack) -> str:
     return f"https://127.0.0.1:{stack.settings.tls_port}"
 
@@ -80,10 +85,9 @@ def test_pages_and_errors_are_those_of_the_plain_listener(encrypted: Stack) -> N
 def test_an_alpn_of_http_1_is_served_too(encrypted: Stack) -> None:
     context = trust(encrypted)
     context.set_alpn_protocols(["http/1.1"])
-    with socket.create_connection(("127.0.0.1", encrypted.settings.tls_port)) as plain:
-        with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
-            assert connection.selected_alpn_protocol() == "http/1.1"
-            assert connection.version() == "TLSv1.3"
+    with connected(encrypted, context) as connection:
+        assert connection.selected_alpn_protocol() == "http/1.1"
+        assert connection.version() == "TLSv1.3"
 
 
 def test_a_session_of_tls_1_2_is_resumed(encrypted: Stack) -> None:
@@ -91,21 +95,20 @@ def test_a_session_of_tls_1_2_is_resumed(encrypted: Stack) -> None:
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     session = None
     for resumed in (False, True):
-        with socket.create_connection(("127.0.0.1", encrypted.settings.tls_port)) as plain:
-            with context.wrap_socket(plain, server_hostname="127.0.0.1", session=session) as connection:
-                assert connection.session_reused is resumed
-                cipher = connection.cipher()
-                assert cipher is not None
-                assert cipher[0].startswith("ECDHE-")
-                session = connection.session
+        with connected(encrypted, context, session) as connection:
+            assert connection.session_reused is resumed
+            cipher = connection.cipher()
+            assert cipher is not None
+            assert cipher[0].startswith("ECDHE-")
+            session = connection.session
 
 
 def test_a_cipher_without_forward_secrecy_is_refused(encrypted: Stack) -> None:
     context = trust(encrypted)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("AES128-GCM-SHA256")
-    with socket.create_connection(("127.0.0.1", encrypted.settings.tls_port)) as plain, pytest.raises(ssl.SSLError):
-        context.wrap_socket(plain, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLError):
+        connected(encrypted, context)
 
 
 def test_who_speaks_plainly_to_the_tls_port_is_told_so_as_ever(encrypted: Stack) -> None:

@@ -13,7 +13,7 @@ local replies = require "edge.reply"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
-local byte, encode, format = string.byte, cjson.encode, string.format
+local byte, encode, find, format = string.byte, cjson.encode, string.find, string.format
 local ONE = byte("1")
 
 local _M = {}
@@ -113,10 +113,9 @@ function _M.header()
     end
 end
 
--- What the shim found out about the version it was told to ask: "<could not be asked><unsure>", each 0 or 1.
-local function judged(turn, layer, seconds)
+-- said: what the shim found out about the version it was told to ask: "<could not be asked><unsure><degraded>", each 0 or 1.
+local function judged(turn, layer, seconds, said)
     local arm = turn.arm
-    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
     local failed = ngx.status >= 500 or said and byte(said) == ONE
     metrics.add(failed and arm.failed or arm.answered, 1)
     if arms.current().percent > 0 then
@@ -132,8 +131,10 @@ function _M.log()
     funnel.settle(turn)
     local layer = turn.answered_by or ngx.var.upstream_http_x_answered_by or "shim"
     local seconds = clock.seconds() - turn.started
-    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds)
-    if turn.arm then judged(turn, layer, seconds) end
+    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
+    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
+    if not turn.answered_by and find(ngx.var.upstream_addr or "", ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
+    if turn.arm then judged(turn, layer, seconds, said) end
 end
 
 local STATUS_CODES = {
