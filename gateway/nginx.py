@@ -8,10 +8,12 @@ import getpass
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pyshim.config import PREFIX, ROOT, BadSetting, Settings
 
@@ -92,6 +94,7 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
     return (
         values
         | _tls(settings, about)
+        | _collector(settings)
         | {
             "ROOT": str(ROOT),
             "RUN": str(settings.run),
@@ -105,6 +108,26 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
             "ANY_SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=0;" for s in sockets),
         }
     )
+
+
+def _collector(settings: Settings) -> dict[str, str]:
+    """Whom the edge sends its spans: an address, since nginx has no resolver. Raises BadSetting."""
+    if not settings.otlp_endpoint:
+        return {"OTLP_HOST": "", "OTLP_PORT": "0", "OTLP_PATH": ""}
+    bad = f"SLUICE_OTLP_ENDPOINT={settings.otlp_endpoint!r}: "
+    try:
+        url = urlsplit(settings.otlp_endpoint)
+        port = url.port or 4318
+    except ValueError:
+        raise BadSetting(bad + "http://host:port is wanted") from None
+    if url.scheme != "http" or not url.hostname or url.query or not re.fullmatch(r"[\w./~-]*", url.path):
+        raise BadSetting(bad + "http://host:port is wanted")
+    try:
+        address = str(socket.getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise BadSetting(bad + str(error.strerror)) from None
+    host = f"[{address}]" if ":" in address else address
+    return {"OTLP_HOST": host, "OTLP_PORT": str(port), "OTLP_PATH": url.path.rstrip("/") + "/v1/traces"}
 
 
 def _share(share: float) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import msgspec
 import prometheus_client
 
-from pyshim import snapshot, tokens, wire
+from pyshim import snapshot, tokens, trace, wire
 from pyshim.breaker import Breaker
 from pyshim.configuration.follower import Configurations
 from pyshim.conversation import Conversations
@@ -104,7 +104,12 @@ class Handlers:
             arm=arms.of(header(headers, b"x-sluice-model")),
             stable=arms.stable,
         )
-        body, reply = await self._conversations.answer(turn)
+        with trace.turn(turn.trace) as span:
+            body, reply = await self._conversations.answer(turn)
+            span.note("sluice.turn_id", turn.id)
+            span.note("sluice.tenant", turn.tenant.id)
+            span.note("sluice.answered_by", turn.answered_by or "stored")
+            span.note("sluice.degraded", turn.degraded)
         timing = ", ".join(f"{name};dur={spent:.3f}" for name, spent in turn.spent_ms.items())
         answered_by = turn.answered_by or "stored"
         low = reply is not None and reply.confidence < turn.tenant.confidence_min

@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 
-from pyshim import config, snapshot, wire
+from pyshim import config, snapshot, trace, wire
 from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.handlers import Handlers, Headers, Receive, Scope, Send, header, send_json
@@ -64,6 +64,7 @@ class Shim:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await handlers.memory.leave()
         await handlers.close()
+        await asyncio.to_thread(trace.end)
         await send({"type": "lifespan.shutdown.complete"})
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -114,6 +115,7 @@ def main() -> None:
     settings, number = config.read(), int(sys.argv[1])
     compiler = snapshot.compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
+    trace.begin(settings, number)
     how = uvicorn.Config(
         Shim(first, compiler, number),
         uds=str(settings.shim_socket(number)),

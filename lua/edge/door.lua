@@ -10,6 +10,7 @@ local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
 local metrics = require "edge.metrics"
 local replies = require "edge.reply"
+local trace = require "edge.trace"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
@@ -135,6 +136,7 @@ function _M.log()
     metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
     if not turn.answered_by and find(ngx.var.upstream_addr or "", ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
     if turn.arm then judged(turn, layer, seconds, said) end
+    trace.turn(turn, layer, ngx.status, seconds)
 end
 
 local STATUS_CODES = {

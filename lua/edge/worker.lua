@@ -8,6 +8,7 @@ local conversation = require "edge.conversation"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
+local trace = require "edge.trace"
 
 local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2" }
 
@@ -49,6 +50,10 @@ local function every_second(premature)
     end
 end
 
+local function send_spans(premature)
+    if not premature then trace.flush(config.current().settings.node) end
+end
+
 function _M.start()
     local again, err = config.begin_again()     -- a worker that was replaced: the master knows only what it began with
     if not again then ngx.log(ngx.ERR, "the configuration of this machine: ", err) end
@@ -57,6 +62,7 @@ function _M.start()
     assert(ngx.timer.every(1, learn_revoked))
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
+    assert(ngx.timer.every(1, send_spans))
 end
 
 -- The last thing a worker does.
