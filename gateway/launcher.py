@@ -61,9 +61,12 @@ class Running:
                 start_new_session=True,  # Ctrl-C is for the launcher alone
                 preexec_fn=_die_with_parent,
             )
+        self._note(self.process.pid)
+
+    def _note(self, pid: int) -> None:
         path = self._settings.run / f"{self.part.name}.pid"
         draft = path.with_suffix(".pid.new")
-        draft.write_text(str(self.process.pid))
+        draft.write_text(str(pid))
         draft.rename(path)  # nobody reads half of it
 
     async def until_ready(self) -> None:

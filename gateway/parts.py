@@ -118,6 +118,7 @@ def ports(settings: Settings) -> dict[str, tuple[str, int]]:
     loopback = "127.0.0.1"
     return {
         "SLUICE_PORT": (settings.host, settings.port),
+        **({"SLUICE_TLS_PORT": (settings.host, settings.tls_port)} if settings.tls_port else {}),
         "SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port),
         "SLUICE_TRITON_PORT": (loopback, settings.triton_port),
         "SLUICE_TRITON_METRICS_PORT": (loopback, settings.triton_metrics_port),

@@ -29,6 +29,12 @@ class Settings:
     triton_port: int
     triton_metrics_port: int
     backend_port: int
+    tls_port: int
+    tls_certificate: str
+    tls_key: str
+    tls_hsts_s: int
+    otlp_endpoint: str
+    trace_share: float
     var: Path
     tenants: Path
     models: Path
@@ -111,6 +117,12 @@ class Settings:
 
     def shim_socket(self, number: int) -> Path:
         return self.run / f"shim-{number}.sock"
+
+    def late_files(self, number: int) -> tuple[Path, tuple[Path, ...]]:
+        """Where shim number keeps turns that wait for Redis; and those of shims that are no more, which number 0 takes over."""
+        mine = self.run / f"late-shim-{number}"
+        others = [path for path in self.run.glob("late-shim-*") if int(path.name.rpartition("-")[2]) >= self.shims]
+        return mine, tuple(others) if number == 0 else ()
 
     @property
     def example_backend(self) -> str:

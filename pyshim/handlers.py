@@ -15,12 +15,13 @@ from urllib.parse import parse_qs
 import msgspec
 import prometheus_client
 
-from pyshim import snapshot, tokens, wire
+from pyshim import snapshot, tokens, trace, wire
 from pyshim.breaker import Breaker
 from pyshim.configuration.follower import Configurations
 from pyshim.conversation import Conversations
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
+from pyshim.late import Late
 from pyshim.layers.l6_recall import Recall
 from pyshim.memory import Memory
 from pyshim.outside import Outside
@@ -50,7 +51,7 @@ class Handlers:
             Backend(s.example_backend),
         )
         layers = [layer(self._outside) for layer in LAYERS]
-        self.memory = Memory(s, self._outside.redis)
+        self.memory = Memory(s, self._outside.redis, Late(*s.late_files(number)))
         recall = next(layer for layer in layers if isinstance(layer, Recall))
         self.configurations = Configurations(first, compiler, self._outside.redis, recall, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, recall, number)
@@ -58,6 +59,7 @@ class Handlers:
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,
+            ("PUT", "/v1/chat"): self._chat,  # a turn with seq: nginx may ask the next shim what it asked one that died
             ("POST", "/v1/session"): self._guest,
             ("DELETE", "/v1/session"): self._forget,
             ("GET", "/v1/history"): self._history,
@@ -81,7 +83,6 @@ class Handlers:
         return await self.configurations.of(int(number) if number.isdigit() else 0)
 
     async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        started = time.monotonic()
         ask = wire.read_ask(await _body(receive))
         guess, _, guess_confidence = header(headers, b"x-sluice-guess").partition(";")
         arms = self.follower.arms
@@ -93,7 +94,7 @@ class Handlers:
             composer=served.composer,
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query,
-            deadline=started + int(headers[b"x-sluice-left-ms"]) / 1000,
+            deadline=self._deadline(headers),
             trace=header(headers, b"traceparent"),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
@@ -103,7 +104,12 @@ class Handlers:
             arm=arms.of(header(headers, b"x-sluice-model")),
             stable=arms.stable,
         )
-        body, reply = await self._conversations.answer(turn)
+        with trace.turn(turn.trace) as span:
+            body, reply = await self._conversations.answer(turn)
+            span.note("sluice.turn_id", turn.id)
+            span.note("sluice.tenant", turn.tenant.id)
+            span.note("sluice.answered_by", turn.answered_by or "stored")
+            span.note("sluice.degraded", turn.degraded)
         timing = ", ".join(f"{name};dur={spent:.3f}" for name, spent in turn.spent_ms.items())
         answered_by = turn.answered_by or "stored"
         low = reply is not None and reply.confidence < turn.tenant.confidence_min
@@ -112,11 +118,15 @@ class Handlers:
             (b"server-timing", (timing or "stored").encode()),
             (b"x-model-version", turn.arm.version.encode() if turn.arm else b""),
             (b"x-config-version", b"%d" % config.number),
-            (b"x-sluice-evidence", b"%d%d" % (turn.fault, low)),  # for lua/edge/evidence.lua: a fault? unsure?
+            (b"x-sluice-evidence", b"%d%d%d" % (turn.fault, low, turn.degraded)),  # for lua/edge/door.lua
         ]
         await send_json(send, 200, body + b"\n", more)
         if reply is not None:
             await self._conversations.settle(turn, reply)
+
+    def _deadline(self, headers: Headers) -> float:
+        """When nginx wants the answer, on the clock that all processes of a machine share: what an earlier try took is gone."""
+        return min(float(headers[b"x-sluice-until"]), time.monotonic() + self._settings.deadline_ms / 1000)
 
     async def _guest(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:

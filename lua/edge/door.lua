@@ -10,10 +10,11 @@ local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
 local metrics = require "edge.metrics"
 local replies = require "edge.reply"
+local trace = require "edge.trace"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
-local byte, encode, format = string.byte, cjson.encode, string.format
+local byte, encode, find, format = string.byte, cjson.encode, string.find, string.format
 local ONE = byte("1")
 
 local _M = {}
@@ -57,7 +58,10 @@ local function hand_over(turn)
     if turn.query then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
     var.sluice_user = turn.user_id or ""
-    var.sluice_left_ms = turns.left_ms(turn)
+    var.sluice_until = turns.deadline(turn)
+    -- A turn with seq is written once, however often it is asked: that is what PUT says, and nginx goes by the method when it
+    -- decides whether the next shim may be asked what one that died was asked already.
+    if turn.seq then ngx.req.set_method(ngx.HTTP_PUT) end
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
     var.sluice_config = turn.config.name
     if turn.arm then var.sluice_model = turn.arm.name end
@@ -113,10 +117,9 @@ function _M.header()
     end
 end
 
--- What the shim found out about the version it was told to ask: "<could not be asked><unsure>", each 0 or 1.
-local function judged(turn, layer, seconds)
+-- said: what the shim found out about the version it was told to ask: "<could not be asked><unsure><degraded>", each 0 or 1.
+local function judged(turn, layer, seconds, said)
     local arm = turn.arm
-    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
     local failed = ngx.status >= 500 or said and byte(said) == ONE
     metrics.add(failed and arm.failed or arm.answered, 1)
     if arms.current().percent > 0 then
@@ -132,8 +135,11 @@ function _M.log()
     funnel.settle(turn)
     local layer = turn.answered_by or ngx.var.upstream_http_x_answered_by or "shim"
     local seconds = clock.seconds() - turn.started
-    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds)
-    if turn.arm then judged(turn, layer, seconds) end
+    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
+    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
+    if not turn.answered_by and find(ngx.var.upstream_addr or "", ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
+    if turn.arm then judged(turn, layer, seconds, said) end
+    trace.turn(turn, layer, ngx.status, seconds)
 end
 
 local STATUS_CODES = {
@@ -165,8 +171,21 @@ function _M.tenants()
     return send(wrong_method(turn, READING, "GET, HEAD") or reply)
 end
 
--- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
+-- Had every shim failed within the last second, so that nginx asked none? One may be back, and nothing was sent to anybody yet.
+local function nobody_was_asked()
+    local asked = ngx.var.upstream_addr
+    return asked and asked:find("shims$") ~= nil
+end
+
+-- What is asked of the shims nginx had given up. (nginx empties ngx.ctx on its way here.)
+function _M.again()
+    local turn = begin()
+    turn.tenant_id = ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+end
+
+-- No shim answers: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
 function _M.unavailable()
+    if nobody_was_asked() then return ngx.exec("@anyone") end
     local turn = begin()
     turn.layers, turn.reached = funnel.ADMISSION, #funnel.ADMISSION     -- their settle() is still due
     turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil

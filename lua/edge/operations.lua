@@ -44,8 +44,19 @@ function _M.readyz()
         configuration = configuration(), model = rollout() })
 end
 
+-- What each shim says at this path, all asked at once. Returns number -> body, and how many there are.
+local function shims_say(path)
+    local asked, said, count = {}, {}, 0
+    for number = 1, tonumber(ngx.var.sluice_shims) do asked[number] = { "/shim-" .. number - 1 .. "/" .. path } end
+    for number, answer in ipairs { ngx.location.capture_multi(asked) } do
+        if answer.status == 200 then said[number - 1], count = answer.body, count + 1 end
+    end
+    return said, count
+end
+
 function _M.metrics()
-    local behind, serves, configured = ngx.location.capture("/shim/metrics"), rollout(), configuration()
+    local serves, configured, behind, shims = rollout(), configuration(), shims_say("metrics")
+    local var = ngx.var
     local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
     ngx.print(metrics.render(bounds.gauges({
@@ -59,8 +70,13 @@ function _M.metrics()
         ['sluice_config_version{role="candidate"}'] = configured.candidate,
         sluice_config_percent = configured.percent,
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
+        sluice_metrics_free_bytes = ngx.shared.metrics:free_space(),
+        sluice_shims_ready = shims,
+        ['sluice_edge_connections{state="reading"}'] = tonumber(var.connections_reading),
+        ['sluice_edge_connections{state="writing"}'] = tonumber(var.connections_writing),
+        ['sluice_edge_connections{state="waiting"}'] = tonumber(var.connections_waiting),
     }, config.current())))
-    if behind.status == 200 then ngx.print(behind.body) end
+    ngx.print(metrics.merged(behind))
 end
 
 return _M

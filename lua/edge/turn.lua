@@ -4,6 +4,8 @@
 
 local clock = require "edge.clock"
 
+local format = string.format
+
 local _M = {}
 
 function _M.new()
@@ -43,10 +45,10 @@ function _M.new()
     }
 end
 
--- What is left of the deadline, in whole milliseconds, at least 1.
-function _M.left_ms(turn)
-    local left = turn.config.settings.deadline_ms - (clock.seconds() - turn.started) * 1000
-    return left < 1 and 1 or math.floor(left)
+-- When the turn must be answered, in monotonic seconds, as the shim reads it. A moment and not a span: it holds for a second shim
+-- that is asked after a first one, too.
+function _M.deadline(turn)
+    return format("%.6f", turn.started + turn.config.settings.deadline_ms / 1000)
 end
 
 return _M

@@ -10,16 +10,17 @@ local lease = require "edge.lease"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
-
 local slots = require "edge.slots"
+local trace = require "edge.trace"
 
 local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
 
 local _M = {}
-local said, unheard = {}, nil
+local said, unheard, folder = {}, nil, nil
 
 -- Before the workers fork.
 function _M.prepare(run_folder, scripts_folder)
+    folder = run_folder
     arms.begin(config.begin(run_folder).settings.arms)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end
@@ -45,11 +46,16 @@ local function every_second(premature)
     follow("the configuration", config_follower.beat)
     follow("the rollout", beat.beat)
     slots.sweep(clock.seconds())
+    if ngx.worker.id() == 0 then conversation.take_up(folder) end
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
         if err then ngx.log(ngx.WARN, "late turns still wait: ", err) end
     end
+end
+
+local function send_spans(premature)
+    if not premature then trace.flush(config.current().settings.node) end
 end
 
 function _M.start()
@@ -62,6 +68,12 @@ function _M.start()
     lease.start()
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
+    assert(ngx.timer.every(1, send_spans))
+end
+
+-- The last thing a worker does.
+function _M.leave()
+    conversation.leave(folder)
 end
 
 return _M

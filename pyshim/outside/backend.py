@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from pyshim import trace
 from pyshim.errors import BackendAway
 from pyshim.tenant import Call
 
@@ -42,7 +43,11 @@ class Backend:
             headers["Idempotency-Key"] = key
             body = {name: slots[name] for name in call.body}
         try:
-            answer = await self._client.request(call.method, base + path, json=body, headers=headers, timeout=timeout_s)
+            with trace.step(f"{call.method} {call.path}", calls=True) as step:
+                if step.traceparent:
+                    headers["traceparent"] = step.traceparent
+                answer = await self._client.request(call.method, base + path, json=body, headers=headers, timeout=timeout_s)
+                step.note("http.response.status_code", answer.status_code)
             if answer.status_code == 200:
                 return None, msgspec.json.decode(answer.content, type=Fields)
             if answer.status_code in REFUSED:
