@@ -19,9 +19,10 @@ from contextlib import suppress
 from typing import IO
 
 from gateway.parts import Part, parts, ports
-from pyshim import config, snapshot, tokens
+from pyshim import config, snapshot, source, tokens
 from pyshim.config import ROOT, BadSetting, Settings
-from pyshim.errors import BadTenant
+from pyshim.configuration import start as configuration
+from pyshim.errors import BadTenant, RedisAway
 from pyshim.rollout import follower, start
 
 log = logging.getLogger("sluice")
@@ -60,7 +61,13 @@ class Running:
                 start_new_session=True,  # Ctrl-C is for the launcher alone
                 preexec_fn=_die_with_parent,
             )
-        (self._settings.run / f"{self.part.name}.pid").write_text(str(self.process.pid))
+        self._note(self.process.pid)
+
+    def _note(self, pid: int) -> None:
+        path = self._settings.run / f"{self.part.name}.pid"
+        draft = path.with_suffix(".pid.new")
+        draft.write_text(str(pid))
+        draft.rename(path)  # nobody reads half of it
 
     async def until_ready(self) -> None:
         """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""
@@ -150,24 +157,35 @@ def _check_ports(settings: Settings) -> None:
                 raise CannotStart(f"port {port} on {host} cannot be used ({error.strerror}); set {name} to another one") from None
 
 
-async def _prepare(settings: Settings) -> snapshot.Snapshot:
-    """Compiles the snapshot and writes what the edge reads. Redis knows which version of the model is the stable one. Raises
-    BadTenant."""
-    compiled = snapshot.compile(settings, await start.first_version(settings))
-    edge = settings.run / "edge.json"
-    edge.touch(mode=0o600)
-    edge.write_bytes(snapshot.for_edge(compiled))
-    (settings.run / "tenants.json").write_bytes(snapshot.for_pages(compiled))
-    for written in settings.arms.glob("*.json"):  # by an earlier run, whose tenants may have been others
+async def _checked(settings: Settings) -> None:
+    """Before anything starts: can what would be served be served? A machine that served before serves that. Raises BadTenant."""
+    compiler = snapshot.compiler(settings, await start.first_version(settings))
+    if configuration.kept(compiler) is None:
+        compiler.compile(source.of_settings(settings))
+
+
+async def _prepare(settings: Settings) -> tuple[snapshot.Snapshot, str]:
+    """Writes what edge and shims begin with; Redis knows which versions of model and configuration serve. Returns the
+    configuration, and what to say of it. Raises BadTenant, CannotStart."""
+    compiler = snapshot.compiler(settings, await start.first_version(settings))
+    try:
+        serving, remark = await configuration.first(compiler)
+    except RedisAway as error:
+        raise CannotStart(f"redis: {error}") from None
+    (settings.run / "edge.json").write_bytes(snapshot.edge_settings(settings))
+    configuration.keep(serving)
+    for written in settings.arms.glob("*.json"):  # by an earlier run
         written.unlink()
-    follower.show(compiled, compiled.model, stable=True)
-    return compiled
+    follower.show(settings, serving.model, stable=True)
+    return serving, remark
 
 
-def _welcome(settings: Settings, compiled: snapshot.Snapshot, seconds: float) -> str:
-    tenant = "shop" if "shop" in compiled.tenants else next(iter(compiled.tenants))
-    key = compiled.keys[tenant][0]
-    token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s)
+def _welcome(settings: Settings, serving: snapshot.Snapshot, remark: str, seconds: float) -> str:
+    tenant = "shop" if "shop" in serving.served else next(iter(serving.served))
+    one = serving.served[tenant]
+    key, token = tokens.signer(one.keys), "<a token of your own issuer>"
+    if key is not None:
+        token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s, one.tenant.about.issuer)
     address = f"http://{settings.host}:{settings.port}"
     return f"""
 sluice is ready ({seconds:.1f} s).
@@ -179,7 +197,7 @@ sluice is ready ({seconds:.1f} s).
               -d '{{"query": "俺的快第咋还木有到"}}'
   health    http://127.0.0.1:{settings.operations_port}/readyz
   stop      Ctrl-C, or `make stop` from another terminal
-"""
+{remark and f"{chr(10)}{remark}{chr(10)}"}"""
 
 
 async def run(settings: Settings) -> None:
@@ -193,7 +211,7 @@ async def run(settings: Settings) -> None:
     settings.log.mkdir(parents=True, exist_ok=True)
     with _lock(settings):
         _check_ports(settings)
-        compiled = await _prepare(settings)  # a faulty tenant is told before anything starts
+        await _checked(settings)  # a faulty tenant is told before anything starts
         stages = parts(settings)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -207,9 +225,9 @@ async def run(settings: Settings) -> None:
                 await _stage(running[-1], stopped)
                 watchers += [loop.create_task(one.watch()) for one in running[-1]]
                 if position == 0:
-                    compiled = await _prepare(settings)  # and again, now that Redis can be asked
+                    serving, remark = await _prepare(settings)  # now that Redis can be asked
             if not stopped.is_set():
-                print(_welcome(settings, compiled, time.monotonic() - began), flush=True)
+                print(_welcome(settings, serving, remark, time.monotonic() - began), flush=True)
             await stopped.wait()
             print("draining and stopping ...", flush=True)
         finally:

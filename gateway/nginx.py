@@ -8,13 +8,17 @@ import getpass
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pyshim.config import PREFIX, ROOT, BadSetting, Settings
 
 HERE = ROOT / "gateway"
+TLS = "tls.conf"
 
 
 def binary(settings: Settings) -> str:
@@ -25,9 +29,12 @@ def binary(settings: Settings) -> str:
     return found
 
 
-def _modules(nginx: str) -> str:
+def _about(nginx: str) -> str:
+    return subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True).stderr
+
+
+def _modules(about: str) -> str:
     """Debian loads Lua as a module; OpenResty has it built in."""
-    about = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=True).stderr
     if "openresty" in about.lower():
         return ""
     folder = re.search(r"--modules-path=(\S+)", about)
@@ -37,18 +44,96 @@ def _modules(nginx: str) -> str:
     return f"load_module {path}/ndk_http_module.so;\nload_module {path}/ngx_http_lua_module.so;"
 
 
+def _tls(settings: Settings, about: str) -> dict[str, str]:
+    """What conf.d/tls.conf is filled with. Raises BadSetting when certificate and key cannot serve."""
+    if not settings.tls_port:
+        return {"TLS_LISTENER": ""}
+    certificate, key = _certificate(settings)
+    version = re.search(r"(?:nginx|openresty)/(\d+)\.(\d+)", about)
+    modern = version is not None and (int(version[1]), int(version[2])) >= (1, 25)
+    return {
+        "TLS_LISTENER": "include conf.d/tls.conf;             # the same with TLS and HTTP/2",
+        "TLS_CERTIFICATE": str(certificate),
+        "TLS_KEY": str(key),
+        "HTTP2_LISTEN": "" if modern else "http2",
+        "HTTP2_ON": "http2 on;" if modern else "",
+        "HSTS": f"max-age={settings.tls_hsts_s}" if settings.tls_hsts_s else "",
+    }
+
+
+def _pem(settings: Settings, name: str, text: str) -> Path:
+    """The file a setting names. Raises BadSetting."""
+    if not text:
+        raise BadSetting(f"{name} is empty; SLUICE_TLS_PORT={settings.tls_port} wants a file in PEM form (or 0: no TLS)")
+    try:
+        (ROOT / text).read_bytes()
+    except OSError as error:
+        raise BadSetting(f"{name}={text!r}: cannot be read ({error.strerror})") from None
+    return ROOT / text
+
+
+def _certificate(settings: Settings) -> tuple[Path, Path]:
+    """Certificate chain and key, which fit. Raises BadSetting, with a clearer sentence than nginx has."""
+    certificate = _pem(settings, "SLUICE_TLS_CERTIFICATE", settings.tls_certificate)
+    key = _pem(settings, "SLUICE_TLS_KEY", settings.tls_key)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        mismatch = "KEY_VALUES_MISMATCH" in str(error)
+        reason = "the key is another certificate's" if mismatch else "PEM is wanted, the key without a password"
+        raise BadSetting(
+            f"SLUICE_TLS_CERTIFICATE={settings.tls_certificate!r}, SLUICE_TLS_KEY={settings.tls_key!r}: {reason}"
+        ) from None
+    return certificate, key
+
+
 def _values(settings: Settings, nginx: str) -> dict[str, str]:
+    about = _about(nginx)
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
     sockets = [settings.shim_socket(number) for number in range(settings.shims)]
-    return values | {
-        "ROOT": str(ROOT),
-        "RUN": str(settings.run),
-        "LOG": str(settings.log),
-        "NGINX_MODULES": _modules(nginx),
-        # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
-        "NGINX_USER": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
-        "SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=1 fail_timeout=1s;" for s in sockets),
-    }
+    return (
+        values
+        | _tls(settings, about)
+        | _collector(settings)
+        | {
+            "ROOT": str(ROOT),
+            "RUN": str(settings.run),
+            "LOG": str(settings.log),
+            "TRACE_SHARE": _share(settings.trace_share if settings.otlp_endpoint else 0.0),
+            "SHIM_PATIENCE_MS": str(settings.deadline_ms + 500),
+            "NGINX_MODULES": _modules(about),
+            # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
+            "NGINX_USER": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
+            "SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=1 fail_timeout=1s;" for s in sockets),
+            "ANY_SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=0;" for s in sockets),
+        }
+    )
+
+
+def _collector(settings: Settings) -> dict[str, str]:
+    """Whom the edge sends its spans: an address, since nginx has no resolver. Raises BadSetting."""
+    if not settings.otlp_endpoint:
+        return {"OTLP_HOST": "", "OTLP_PORT": "0", "OTLP_PATH": ""}
+    bad = f"SLUICE_OTLP_ENDPOINT={settings.otlp_endpoint!r}: "
+    try:
+        url = urlsplit(settings.otlp_endpoint)
+        port = url.port or 4318
+    except ValueError:
+        raise BadSetting(bad + "http://host:port is wanted") from None
+    if url.scheme != "http" or not url.hostname or url.query or not re.fullmatch(r"[\w./~-]*", url.path):
+        raise BadSetting(bad + "http://host:port is wanted")
+    try:
+        address = str(socket.getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise BadSetting(bad + str(error.strerror)) from None
+    host = f"[{address}]" if ":" in address else address
+    return {"OTLP_HOST": host, "OTLP_PORT": str(port), "OTLP_PATH": url.path.rstrip("/") + "/v1/traces"}
+
+
+def _share(share: float) -> str:
+    """The line of split_clients that draws this share; nginx knows hundredths of a percent, and no line for none."""
+    percent = min(100.0, round(share * 100, 2))
+    return f"    {percent:.2f}% 01;" if percent else ""
 
 
 def _filled(path: Path, values: dict[str, str]) -> str:
@@ -67,5 +152,7 @@ def render(settings: Settings) -> list[str]:
     target = settings.run / "nginx"
     (target / "conf.d").mkdir(parents=True, exist_ok=True)
     for source in [HERE / "nginx.conf", *sorted((HERE / "conf.d").iterdir())]:
+        if source.name == TLS and not settings.tls_port:
+            continue
         (target / source.relative_to(HERE)).write_text(_filled(source, values), encoding="utf-8")
     return [nginx, "-p", str(settings.var), "-c", str(target / "nginx.conf"), "-e", str(settings.log / "nginx.log")]

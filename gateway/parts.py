@@ -106,7 +106,7 @@ def _nginx(settings: Settings) -> Part:
 def parts(settings: Settings) -> list[list[Part]]:
     """The parts in stages: those of one stage start together, the next stage when all are ready. Raises BadSetting."""
     return [
-        [_redis(settings), _example_backend(settings)],
+        [*([_redis(settings)] if settings.own_redis else []), _example_backend(settings)],
         [_triton(settings)],  # Redis knows which version it should serve
         [_shim(settings, number) for number in range(settings.shims)],
         [_nginx(settings)],
@@ -118,6 +118,7 @@ def ports(settings: Settings) -> dict[str, tuple[str, int]]:
     loopback = "127.0.0.1"
     return {
         "SLUICE_PORT": (settings.host, settings.port),
+        **({"SLUICE_TLS_PORT": (settings.host, settings.tls_port)} if settings.tls_port else {}),
         "SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port),
         "SLUICE_TRITON_PORT": (loopback, settings.triton_port),
         "SLUICE_TRITON_METRICS_PORT": (loopback, settings.triton_metrics_port),

@@ -19,7 +19,7 @@ class User:
 
 def mint(settings: Settings, tenants: list[str], count: int, name: str = "bench") -> list[User]:
     """So many users, spread over the tenants."""
-    keys = {tenant: tokens.keys(settings.keys, tenant)[0] for tenant in tenants}
+    keys = {tenant: tokens.signing_key(settings.keys, tenant) for tenant in tenants}
     users = []
     for number in range(count):
         tenant = tenants[number % len(tenants)]

@@ -24,26 +24,34 @@ class Meaning(NamedTuple):
     likeliest: list[str]
 
 
-class Arm:
-    """index: embedded wordings of each tenant's FAQ, filled by l6_recall. attempt: which load of this version it is."""
+class _Reading:
+    """columns: of LOGITS that compete for one tenant; foreign bool [columns]: intents it does not have; offered: what "did you
+    mean" may name."""
 
-    def __init__(self, tenants: dict[str, Tenant], model: Model, attempt: int = 0) -> None:
+    def __init__(self, model: Model, tenant: Tenant) -> None:
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        self.columns = np.array(model.columns(tenant))
+        self.foreign = np.array([model.labels[column] not in mine for column in self.columns])
+        self.offered = frozenset(tenant.intents) - NOT_OFFERED
+
+
+class Arm:
+    """index: embedded wordings of each tenant's FAQ by the tenant's digest, filled by l6_recall. attempt: which load of this
+    version it is."""
+
+    def __init__(self, model: Model, attempt: int = 0) -> None:
         self.model, self.version, self.attempt = model, str(model.version), attempt
         self.index: dict[str, npt.NDArray[np.float32]] = {}
         self._labels = model.labels
         self._out_of_scope = model.labels.index(OUT_OF_SCOPE)
-        self._columns = {name: np.array(model.columns(tenant)) for name, tenant in tenants.items()}
-        self._offered = {name: frozenset(tenant.intents) - NOT_OFFERED for name, tenant in tenants.items()}
-        self._foreign = {name: self._foreign_of(tenant) for name, tenant in tenants.items()}
+        self._readings: dict[str, _Reading] = {}
 
-    def _foreign_of(self, tenant: Tenant) -> npt.NDArray[np.bool_]:
-        """bool [columns]: those of intents the tenant does not have."""
-        mine = {*tenant.intents, OUT_OF_SCOPE}
-        return np.array([self._labels[column] not in mine for column in self._columns[tenant.id]])
-
-    def read(self, tenant: str, logits: npt.NDArray[np.float32]) -> Meaning:
+    def read(self, tenant: Tenant, logits: npt.NDArray[np.float32]) -> Meaning:
         """What falls on an intent the tenant does not have is out of scope."""
-        columns, foreign = self._columns[tenant], self._foreign[tenant]
+        reading = self._readings.get(tenant.digest)
+        if reading is None:
+            reading = self._readings[tenant.digest] = _Reading(self.model, tenant)
+        columns, foreign = reading.columns, reading.foreign
         scores = logits[columns] / self.model.calibration.temperature
         weights = np.exp(scores - scores.max())
         weights /= weights.sum()
@@ -51,8 +59,13 @@ class Arm:
         weights[foreign] = 0
         ranked = np.argsort(-weights)
         names = [self._labels[columns[number]] for number in ranked[:LOOKED_AT]]
-        offered = self._offered[tenant]
-        return Meaning(names[0], float(weights[ranked[0]]), [name for name in names if name in offered])
+        return Meaning(names[0], float(weights[ranked[0]]), [name for name in names if name in reading.offered])
+
+    def forget(self, kept: set[str]) -> None:
+        """What was made for tenants, but for those with these digests."""
+        for made in (self.index, self._readings):
+            for digest in made.keys() - kept:
+                del made[digest]
 
 
 class Arms:
@@ -61,6 +74,14 @@ class Arms:
     def __init__(self, stable: Arm) -> None:
         self.stable = stable
         self.candidate: Arm | None = None
+
+    def all(self) -> list[Arm]:
+        return [arm for arm in (self.stable, self.candidate) if arm is not None]
+
+    def forget(self, kept: set[str]) -> None:
+        """What was made for tenants, but for those with these digests."""
+        for arm in self.all():
+            arm.forget(kept)
 
     def of(self, version: str) -> Arm:
         """The arm nginx drew; the stable one where this shim does not have that one (yet, or any more)."""

@@ -1,6 +1,5 @@
-"""The `sluice` command: talk to a running sluice, mint tokens, check tenants, replace models."""
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, change the configuration, replace models."""
 
-import asyncio
 import time
 from typing import Annotated
 
@@ -8,14 +7,17 @@ import httpx
 import typer
 from rich.text import Text
 
-from pyshim import models, snapshot, tokens
+from pyshim import models, revoking, source, tokens
+from pyshim import tenant as tenants
 from pyshim.config import Settings
+from pyshim.configuration import commands as configuration
 from pyshim.errors import BadTenant
-from pyshim.rollout import start
-from pyshim.terminal import fail, out, read_settings
+from pyshim.terminal import check_tenant, fail, out, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
+app.add_typer(revoking.app, name="tokens")
 LAYER_COLOURS = {"l3_hot": "green", "l5_dialogue": "cyan", "l6_recall": "blue", "l7_fallback": "yellow"}
 
 TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="whose service desk")]
@@ -23,14 +25,15 @@ UserOption = Annotated[str, typer.Option("--user", "-u", help="who asks: 1 to 64
 
 
 def _token(settings: Settings, tenant: str, user: str, seconds: int, seq: int | None = None) -> str:
-    if not (settings.tenants / tenant / "tenant.yaml").exists():
-        known = ", ".join(sorted(path.name for path in settings.tenants.iterdir() if path.is_dir()))
-        raise fail(f"no tenant {tenant!r}; there are: {known}")
+    check_tenant(settings, tenant)
+    if seconds > settings.token_life_max_s:
+        raise fail(f"no token may live for longer than {settings.token_life_max_s} s (SLUICE_TOKEN_LIFE_MAX_S)")
     try:
-        key = tokens.keys(settings.keys, tenant)[0]
+        key = tokens.signing_key(settings.keys, tenant)
+        issuer = tenants.about(source.of_folder(settings.tenants / tenant)).issuer
     except BadTenant as error:
         raise fail(str(error)) from None
-    return tokens.mint(key, tenant, user, settings.token_audience, seconds, seq)
+    return tokens.mint(key, tenant, user, settings.token_audience, seconds, issuer, seq)
 
 
 @app.command()
@@ -40,23 +43,9 @@ def token(
     seconds: Annotated[int | None, typer.Option(min=1, help="how long it is good; default SLUICE_TOKEN_S")] = None,
     seq: Annotated[int | None, typer.Option(min=1, help="refuse turns before this position")] = None,
 ) -> None:
-    """Mint a token for one user of one tenant, with the tenant's first key."""
+    """Mint a token for one user of one tenant, with the tenant's first key that signs."""
     settings = read_settings()
     print(_token(settings, tenant, user, seconds or settings.token_s, seq))
-
-
-@app.command()
-def check() -> None:
-    """Read every tenant and the model, and say what is wrong, or what would be served."""
-    settings = read_settings()
-    try:
-        compiled = snapshot.compile(settings, asyncio.run(start.first_version(settings)))
-    except BadTenant as error:
-        raise fail(str(error)) from None
-    for tenant in compiled.tenants.values():
-        rules, tasks, faq = len(tenant.replies), len(tenant.tasks), len(tenant.faq)
-        out.print(f"{tenant.id:10} {tenant.about.name}: {rules} replies, {tasks} flows and actions, {faq} FAQ entries")
-    out.print(f"version {compiled.version}, model {compiled.model.version}")
 
 
 @app.command()

@@ -5,6 +5,7 @@ is reported by name, value and what was wanted.
 """
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -28,12 +29,20 @@ class Settings:
     triton_port: int
     triton_metrics_port: int
     backend_port: int
+    tls_port: int
+    tls_certificate: str
+    tls_key: str
+    tls_hsts_s: int
+    otlp_endpoint: str
+    trace_share: float
     var: Path
     tenants: Path
     models: Path
     datasets: Path
     word_lists: tuple[Path, ...]
     nginx: str
+    node: str
+    redis_socket: Path
     triton_config: str
     edge_workers: int
     shims: int
@@ -46,6 +55,7 @@ class Settings:
     everything_burst: int
     address_rate_per_s: float
     address_burst: int
+    limits_shadow: tuple[str, ...]
     user_agents_refused: str
     addresses_refused: tuple[str, ...]
     addresses_trusted: tuple[str, ...]
@@ -53,6 +63,7 @@ class Settings:
     token_leeway_s: int
     guest_token_s: int
     token_s: int
+    token_life_max_s: int
     state_ttl_s: int
     history_ttl_s: int
     history_turns: int
@@ -90,11 +101,28 @@ class Settings:
         return self.run / "arms"
 
     @property
-    def redis_socket(self) -> Path:
-        return self.run / "redis.sock"
+    def edge_configuration(self) -> Path:
+        """What nginx begins with: the version of the configuration this machine served last ..."""
+        return self.run / "config.json"
+
+    @property
+    def kept_configuration(self) -> Path:
+        """... and what shims begin with."""
+        return self.run / "config.msgpack"
+
+    @property
+    def own_redis(self) -> bool:
+        """Whether this system starts its own Redis, or shares one that somebody else runs."""
+        return self.redis_socket == self.run / "redis.sock"
 
     def shim_socket(self, number: int) -> Path:
         return self.run / f"shim-{number}.sock"
+
+    def late_files(self, number: int) -> tuple[Path, tuple[Path, ...]]:
+        """Where shim number keeps turns that wait for Redis; and those of shims that are no more, which number 0 takes over."""
+        mine = self.run / f"late-shim-{number}"
+        others = [path for path in self.run.glob("late-shim-*") if int(path.name.rpartition("-")[2]) >= self.shims]
+        return mine, tuple(others) if number == 0 else ()
 
     @property
     def example_backend(self) -> str:
@@ -157,6 +185,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             if name not in texts:
                 raise BadSetting(f"{name} is not a setting; gateway/defaults.env lists them all")
             texts[name] = value
+    texts["SLUICE_NODE"] = texts["SLUICE_NODE"] or socket.gethostname()
+    texts["SLUICE_REDIS_SOCKET"] = texts["SLUICE_REDIS_SOCKET"] or f"{texts['SLUICE_VAR']}/run/redis.sock"
     values: dict[str, object] = {}
     for field in fields(Settings):
         name = PREFIX + field.name.upper()
@@ -165,4 +195,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             values[field.name] = reader(texts[name])  # type: ignore[operator]
         except ValueError:
             raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    unknown = set(settings.limits_shadow) - {"everything", "address"}
+    if unknown:
+        raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: everything, address or nothing is wanted")
+    return settings

@@ -14,7 +14,6 @@ from pyshim import funnel, metrics
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.memory import Conflict, Memory
-from pyshim.snapshot import Snapshot
 from pyshim.turn import Reply, Turn
 
 ATTEMPTS = 4
@@ -23,13 +22,15 @@ ATTEMPTS = 4
 class Conversations:
     """Answers turns, in order for each user."""
 
-    def __init__(self, snapshot: Snapshot, memory: Memory, layers: Sequence[Layer]) -> None:
-        self._composers, self._memory, self._layers = snapshot.composers, memory, layers
+    def __init__(self, memory: Memory, layers: Sequence[Layer]) -> None:
+        self._memory, self._layers = memory, layers
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
         """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
         lock = self._locks.setdefault((turn.tenant.id, turn.user_id), asyncio.Lock())
+        if lock.locked():  # what the edge read is from before the turn that is waited for, which may be the same one
+            turn.state_given = b""
         try:
             async with asyncio.timeout(turn.left()) if lock.locked() else nullcontext():
                 await lock.acquire()
@@ -47,7 +48,7 @@ class Conversations:
         for _ in range(ATTEMPTS):
             reply = await funnel.run(turn, self._layers)
             answer = f"{reply.answer}\n{turn.resume}" if turn.resume else reply.answer
-            reply.answer = self._composers[turn.tenant.id].compose(answer, reply.intent)
+            reply.answer = turn.composer.compose(answer, reply.intent)
             try:
                 body = await self._memory.commit(turn, reply)
             except Conflict:

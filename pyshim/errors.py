@@ -6,7 +6,7 @@ Away             something outside does not answer in time or at all
   TritonAway     the model server, or its breaker is open
     TritonBusy   its queue is full: it is there, and rejects
   BackendAway    the tenant's back end
-BadTenant        a tenant's files cannot be served; text names file, place and what was wanted
+BadTenant        tenants' files cannot be served; all faults, each with file, line and what was wanted
 """
 
 
@@ -39,4 +39,8 @@ class BackendAway(Away):
 
 
 class BadTenant(Exception):
-    """A tenant's files cannot be served."""
+    """A tenant's files cannot be served. faults: a sentence each, naming file, line and what was wanted."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults

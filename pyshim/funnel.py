@@ -14,7 +14,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from pyshim import metrics
+from pyshim import metrics, trace
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.layers.l4_understand import Understand
@@ -38,7 +38,8 @@ def _broken(turn: Turn, layer: Layer, error: BaseException) -> None:
 async def _ask(turn: Turn, layer: Layer) -> Reply | None:
     try:
         async with asyncio.timeout(turn.left()):
-            return await layer.answer(turn)
+            with trace.step(layer.name):
+                return await layer.answer(turn)
     except Refusal:
         raise
     except Exception as error:

@@ -15,11 +15,13 @@ from urllib.parse import parse_qs
 import msgspec
 import prometheus_client
 
-from pyshim import snapshot, tokens, wire
+from pyshim import snapshot, tokens, trace, wire
 from pyshim.breaker import Breaker
+from pyshim.configuration.follower import Configurations
 from pyshim.conversation import Conversations
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
+from pyshim.late import Late
 from pyshim.layers.l6_recall import Recall
 from pyshim.memory import Memory
 from pyshim.outside import Outside
@@ -28,7 +30,7 @@ from pyshim.outside.redis import Redis
 from pyshim.outside.triton import Triton
 from pyshim.rollout.follower import Follower
 from pyshim.rollout.leader import Leader
-from pyshim.snapshot import Snapshot
+from pyshim.snapshot import Compiler, Snapshot
 from pyshim.turn import Turn
 
 Scope = MutableMapping[str, Any]
@@ -41,22 +43,23 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 class Handlers:
     """Everything a shim answers. Made inside the running event loop: gRPC binds to it."""
 
-    def __init__(self, compiled: Snapshot, number: int = 0) -> None:
-        s = self._settings = compiled.settings
-        self._snapshot = compiled
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
+        s = self._settings = first.settings
         self._outside = Outside(
             Redis(s.redis_socket, s.redis_timeout_ms / 1000),
             Triton(f"127.0.0.1:{s.triton_port}", snapshot.MODEL, lambda: Breaker(s.breaker_failures, s.breaker_probe_s)),
-            Backend(),
+            Backend(s.example_backend),
         )
-        layers = [layer(compiled, self._outside) for layer in LAYERS]
-        self.memory = Memory(s, self._outside.redis)
+        layers = [layer(self._outside) for layer in LAYERS]
+        self.memory = Memory(s, self._outside.redis, Late(*s.late_files(number)))
         recall = next(layer for layer in layers if isinstance(layer, Recall))
-        self.follower = Follower(compiled, self._outside.redis, self._outside.triton, recall, number)
-        self.leader = Leader(s, self._outside.redis, compiled.model.version, number)
-        self._conversations = Conversations(compiled, self.memory, layers)
+        self.configurations = Configurations(first, compiler, self._outside.redis, recall, number)
+        self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, recall, number)
+        self.leader = Leader(s, self._outside.redis, first.model.version, number)
+        self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,
+            ("PUT", "/v1/chat"): self._chat,  # a turn with seq: nginx may ask the next shim what it asked one that died
             ("POST", "/v1/session"): self._guest,
             ("DELETE", "/v1/session"): self._forget,
             ("GET", "/v1/history"): self._history,
@@ -74,17 +77,24 @@ class Handlers:
         handler = self._routes.get((method, scope["path"])) or self._last_turn
         await handler(scope, headers, receive, send)
 
+    async def _config(self, headers: Headers) -> Snapshot:
+        """The version of the configuration that nginx drew for this caller."""
+        number = header(headers, b"x-sluice-config")
+        return await self.configurations.of(int(number) if number.isdigit() else 0)
+
     async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        started = time.monotonic()
         ask = wire.read_ask(await _body(receive))
         guess, _, guess_confidence = header(headers, b"x-sluice-guess").partition(";")
         arms = self.follower.arms
+        config = await self._config(headers)
+        served = config.served[header(headers, b"x-sluice-tenant")]
         turn = Turn(
             id=header(headers, b"x-sluice-turn"),
-            tenant=self._snapshot.tenants[header(headers, b"x-sluice-tenant")],
+            tenant=served.tenant,
+            composer=served.composer,
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query,
-            deadline=started + int(headers[b"x-sluice-left-ms"]) / 1000,
+            deadline=self._deadline(headers),
             trace=header(headers, b"traceparent"),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
@@ -94,32 +104,45 @@ class Handlers:
             arm=arms.of(header(headers, b"x-sluice-model")),
             stable=arms.stable,
         )
-        body, reply = await self._conversations.answer(turn)
+        with trace.turn(turn.trace) as span:
+            body, reply = await self._conversations.answer(turn)
+            span.note("sluice.turn_id", turn.id)
+            span.note("sluice.tenant", turn.tenant.id)
+            span.note("sluice.answered_by", turn.answered_by or "stored")
+            span.note("sluice.degraded", turn.degraded)
         timing = ", ".join(f"{name};dur={spent:.3f}" for name, spent in turn.spent_ms.items())
         answered_by = turn.answered_by or "stored"
-        low = reply is not None and reply.confidence < self._settings.confidence_min
+        low = reply is not None and reply.confidence < turn.tenant.confidence_min
         more = [
             (b"x-answered-by", answered_by.encode()),
             (b"server-timing", (timing or "stored").encode()),
             (b"x-model-version", turn.arm.version.encode() if turn.arm else b""),
-            (b"x-sluice-evidence", b"%d%d" % (turn.fault, low)),  # for lua/edge/evidence.lua: a fault? unsure?
+            (b"x-config-version", b"%d" % config.number),
+            (b"x-sluice-evidence", b"%d%d%d" % (turn.fault, low, turn.degraded)),  # for lua/edge/door.lua
         ]
         await send_json(send, 200, body + b"\n", more)
         if reply is not None:
             await self._conversations.settle(turn, reply)
+
+    def _deadline(self, headers: Headers) -> float:
+        """When nginx wants the answer, on the clock that all processes of a machine share: what an earlier try took is gone."""
+        return min(float(headers[b"x-sluice-until"]), time.monotonic() + self._settings.deadline_ms / 1000)
 
     async def _guest(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:
             wanted = wire.read_guest(await _body(receive))
         except msgspec.DecodeError as error:
             raise Refusal(400, "invalid_tenant", f"the body must name a tenant: {error}") from None
-        tenant = self._snapshot.tenants.get(wanted.tenant)
-        if tenant is None:
+        served = (await self._config(headers)).served.get(wanted.tenant)
+        if served is None:
             raise Refusal(404, "unknown_tenant", "no such tenant; GET /v1/tenants lists them")
+        tenant = served.tenant
         if not tenant.about.guests:
             raise Refusal(403, "guests_refused", f"{tenant.id} talks to known users only: a token of theirs is wanted")
         user, seconds = f"guest-{secrets.token_hex(8)}", self._settings.guest_token_s
-        token = tokens.mint(self._snapshot.keys[tenant.id][0], tenant.id, user, self._settings.token_audience, seconds)
+        key = tokens.signer(served.keys)
+        assert key is not None, "the compiler saw to it"
+        token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer)
         body = {"token": token, "tenant": tenant.id, "user_id": user, "expires_in_s": seconds}
         await send_json(send, 201, wire.encode(body) + b"\n", [(b"cache-control", b"no-store")])
 
@@ -140,7 +163,7 @@ class Handlers:
         if match is None:
             raise Refusal(404, "not_found", "there is nothing at this URL; /openapi.json lists what is")
         tenant, user = _who(headers)
-        if match[1] not in self._snapshot.tenants[tenant].intents:
+        if match[1] not in (await self._config(headers)).served[tenant].tenant.intents:
             raise Refusal(404, "unknown_intent", "this tenant has no such intent")
         entry = await self.memory.last_of(tenant, user, match[1])
         if entry is None:
@@ -151,7 +174,8 @@ class Handlers:
         version = self.follower.arms.stable.version
         redis, triton = await asyncio.gather(self._outside.redis.ready(), self._outside.triton.ready(version))
         ready = redis and triton and self.follower.ready
-        body = {"ready": ready, "parts": {"redis": redis, "triton": triton and self.follower.ready}}
+        parts = {"redis": redis, "triton": triton and self.follower.ready}
+        body = {"ready": ready, "parts": parts, "config_version": self.configurations.serving.number}
         await send_json(send, 200 if ready else 503, wire.encode(body))
 
     async def _metrics(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:

@@ -1,23 +1,22 @@
 """Where does a conversation stand, and how is a turn written, once, in order?
 
 Redis keys of the design (d:, h:, i:) through two scripts, load and commit. While Redis is away, answered turns wait in a bounded
-queue and are written when it is back; a full queue refuses turns instead of losing them.
+queue (pyshim/late.py) and are written when it is back; a full queue refuses turns instead of losing them.
 """
 
 import asyncio
 import logging
 import time
-from collections import deque
 
-from pyshim import metrics, wire
+from pyshim import wire
 from pyshim.config import Settings
 from pyshim.errors import RedisAway, Refusal
+from pyshim.late import Arguments, Late
 from pyshim.outside.redis import Redis, Script
 from pyshim.turn import Reply, State, Turn
 
 log = logging.getLogger(__name__)
 
-Arguments = tuple[bytes | str | int, ...]
 # A turn is written late only when its first commit can no longer happen: the clocks of shim and Redis may differ by this.
 SKEW_S = 1.0
 STALE = "seq is lower than the last one, {}"
@@ -30,10 +29,10 @@ class Conflict(Exception):
 class Memory:
     """The conversations of all users."""
 
-    def __init__(self, settings: Settings, redis: Redis) -> None:
+    def __init__(self, settings: Settings, redis: Redis, late: Late | None = None) -> None:
         self._settings, self._redis = settings, redis
+        self._late = Late() if late is None else late
         self._load, self._commit = Script("load-2"), Script("commit-3")
-        self._late: deque[tuple[float, Arguments]] = deque()  # (seconds since 1970 from which it may be written, what)
 
     @staticmethod
     def keys(tenant: str, user: str) -> tuple[str, str, str]:
@@ -54,11 +53,19 @@ class Memory:
             turn.degraded, turn.state = True, State()
             return None
         turn.state = self._mine(turn, blob)
-        if turn.seq and turn.seq == turn.state.seq and turn.newest.startswith(b'{"seq":%d,' % turn.seq):
-            return wire.reply_of(turn.newest)
-        if turn.seq and turn.seq < turn.state.seq:
-            raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
+        if turn.seq and turn.seq <= turn.state.seq:
+            return await self._stored(turn)
         return None
+
+    async def _stored(self, turn: Turn) -> bytes:
+        """The reply of a turn that was answered before. Raises Refusal where it is kept no more, RedisAway."""
+        begins = wire.beginning(turn.seq, turn.state.session)
+        if turn.newest.startswith(begins):
+            return wire.reply_of(turn.newest)
+        for entry in await self.history(turn.tenant.id, turn.user_id, self._settings.history_turns):
+            if entry.startswith(begins):
+                return wire.reply_of(entry)
+        raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
 
     @staticmethod
     def _mine(turn: Turn, blob: bytes) -> State:
@@ -108,21 +115,32 @@ class Memory:
         if len(self._late) >= self._settings.late_turns_max:
             raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
         due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S
-        self._late.append((due, self._arguments(turn, reply, "late", b"", 0)))
-        metrics.late.set(len(self._late))
+        self._late.keep(due, self._arguments(turn, reply, "late", b"", 0))
         return wire.whole_reply(turn.seq or 1, turn.session_id or turn.id, wire.reply_members(turn, reply))
 
     async def write_late(self, pause: float = 1.0) -> None:
         """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
         while True:
-            while self._late and self._late[0][0] <= time.time():
-                try:
-                    await self._redis.run(self._commit, *self._late[0][1])
-                except RedisAway:
-                    break
-                self._late.popleft()
-                metrics.late.set(len(self._late))
+            await self._write_due()
             await asyncio.sleep(pause)
+
+    async def _write_due(self) -> bool:
+        """Writes what may be written by now. False when Redis is away."""
+        while self._late and self._late.first()[0] <= time.time():
+            try:
+                await self._redis.run(self._commit, *self._late.first()[1])
+            except RedisAway:
+                return False
+            self._late.written()
+        return True
+
+    async def leave(self, patience_s: float = 2.0) -> None:
+        """Before the process ends: writes what is kept, if Redis is there. What is not written stays in the file."""
+        deadline = time.monotonic() + patience_s
+        while self._late and time.monotonic() < deadline:
+            if not await self._write_due():
+                return
+            await asyncio.sleep(0.05)
 
     # -- what is read, not asked ----------------------------------------------------------------------------------------
 

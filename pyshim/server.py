@@ -1,34 +1,44 @@
 """How does a shim process live?
 
-A raw ASGI application behind nginx on a unix socket: it opens what it needs, answers, and closes what it opened.
+A raw ASGI application behind nginx on a unix socket: it opens what it needs, answers, and closes what it opened. It leaves so
+that no customer notices: first nginx cannot find it any more, then every answer ends its connection, last it goes.
 """
 
 import asyncio
 import gc
 import logging
+import os
+import socket
 import sys
+import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
 
-from pyshim import config, snapshot, wire
+from pyshim import config, snapshot, trace, wire
+from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.handlers import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.rollout import start
-from pyshim.snapshot import Snapshot
+from pyshim.snapshot import Compiler, Snapshot
 
 log = logging.getLogger(__name__)
 
 AWAY = Refusal(503, "unavailable", "the state store is away", {"Retry-After": "2"})
+ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accepted
+LINGER_S = (
+    3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
+)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
 
 
 class Shim:
     """The application."""
 
-    def __init__(self, compiled: Snapshot, number: int = 0) -> None:
-        self._compiled, self._number = compiled, number
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
+        self._first, self._compiler, self._number = first, compiler, number
         self._handlers: Handlers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -40,8 +50,9 @@ class Shim:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        handlers = self._handlers = Handlers(self._compiled, self._number)
+        handlers = self._handlers = Handlers(self._first, self._compiler, self._number)
         self._spawn(handlers.memory.write_late())
+        self._spawn(handlers.configurations.run())
         self._spawn(handlers.follower.run())
         self._spawn(handlers.leader.run())
         gc.collect()
@@ -51,7 +62,9 @@ class Shim:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await handlers.memory.leave()
         await handlers.close()
+        await asyncio.to_thread(trace.end)
         await send({"type": "lifespan.shutdown.complete"})
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -78,14 +91,33 @@ async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
     await send_json(send, refusal.status, body, [(name.encode(), value.encode()) for name, value in refusal.headers.items()])
 
 
+class Server(uvicorn.Server):
+    """Closing an idle connection here could meet a turn that nginx is just sending on it, so nginx has to close it."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        assert self.config.uds is not None
+        with suppress(FileNotFoundError):
+            os.unlink(self.config.uds)  # nginx cannot connect, and asks the next shim
+        self.server_state.default_headers = [(b"connection", b"close")]
+        await asyncio.sleep(ACCEPT_S)
+        deadline = time.monotonic() + LINGER_S
+        while time.monotonic() < deadline:
+            if not self.server_state.connections:
+                break
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
+
 def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings, number = config.read(), int(sys.argv[1])
-    compiled = snapshot.compile(settings, asyncio.run(start.first_version(settings)))
-    uvicorn.run(
-        Shim(compiled, number),
+    compiler = snapshot.compiler(settings, asyncio.run(start.first_version(settings)))
+    first = asyncio.run(configuration.or_kept(compiler))
+    trace.begin(settings, number)
+    how = uvicorn.Config(
+        Shim(first, compiler, number),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
         http="httptools",
@@ -98,6 +130,7 @@ def main() -> None:
         timeout_graceful_shutdown=10,
         log_level="warning",
     )
+    Server(how).run()
 
 
 if __name__ == "__main__":

@@ -1,30 +1,32 @@
 """What do all tenants, the model and the settings amount to, checked and ready to serve?
 
-One snapshot is compiled at start: the shim keeps it in memory, the edge reads it as JSON (lua/edge/config.lua). Everything is
-checked here, once, so that neither has to doubt it on a turn's way. A fault names file and place and stops the whole snapshot.
+Everything is checked here, once, so that nobody has to doubt it on a turn's way: a fault names file and line and stops the whole
+snapshot. The shim keeps it in memory; the edge reads it as JSON, a part for each tenant (lua/edge/config.lua). Versions follow
+each other while serving: pyshim/configuration.
 """
 
 import base64
 import hashlib
-import re
-import socket
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from pyshim import sensitive
+from pyshim import jwks, sensitive, source
 from pyshim import tenant as tenants
+from pyshim.checks import Checker
 from pyshim.compose import Composer
 from pyshim.config import Settings
 from pyshim.errors import BadTenant
+from pyshim.jwks import Key
+from pyshim.sensitive import Sensitive
+from pyshim.source import Source
 from pyshim.tenant import Tenant
-from pyshim.tokens import Key, keys
 from triton_models.version import versions
 
 OUT_OF_SCOPE = "out_of_scope"
-ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
 DIALOGUE_INTENTS = ("affirm", "deny", "cancel_flow", "repeat")  # mean something only inside a dialogue
 SMALL_TALK = ("greet", "thanks", "bye", "praise", "chitchat")  # never what "did you mean" should offer
 MODEL = "student"
@@ -63,17 +65,36 @@ class Model:
         return [number for number, label in enumerate(self.labels) if label not in twins]
 
 
+class Compiled(msgspec.Struct):
+    """One tenant, read and checked: what travels to those who serve it."""
+
+    tenant: Tenant
+    keys: list[Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One tenant, ready to serve."""
+
+    tenant: Tenant
+    composer: Composer
+    keys: list[Key]
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that decides an answer. version: a hash of the tenants; model: the version that was stable at the start, whose
-    place others take while serving (pyshim/rollout)."""
+    """Everything that decides an answer. number: of the version, 0 for what was not applied; digest: of its content; model:
+    the one it was checked with, whose place others take while serving (pyshim/rollout)."""
 
-    version: str
+    number: int
+    digest: str
     settings: Settings
-    tenants: dict[str, Tenant]
-    composers: dict[str, Composer]
-    keys: dict[str, list[Key]]
+    served: dict[str, Served]
     model: Model
+
+    @property
+    def tenants(self) -> dict[str, Tenant]:
+        return {name: one.tenant for name, one in self.served.items()}
 
     def columns(self, tenant: Tenant) -> list[int]:
         return self.model.columns(tenant)
@@ -93,72 +114,79 @@ def read_model(models: Path, version: int | None = None) -> Model:
     return Model(int(folder.name), folder, labels, calibration)
 
 
-def check_model(loaded: dict[str, Tenant], model: Model, tenants: Path) -> None:
-    """Does the model know every intent of every tenant? Raises BadTenant."""
-    for name, tenant in loaded.items():
+def lacks(loaded: Iterable[Tenant], model: Model) -> list[str]:
+    """What the model does not know of these tenants' intents; a sentence for each tenant."""
+    found = []
+    for tenant in loaded:
         unknown = sorted(set(tenant.intents) - set(model.labels))
         if unknown:
-            known = f"the model (version {model.version}) does not know {', '.join(unknown)}"
-            raise BadTenant(f"{tenants / name}: {known}; add sentences to triton_models/data and train")
+            found.append(f"{tenant.id}: the model (version {model.version}) does not know {', '.join(unknown)}")
+    return found
 
 
-def _check_names(tenant: Tenant, where: Path) -> None:
-    missing = [intent for intent in ENGINE_INTENTS if intent not in tenant.replies]
-    if missing:
-        raise BadTenant(f"{where / 'replies.yaml'}: replies are missing for {', '.join(missing)}")
-    if len(tenant.titles) != len(tenant.intents):
-        raise BadTenant(f"{where}: two intents have the same title")
-    said = [(intent, reply.suggestions) for intent, reply in tenant.replies.items()]
-    said += [(intent, task.suggestions) for intent, task in tenant.tasks.items()]
-    for intent, suggestions in said:
-        for suggestion in suggestions:
-            if suggestion not in tenant.titles:
-                raise BadTenant(f"{where}: {intent}: suggestion {suggestion!r} is no intent's title")
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """What all versions of a configuration are compiled with: settings, the model, and the large lists of words, which are
+    read once."""
 
+    settings: Settings
+    model: Model
+    large: Sensitive
 
-def _check_tasks(tenant: Tenant, where: Path) -> None:
-    flows = where / "flows.yaml"
-    for name, slot in tenant.slots.items():
-        for pattern in slot.patterns:
+    def compile(self, sources: Iterable[Source], number: int = 0, like: Snapshot | None = None) -> Snapshot:
+        """Reads and checks everything. like: an earlier snapshot, of which unchanged tenants are taken. Raises BadTenant with all
+        faults; nothing is served from a snapshot with one."""
+        served: dict[str, Served] = {}
+        faults: list[str] = []
+        where: dict[str, str] = {}
+        for one in sources:
+            where[one.tenant] = one.keys_where
+            before = like.served.get(one.tenant) if like else None
             try:
-                re.compile(pattern)
-            except re.error as error:
-                raise BadTenant(f"{flows}: slot {name}: bad pattern {pattern!r}: {error}") from None
-        if not (slot.patterns or slot.choices or slot.free or slot.default):
-            raise BadTenant(f"{flows}: slot {name} can never be filled: patterns, choices, free or default is wanted")
-    for intent, task in tenant.tasks.items():
-        again = [reply.ask_again for reply in task.errors.values() if reply.ask_again]
-        for name in [*task.slots, *task.call.body, *again, *re.findall(r"\{(\w+)\}", task.call.path + (task.confirm or ""))]:
-            if name not in task.slots or name not in tenant.slots:
-                raise BadTenant(f"{flows}: {intent}: {name!r} is not one of its slots")
-        if tenant.about.backend is None:
-            raise BadTenant(f"{where / 'tenant.yaml'}: {intent} calls a back end, but there is no `backend`")
+                same = before is not None and before.tenant.digest == one.digest
+                served[one.tenant] = before if before is not None and same else self._one(one)
+            except BadTenant as error:
+                faults += error.faults
+        if faults:
+            raise BadTenant(*faults)
+        jwks.check_apart({name: one.keys for name, one in served.items()}, where)
+        return self.whole(number, served)
+
+    def whole(self, number: int, served: dict[str, Served]) -> Snapshot:
+        content = msgspec.json.encode([[one.tenant.digest for one in served.values()], self.large.digest])
+        return Snapshot(number, hashlib.sha256(content).hexdigest()[:12], self.settings, served, self.model)
+
+    def unpack(self, compiled: bytes) -> Served:
+        """What pack() made, perhaps elsewhere. Raises BadTenant where another version of sluice made it."""
+        try:
+            one = msgspec.msgpack.decode(compiled, type=Compiled)
+        except msgspec.DecodeError as error:
+            raise BadTenant(f"a compiled tenant cannot be read: {error}") from None
+        return Served(one.tenant, Composer(one.tenant, self.large), one.keys)
+
+    def _one(self, brought: Source) -> Served:
+        tenant = tenants.load(brought, self.settings)
+        keys = jwks.parse(brought.keys, brought.keys_where)
+        faults = Checker(tenant, brought, keys).faults(self.model.labels, self.model.version)
+        if faults:
+            raise BadTenant(*faults)
+        return Served(tenant, Composer(tenant, self.large), keys)
+
+
+def pack(one: Served) -> bytes:
+    """One tenant as it travels, MessagePack; holds secrets."""
+    return msgspec.msgpack.encode(Compiled(one.tenant, one.keys))
+
+
+def compiler(settings: Settings, version: int | None = None) -> Compiler:
+    """With this version of the model, or the highest. Raises BadTenant."""
+    model = read_model(settings.models, version)
+    return Compiler(settings, model, sensitive.load(settings.word_lists, model.folder))
 
 
 def compile(settings: Settings, version: int | None = None) -> Snapshot:
-    """Reads and checks everything, with this version of the model or the highest. Raises BadTenant; nothing is served from a
-    snapshot with a fault."""
-    variables = {"SLUICE_EXAMPLE_BACKEND": settings.example_backend}
-    folders = sorted(path for path in settings.tenants.iterdir() if path.is_dir()) if settings.tenants.is_dir() else []
-    if not folders:
-        raise BadTenant(f"{settings.tenants}: no tenant's folder here")
-    model = read_model(settings.models, version)
-    loaded = {folder.name: tenants.load(folder, variables) for folder in folders}
-    check_model(loaded, model, settings.tenants)
-    for name, tenant in loaded.items():
-        _check_names(tenant, settings.tenants / name)
-        _check_tasks(tenant, settings.tenants / name)
-    large = sensitive.load(settings.word_lists, model.folder)
-    snapshot = Snapshot(
-        version="",
-        settings=settings,
-        tenants=loaded,
-        composers={name: Composer(tenant, large) for name, tenant in loaded.items()},
-        keys={name: keys(settings.keys, name) for name in loaded},
-        model=model,
-    )
-    content = msgspec.json.encode([loaded, large.digest], order="deterministic")
-    return replace(snapshot, version=hashlib.sha256(content).hexdigest()[:12])
+    """SLUICE_TENANTS as it is on disk. Raises BadTenant with all faults."""
+    return compiler(settings, version).compile(source.of_settings(settings))
 
 
 def _members(answer: str, intent: str, suggestions: list[str]) -> str:
@@ -189,21 +217,14 @@ def _hot(tenant: Tenant, composer: Composer) -> dict[str, Any]:
     return hot
 
 
-def _edge_tenant(snapshot: Snapshot, tenant: Tenant) -> dict[str, Any]:
-    return {
-        "limits": msgspec.to_builtins(tenant.about.limits),
-        "titles": tenant.titles,
-        "intents": tenant.intents,
-        "hot": _hot(tenant, snapshot.composers[tenant.id]),
-        "unavailable": tenant.phrases.unavailable,
-    }
+def _limit(settings: Settings, name: str, rate_per_s: float, burst: int) -> dict[str, Any]:
+    return {"rate_per_s": rate_per_s, "burst": burst, "shadow": name in settings.limits_shadow}
 
 
-def for_edge(snapshot: Snapshot) -> bytes:
-    """The snapshot as lua/edge/config.lua reads it, JSON. Holds secrets: keep it readable by its owner only."""
-    s = snapshot.settings
+def edge_settings(settings: Settings) -> bytes:
+    """What the edge of this machine reads once, before the workers fork (lua/edge/config.lua), JSON."""
+    s = settings
     value = {
-        "version": snapshot.version,
         "settings": {
             "redis_socket": f"unix:{s.redis_socket}",
             "redis_timeout_ms": s.redis_timeout_ms,
@@ -211,48 +232,75 @@ def for_edge(snapshot: Snapshot) -> bytes:
             "query_chars_max": s.query_chars_max,
             "token_audience": s.token_audience,
             "token_leeway_s": s.token_leeway_s,
+            "token_life_max_s": s.token_life_max_s,
             "state_ttl_s": s.state_ttl_s,
             "history_ttl_s": s.history_ttl_s,
             "history_turns": s.history_turns,
             "late_turns_max": s.late_turns_max,
-            "confidence_min": s.confidence_min,
             "arms": str(s.arms),
-            "node": socket.gethostname(),
+            "node": s.node,
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
             "addresses_refused": s.addresses_refused,
             "addresses_trusted": s.addresses_trusted,
-            "address_limit": {"rate_per_s": s.address_rate_per_s, "burst": s.address_burst},
+            "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),
         },
-        "limits": {"everything": {"rate_per_s": s.everything_rate_per_s, "burst": s.everything_burst}},
-        "keys": [
-            {"tenant_id": name, "kid": key.kid, "alg": key.alg, "secret": base64.b64encode(key.secret).decode()}
-            for name, found in snapshot.keys.items()
-            for key in found
-        ],
-        "tenants": {name: _edge_tenant(snapshot, tenant) for name, tenant in snapshot.tenants.items()},
+        "limits": {"everything": _limit(s, "everything", s.everything_rate_per_s, s.everything_burst)},
     }
     return msgspec.json.encode(value)
 
 
-def arm_for_edge(tenants: dict[str, Tenant], model: Model, attempt: int) -> bytes:
-    """One model version as lua/edge/arms.lua reads it, JSON: its router table, its labels, and how each tenant reads them."""
-    read = {
-        name: {"columns": model.columns(one), "router_threshold": model.calibration.router_threshold(name)}
-        for name, one in tenants.items()
+def _edge_key(settings: Settings, tenant: Tenant, key: Key) -> dict[str, Any]:
+    """mark: changes when anything changes that a token of this key is judged by (lua/edge/identity.lua)."""
+    issuer = tenant.about.issuer
+    verifies = base64.b64encode(key.verifies).decode()
+    judged_by = [tenant.id, key.kid, key.alg, verifies, issuer, settings.token_audience, settings.token_life_max_s]
+    mark = hashlib.sha256(msgspec.json.encode(judged_by)).hexdigest()[:32]
+    more = {} if issuer is None else {"issuer": issuer}
+    return {"tenant_id": tenant.id, "kid": key.kid, "alg": key.alg, "verifies": verifies, "mark": mark, **more}
+
+
+def edge_part(settings: Settings, one: Served) -> bytes:
+    """One tenant as the edge reads it, JSON. Holds secrets: keep it readable by its owner only."""
+    tenant = one.tenant
+    value: dict[str, Any] = {
+        "tenant": {
+            "id": tenant.id,
+            "limits": msgspec.to_builtins(tenant.about.limits),
+            "titles": tenant.titles,
+            "intents": tenant.intents,
+            "hot": _hot(tenant, one.composer),
+            "unavailable": tenant.phrases.unavailable,
+            "confidence_min": tenant.confidence_min,
+            "addresses_refused": tenant.addresses_refused,
+            "addresses_trusted": tenant.addresses_trusted,
+        },
+        "keys": [_edge_key(settings, tenant, key) for key in one.keys],
+        "page": _page(tenant),
     }
-    router = str(model.folder / "router.bin")
+    if tenant.about.thresholds.router is not None:
+        value["tenant"]["router_threshold"] = tenant.about.thresholds.router
+    return msgspec.json.encode(value)
+
+
+def edge_arm(model: Model, attempt: int) -> bytes:
+    """One model version as lua/edge/arms.lua reads it, JSON: its router table, its labels, and how tenants read them."""
+    known = model.calibration
     return msgspec.json.encode(
-        {"version": model.version, "attempt": attempt, "router": router, "labels": model.labels, "tenants": read}
+        {
+            "version": model.version,
+            "attempt": attempt,
+            "router": str(model.folder / "router.bin"),
+            "labels": model.labels,
+            "twins": known.twins,
+            "router_thresholds": known.router_thresholds,
+            "router_threshold": known.router_threshold(""),
+        }
     )
 
 
-def for_pages(snapshot: Snapshot) -> bytes:
-    """What anybody may know of the tenants (GET /v1/tenants), JSON. Those that talk to guests come first."""
-    ordered = sorted(snapshot.tenants.values(), key=lambda tenant: (not tenant.about.guests, tenant.id))
-    listed = [
-        {"id": t.id, "name": t.about.name, "greeting": t.about.greeting, "examples": t.about.examples, "guests": t.about.guests}
-        for t in ordered
-    ]
-    return msgspec.json.encode({"tenants": listed})
+def _page(tenant: Tenant) -> dict[str, Any]:
+    """What anybody may know of a tenant (GET /v1/tenants)."""
+    about = tenant.about
+    return {"id": tenant.id, "name": about.name, "greeting": about.greeting, "examples": about.examples, "guests": about.guests}

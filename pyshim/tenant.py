@@ -1,32 +1,50 @@
 """What has a tenant brought?
 
-gateway/tenants/<tenant>/ holds tenant.yaml, replies.yaml, flows.yaml, faq.tsv and words/. They are read strictly: an unknown
-key, a missing one or a wrong type is an error naming file and place. Nothing is half loaded.
+gateway/tenants/<tenant>/ holds tenant.yaml, replies.yaml, flows.yaml, faq.tsv, words/ and lists/. They are read strictly: an
+unknown key, a missing one or a wrong type is a fault naming file and line. Nothing is half loaded.
 """
 
-import re
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
-from typing import Literal, TypeVar
+from ipaddress import ip_network
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
-import yaml
 
+from pyshim import places
+from pyshim.config import Settings
 from pyshim.errors import BadTenant
+from pyshim.source import Source
 
 T = TypeVar("T")
 
 
+Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
+
+
 class Limit(msgspec.Struct, forbid_unknown_fields=True):
-    """A token bucket: tokens per second and the most it holds."""
+    """A token bucket: tokens per second and the most it holds. shadow: it counts whom it would refuse, and refuses nobody."""
 
-    rate_per_s: float
-    burst: int
+    rate_per_s: Annotated[float, msgspec.Meta(gt=0)]
+    burst: Annotated[int, msgspec.Meta(ge=1)]
+    shadow: bool = False
 
 
-class Limits(msgspec.Struct, forbid_unknown_fields=True):
+class Slots(msgspec.Struct, forbid_unknown_fields=True):
+    """The most turns of a tenant at one moment."""
+
+    turns: Annotated[int, msgspec.Meta(ge=1)]
+    shadow: bool = False
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How fast a tenant's callers may go: all together, one user, one address, at one of our URLs; and how many turns at once."""
+
     tenant: Limit
     user: Limit
+    address: Limit | None = None
+    routes: dict[Route, Limit] = {}
+    concurrency: Slots | None = None
 
 
 class Campaign(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -38,8 +56,20 @@ class Campaign(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "fro
     intents: list[str]
 
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
+    """From which probability a meaning counts, from which the edge answers by itself, and from which cosine an FAQ entry is the
+    same question. None: what the settings and the model's calibration say."""
+
+    confidence: Share | None = None
+    router: Share | None = None
+    recall: Share | None = None
+
+
 class About(msgspec.Struct, forbid_unknown_fields=True):
-    """tenant.yaml"""
+    """tenant.yaml; issuer: what iss of a token must be, None for anything."""
 
     name: str
     greeting: str
@@ -48,6 +78,8 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     examples: list[str]
     backend: str | None = None
     campaign: Campaign | None = None
+    issuer: str | None = None
+    thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,9 +171,10 @@ class Question(msgspec.Struct):
 
 
 class Tenant(msgspec.Struct):
-    """Everything one tenant brought, read and checked."""
+    """Everything one tenant brought, read and checked. digest: of its files and keys; titles: button text -> intent."""
 
     id: str
+    digest: str
     about: About
     replies: dict[str, RuleReply]
     phrases: Phrases
@@ -150,10 +183,15 @@ class Tenant(msgspec.Struct):
     faq: list[Question]
     mask: list[str]
     allow: list[str]
-    titles: dict[str, str] = {}  # button text -> intent
+    addresses_refused: list[str]
+    addresses_trusted: list[str]
+    confidence_min: float
+    titles: dict[str, str] = {}
+    wordings: list[tuple[str, str]] = []  # of the FAQ, each with its answer
 
     def __post_init__(self) -> None:
         self.titles = {self.title(intent): intent for intent in self.intents}
+        self.wordings = [(wording, question.answer) for question in self.faq for wording in question.wordings]
 
     @property
     def intents(self) -> list[str]:
@@ -166,53 +204,100 @@ class Tenant(msgspec.Struct):
         return intent in self.tasks and self.tasks[intent].confirm is not None
 
 
-def _read_yaml(path: Path, kind: type[T], variables: dict[str, str]) -> T:
-    try:
-        text = path.read_text(encoding="utf-8")
-        for name, value in variables.items():
-            text = text.replace("${" + name + "}", value)
-        return msgspec.convert(yaml.safe_load(text), kind)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
-        raise BadTenant(f"{path}: {error}") from None
-
-
-def _read_faq(path: Path) -> list[Question]:
+def _faq(source: Source) -> list[Question]:
     questions: list[Question] = []
-    if not path.exists():
-        return questions
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    faults: list[str] = []
+    for number, line in enumerate(source.text("faq.tsv").splitlines(), 1):
         if number == 1 or not line.strip():
             continue
         cells = line.split("\t")
         if len(cells) != 2 or not all(cell.strip() for cell in cells):
-            raise BadTenant(f"{path}:{number}: question, tab, answer is wanted")
-        questions.append(Question([wording.strip() for wording in cells[0].split(" | ")], cells[1].strip()))
+            faults.append(f"{source.place('faq.tsv')}:{number}: question, tab, answer is wanted")
+        else:
+            questions.append(Question([wording.strip() for wording in cells[0].split(" | ")], cells[1].strip()))
+    if faults:
+        raise BadTenant(*faults)
     return questions
 
 
-def _read_words(path: Path) -> list[str]:
-    if not path.exists():
-        return []
-    try:
-        return [word for line in path.read_text(encoding="utf-8").splitlines() if (word := line.strip())]
-    except UnicodeDecodeError as error:
-        raise BadTenant(f"{path}:{path.read_bytes()[: error.start].count(10) + 1}: not UTF-8") from None
+def _lines(source: Source, name: str) -> list[str]:
+    return [entry for line in source.text(name).splitlines() if (entry := line.strip())]
 
 
-def load(folder: Path, variables: dict[str, str]) -> Tenant:
-    """One tenant's folder; its name is the tenant's id. Raises BadTenant."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", folder.name):
-        raise BadTenant(f"{folder}: a tenant's name is a-z, 0-9 and _, at most 32")
-    replies = _read_yaml(folder / "replies.yaml", Replies, variables)
-    flows = _read_yaml(folder / "flows.yaml", Flows, variables)
+def _ranges(source: Source, name: str) -> list[str]:
+    """Addresses and ranges of a list; # begins a comment."""
+    ranges: list[str] = []
+    faults: list[str] = []
+    for number, line in enumerate(source.text(name).splitlines(), 1):
+        entry = line.partition("#")[0].strip()
+        try:
+            if entry:
+                ranges.append(str(ip_network(entry)))
+        except ValueError as error:
+            faults.append(f"{source.place(name)}:{number}: {error}")
+    if faults:
+        raise BadTenant(*faults)
+    return ranges
+
+
+class _Reader:
+    """Reads one part after another; faults are gathered, so that all are told at once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.faults: list[str] = []
+
+    def yaml(self, name: str, kind: type[T]) -> T | None:
+        def read() -> T:
+            if name not in self._source.files:
+                raise BadTenant(f"{self._source.place(name)}: no such file")
+            return places.convert(self._source.place(name), self._source.text(name), kind)
+
+        return self.part(read)
+
+    def part(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except BadTenant as error:
+            self.faults += error.faults
+            return None
+
+
+def about(source: Source) -> About:
+    """Its tenant.yaml alone. Raises BadTenant."""
+    return places.convert(source.place("tenant.yaml"), source.text("tenant.yaml"), About)
+
+
+def load(source: Source, settings: Settings) -> Tenant:
+    """The tenant. Raises BadTenant with all faults of its files; what they say together is checked in pyshim/checks.py."""
+    reader = _Reader(source)
+    about = reader.yaml("tenant.yaml", About)
+    replies = reader.yaml("replies.yaml", Replies)
+    flows = reader.yaml("flows.yaml", Flows)
+    faq = reader.part(lambda: _faq(source))
+    words = {name: reader.part(lambda name=name: _lines(source, f"words/{name}.txt")) for name in ("mask", "allow")}  # type: ignore[misc]
+    lists = {
+        name: reader.part(lambda name=name: _ranges(source, f"lists/addresses_{name}.txt"))  # type: ignore[misc]
+        for name in ("refused", "trusted")
+    }
+    if reader.faults:
+        raise BadTenant(*reader.faults)
+    assert about is not None
+    assert replies is not None
+    assert flows is not None
+    confidence = about.thresholds.confidence
     return Tenant(
-        id=folder.name,
-        about=_read_yaml(folder / "tenant.yaml", About, variables),
+        id=source.tenant,
+        digest=source.digest,
+        about=about,
         replies=replies.replies,
         phrases=replies.phrases,
         slots=flows.slots,
         tasks={**flows.actions, **flows.flows},
-        faq=_read_faq(folder / "faq.tsv"),
-        mask=_read_words(folder / "words" / "mask.txt"),
-        allow=_read_words(folder / "words" / "allow.txt"),
+        faq=faq or [],
+        mask=words["mask"] or [],
+        allow=words["allow"] or [],
+        addresses_refused=lists["refused"] or [],
+        addresses_trusted=lists["trusted"] or [],
+        confidence_min=settings.confidence_min if confidence is None else confidence,
     )

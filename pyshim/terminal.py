@@ -16,6 +16,13 @@ def fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
+def check_tenant(settings: Settings, tenant: str) -> None:
+    """Raises typer.Exit where there is no such tenant."""
+    if not (settings.tenants / tenant / "tenant.yaml").exists():
+        known = ", ".join(sorted(path.name for path in settings.tenants.iterdir() if path.is_dir()))
+        raise fail(f"no tenant {tenant!r}; there are: {known}")
+
+
 def read_settings() -> Settings:
     try:
         return config.read()

@@ -1,7 +1,8 @@
 """Who signs tokens, and with what?
 
-Each tenant has a JWKS file (RFC 7517) of HS256 keys under var/keys; the first key signs, all of them verify, so a key is
-rotated by putting a new one in front and removing the old one later. Missing files are made with a fresh key.
+Each tenant has a JWKS file under var/keys (pyshim/jwks.py). All its keys verify; the first that has its private part signs. So a
+key is rotated by putting a new one in front and removing the old one later. A missing file is made with a fresh HS256 key. A
+tenant whose own issuer signs brings public keys only; then nothing is minted here for it.
 """
 
 import base64
@@ -9,66 +10,79 @@ import os
 import secrets
 import time
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import jwt
 import msgspec
 
+from pyshim import jwks
 from pyshim.errors import BadTenant
+from pyshim.jwks import Key
 
-SECRET_BYTES = 32
-
-
-class Key(msgspec.Struct):
-    """One entry of a JWKS file; k is the secret in unpadded base64url."""
-
-    kid: str
-    k: str
-    kty: str = "oct"
-    alg: str = "HS256"
-
-    @property
-    def secret(self) -> bytes:
-        return base64.urlsafe_b64decode(self.k + "=" * (-len(self.k) % 4))
+ONLY_PUBLIC = "only public keys; to sign tokens here an HS256 key, or one with its private part, is wanted"
 
 
-class KeySet(msgspec.Struct):
-    keys: list[Key]
+def path_of(folder: Path, tenant: str) -> Path:
+    return folder / f"{tenant}.jwks.json"
 
 
 def _make(path: Path, tenant: str) -> None:
-    text = base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).rstrip(b"=").decode()
-    key = Key(kid=f"{tenant}-{secrets.token_hex(4)}", k=text)
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(jwks.SECRET_BYTES_MIN)).rstrip(b"=").decode()
+    entry = {"kid": f"{tenant}-{secrets.token_hex(4)}", "kty": "oct", "alg": "HS256", "k": secret}
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp") as draft:  # made readable by its owner only
-        draft.write(msgspec.json.encode(KeySet([key])))
+        draft.write(msgspec.json.encode({"keys": [entry]}))
         draft.flush()
         with suppress(FileExistsError):  # whoever comes first makes the key; theirs is as good, and nobody replaces it
             os.link(draft.name, path)
 
 
-def keys(folder: Path, tenant: str) -> list[Key]:
-    """The tenant's keys, the signing one first; made when there are none. Raises BadTenant."""
-    path = folder / f"{tenant}.jwks.json"
-    if not path.exists():
-        _make(path, tenant)
+def read(folder: Path, tenant: str) -> bytes:
+    """The tenant's JWKS file; made when there is none. Raises BadTenant."""
+    path = path_of(folder, tenant)
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=KeySet).keys
-    except (OSError, msgspec.DecodeError) as error:
+        if not path.exists():
+            _make(path, tenant)
+        return path.read_bytes()
+    except OSError as error:
         raise BadTenant(f"{path}: a JWKS file is wanted: {error}") from None
-    for key in found:
-        if key.kty != "oct" or key.alg != "HS256" or len(key.secret) < SECRET_BYTES:
-            raise BadTenant(f"{path}: key {key.kid}: kty oct, alg HS256 and at least {SECRET_BYTES} bytes are wanted")
-    if not found:
-        raise BadTenant(f"{path}: at least one key is wanted")
-    return found
 
 
-def mint(key: Key, tenant: str, user: str, audience: str, seconds: int, seq: int | None = None) -> str:
+def keys(folder: Path, tenant: str) -> list[Key]:
+    """The tenant's keys; made when there are none. Raises BadTenant."""
+    return jwks.parse(read(folder, tenant), str(path_of(folder, tenant)))
+
+
+def signer(found: list[Key]) -> Key | None:
+    """The key that signs, None where only somebody else can."""
+    return next((key for key in found if key.signs is not None), None)
+
+
+def signing_key(folder: Path, tenant: str) -> Key:
+    """The key that signs for this tenant. Raises BadTenant where only somebody else can."""
+    key = signer(keys(folder, tenant))
+    if key is None:
+        raise BadTenant(f"{path_of(folder, tenant)}: {ONLY_PUBLIC}")
+    return key
+
+
+def mint(key: Key, tenant: str, user: str, audience: str, seconds: int, issuer: str | None = None, seq: int | None = None) -> str:
     """A token for one user of one tenant, good for so many seconds. seq: no turn before this position is accepted."""
     now = int(time.time())
     claims: dict[str, object] = {"tenant_id": tenant, "user_id": user, "aud": audience, "iat": now, "exp": now + seconds}
+    claims["jti"] = secrets.token_hex(12)
+    if issuer is not None:
+        claims["iss"] = issuer
     if seq is not None:
         claims["seq"] = seq
-    return jwt.encode(claims, key.secret, algorithm=key.alg, headers={"kid": key.kid})
+    assert key.signs is not None, f"{key.kid} cannot sign"
+    return jwt.encode(claims, _private(key.alg, key.signs), algorithm=key.alg, headers={"kid": key.kid})
+
+
+@lru_cache(maxsize=256)
+def _private(alg: str, signs: bytes) -> Any:
+    """As PyJWT signs with it. Reading a private RSA key takes longer than signing."""
+    return jwt.get_algorithm_by_name(alg).prepare_key(signs)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyshim.arm import Arm
+from pyshim.compose import Composer
 from pyshim.tenant import Tenant
 
 BOT, PERSON = "bot", "person"
@@ -53,6 +54,7 @@ class Turn(msgspec.Struct):
     # server
     id: str
     tenant: Tenant
+    composer: Composer  # tenant and composer are of one version of the configuration: the turn is answered by it wholly
     user_id: str
     query: str
     deadline: float

@@ -70,8 +70,13 @@ def kept_members(turn: Turn) -> bytes:
     return _encoder.encode({"query": turn.query, "at": int(time.time() * 1000)})[1:-1]
 
 
+def beginning(seq: int, session: str) -> bytes:
+    """How a stored turn begins, and a reply."""
+    return b'{"seq":%d,"session_id":%b,' % (seq, _encoder.encode(session))
+
+
 def whole_reply(seq: int, session: str, members: bytes) -> bytes:
-    return b'{"seq":%d,"session_id":%b,%b}' % (seq, _encoder.encode(session), members)
+    return beginning(seq, session) + members + b"}"
 
 
 def reply_of(entry: bytes) -> bytes:

@@ -109,7 +109,7 @@ class Stack:
     def token(self, tenant: str = "shop", user: str | None = None, seconds: int = 3600, **claims: Any) -> str:
         """A good token; a new user where none is named."""
         self.users += 1
-        key = tokens.keys(self.settings.keys, tenant)[0]
+        key = tokens.signing_key(self.settings.keys, tenant)
         return tokens.mint(key, tenant, user or f"user-{self.users}", self.settings.token_audience, seconds, **claims)
 
     def customer(self, tenant: str = "shop", user: str | None = None) -> "Customer":

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jwt
 import pytest
 
 from pyshim.config import ROOT
-from tests.conftest import Stack
+from tests.conftest import Stack, make_stack
 
 pytestmark = pytest.mark.real
 
@@ -39,16 +40,11 @@ def test_a_minted_token_is_good(stack: Stack) -> None:
     assert stack.customer("bank").http.get("/v1/history", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_check_says_what_would_be_served(stack: Stack) -> None:
-    checked = sluice(stack, "check")
-    assert checked.returncode == 0
-    assert all(name in checked.stdout for name in ("云集商城", "畅联通信", "江海银行", "version"))
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("token", "--tenant", "nobody"), "no tenant 'nobody'; there are: bank, shop, telecom"),
+        (("token", "--seconds", "2678401"), "no token may live for longer than 2678400 s"),
         (("chat", "--url", "http://127.0.0.1:1"), "`make run` starts sluice"),
     ],
 )
@@ -57,3 +53,11 @@ def test_what_cannot_be_done_is_said_in_one_sentence(stack: Stack, arguments: tu
     assert failed.returncode == 1
     assert says in failed.stdout
     assert "Traceback" not in failed.stderr + failed.stdout
+
+
+def test_without_a_state_store_nothing_is_said_to_be_revoked(tmp_path: Path) -> None:
+    for arguments in (("revoke", "--tenant", "shop", "--all"), ("restore", "--tenant", "shop", "--all"), ("revoked",)):
+        failed = sluice(make_stack(tmp_path), "tokens", *arguments)
+        assert failed.returncode == 1
+        assert "the state store does not answer" in failed.stdout
+        assert "Traceback" not in failed.stderr + failed.stdout

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+import redis
 
+from pyshim.revocations import KEYS, Revocations
 from tests.conftest import Stack, wait_until
 
 pytestmark = pytest.mark.real
@@ -98,19 +100,43 @@ def test_without_shims_hot_questions_go_on_and_the_others_get_the_fallback_sente
     breakable.customer().ask("申请退款")
 
 
+def workers(stack: Stack) -> list[int]:
+    nginx = stack.pid("nginx")
+    with open(f"/proc/{nginx}/task/{nginx}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def replace(stack: Stack, worker: int) -> None:
+    """Kills an nginx worker and waits for the one that takes its place."""
+    count = len(workers(stack))
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(workers(stack)) == count and worker not in workers(stack))
+
+
 def test_a_lost_nginx_worker_is_replaced_and_limits_stay(breakable: Stack) -> None:
-    children = f"/proc/{breakable.pid('nginx')}/task/{breakable.pid('nginx')}/children"
-    with open(children) as file:
-        workers = file.read().split()
-    os.kill(int(workers[0]), signal.SIGKILL)
-
-    def replaced() -> bool:
-        with open(children) as file:
-            now = file.read().split()
-        return len(now) == len(workers) and workers[0] not in now
-
-    wait_until(replaced)
+    replace(breakable, workers(breakable)[0])
     breakable.customer().ask(HOT)
+
+
+def test_without_redis_and_with_an_empty_one_what_was_revoked_stays_revoked(breakable: Stack) -> None:
+    def statuses() -> set[int]:
+        """Of so many connections that each worker is asked, almost surely."""
+        return {httpx.get(f"{breakable.url}/v1/history", headers=customer.http.headers).status_code for _ in range(24)}
+
+    customer = breakable.customer("bank", "stolen")
+    customer.ask("你好")
+    with Revocations(breakable.settings) as revocations:
+        said = revocations.say("bank", "user", "stolen", "root@desk")
+        wait_until(lambda: statuses() == {401}, 2)
+        with stopped(breakable, "redis"):
+            assert statuses() == {401}
+            for worker in workers(breakable):
+                replace(breakable, worker)
+            assert statuses() == {401}, "workers that never asked a Redis"
+        with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
+            client.delete(*KEYS)
+        assert statuses() == {401}
+        assert wait_until(lambda: revocations.standing("bank"), 5) == [said]
 
 
 def test_a_restarted_redis_has_forgotten_nothing_that_was_acknowledged(breakable: Stack) -> None:
@@ -134,7 +160,7 @@ def test_a_full_queue_rejects_instead_of_growing_and_nobody_goes_without_an_answ
         answers = list(pool.map(lambda one: one.ask("我的包裹现在走到哪个城市了呀"), strangers))
     assert {answer["answered_by"] for answer in answers} <= {"l5_dialogue", "l7_fallback"}
     metrics = httpx.get(f"{stack.operations}/metrics").text
-    assert "sluice_triton_breaker_open 0.0" in metrics  # rejecting is no failure
+    assert 'sluice_triton_breaker_open{shim="0"} 0.0' in metrics  # rejecting is no failure
     assert stack.customer().ask("我的包裹现在走到哪个城市了呀")["answered_by"] == "l5_dialogue"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pyshim import funnel
+from pyshim import config, funnel, source, tenant
+from pyshim.compose import Composer
 from pyshim.config import ROOT
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
@@ -58,14 +59,12 @@ class Told(Layer):
 
 @pytest.fixture
 def turn(shop: Tenant) -> Turn:
-    return Turn("t", shop, "u", "在吗", time.monotonic() + 5)
+    return Turn("t", shop, Composer(shop), "u", "在吗", time.monotonic() + 5)
 
 
 @pytest.fixture(scope="module")
 def shop() -> Tenant:
-    from pyshim import tenant
-
-    return tenant.load(TENANTS / "shop", {})
+    return tenant.load(source.of_folder(TENANTS / "shop"), config.read({}))
 
 
 async def test_the_first_reply_ends_the_turn_and_says_who_gave_it(turn: Turn) -> None:

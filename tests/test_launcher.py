@@ -139,7 +139,7 @@ def test_a_faulty_tenant_stops_the_start_by_name(tmp_path: Path) -> None:
     tenants = copy_tenants(tmp_path / "tenants", lambda _, about: about.update(colour="red"))
     refused = launch(make_stack(tmp_path, TENANTS=str(tenants)))
     assert refused.returncode == 1
-    assert "tenant.yaml: Object contains unknown field `colour`" in refused.stderr
+    assert "Object contains unknown field `colour`" in refused.stderr
 
 
 @pytest.mark.parametrize(

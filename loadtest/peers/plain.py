@@ -39,8 +39,12 @@ class Plain:
     """What a process holds: files, one Redis pool, one Triton client."""
 
     def __init__(self, compiled: Snapshot) -> None:
-        self.settings, self.tenants, self.composers = compiled.settings, compiled.tenants, compiled.composers
-        self.keys = {key.kid: (tenant, key) for tenant, keys in compiled.keys.items() for key in keys}
+        self.settings, self.tenants, self.composers = (
+            compiled.settings,
+            compiled.tenants,
+            {name: one.composer for name, one in compiled.served.items()},
+        )
+        self.keys = {key.kid: (tenant, key) for tenant, one in compiled.served.items() for key in one.keys}
         self.labels, self.temperature = compiled.model.labels, compiled.model.calibration.temperature
         self.columns = {name: np.array(compiled.columns(tenant)) for name, tenant in compiled.tenants.items()}
         self.redis = redis.Redis(unix_socket_path=str(self.settings.redis_socket))
@@ -55,7 +59,7 @@ class Plain:
         try:
             tenant, key = self.keys[jwt.get_unverified_header(token)["kid"]]
             s = self.settings
-            claims = jwt.decode(token, key.secret, [key.alg], audience=s.token_audience, leeway=s.token_leeway_s)
+            claims = jwt.decode(token, key.verifies, [key.alg], audience=s.token_audience, leeway=s.token_leeway_s)
         except (jwt.InvalidTokenError, KeyError):
             raise HTTPException(401, "a good token is wanted") from None
         if claims.get("tenant_id") != tenant or not claims.get("user_id"):

@@ -1,6 +1,6 @@
 -- Which versions of the model serve here, and which one does this user get?
 --
--- An arm is one version: its router table, its labels, and how each tenant reads them. The shim writes it as a file
+-- An arm is one version: its router table, its labels, and how tenants read them. The shim writes it as a file
 -- (pyshim/rollout/follower.py) and the rollout's record in Redis names it; follow() is told the record once a second and
 -- swaps. A turn draws its arm once and keeps it. Rules:
 --
@@ -9,16 +9,12 @@
 -- * What this worker has not loaded is never drawn; loaded says so to whoever raises the percent.
 -- * Without a record everything stays as it is.
 
-local bit = require "bit"
 local cjson = require "cjson.safe"
+local draw = require "edge.draw"
 local router = require "edge.router"
 
-local bxor, lshift, rshift, band, tobit = bit.bxor, bit.lshift, bit.rshift, bit.band, bit.tobit
-local byte = string.byte
-local PARTS = 2 ^ 32
-
 local _M = {}
-local current           -- what _M.current() says, and: below, the hashes that draw the candidate; salt, what is hashed before a user
+local current           -- what _M.current() says, and salt: what is hashed before a user
 local wanted            -- the record as last told
 local closing = {}      -- routers no turn draws any more, closed at the next follow()
 local folder
@@ -39,6 +35,7 @@ local function load(version, attempt)
     if not arm then return nil, "version " .. version .. ": not JSON" end
     if attempt and arm.attempt ~= attempt then return nil, "version " .. version .. ": not written again yet" end
     arm.name = tostring(arm.version)
+    arm.readings = setmetatable({}, { __mode = "k" })
     arm.router, err = router.open(arm.router)
     if not arm.router then return nil, err end
     arm.answered = 'sluice_arm_turns_total{version="' .. arm.name .. '",outcome="answered"}'
@@ -54,33 +51,40 @@ function _M.begin(arms_folder)
     local stable
     stable, err = load(version)
     if not stable then error("cannot load the model's version: " .. err, 0) end
-    current = { stable = stable, below = 0, seq = 0, attempt = 0, percent = 0 }
+    current = { stable = stable, seq = 0, attempt = 0, percent = 0 }
     return current
 end
-
--- The low 32 bits of a product: a double holds 53 bits, so the upper half of a is multiplied by itself.
-local function times(a, b)
-    return tobit(band(a, 0xffff) * b + band(rshift(a, 16) * (b % 0x10000), 0xffff) * 0x10000)
-end
-
--- A number from 0 to 2^32 - 1: FNV-1a over the bytes, then mixed so that every bit counts for every other (Murmur3).
-local function hash(text)
-    local h = 0x811c9dc5
-    for i = 1, #text do
-        h = bxor(h, byte(text, i))
-        h = tobit(h + lshift(h, 1) + lshift(h, 4) + lshift(h, 7) + lshift(h, 8) + lshift(h, 24))     -- * 16777619
-    end
-    h = times(bxor(h, rshift(h, 16)), 0x85ebca6b)
-    h = times(bxor(h, rshift(h, 13)), 0xc2b2ae35)
-    return bxor(h, rshift(h, 16)) % PARTS
-end
-_M.hash = hash
 
 -- The arm that answers this user's turns.
 function _M.draw(tenant_id, user_id)
     local now = current
-    if now.below > 0 and hash(now.salt .. tenant_id .. ":" .. user_id) < now.below then return now.candidate end
+    if now.percent > 0 and draw.below(now.salt, tenant_id, user_id, now.percent) then return now.candidate end
     return now.stable
+end
+
+-- Columns of the router's classes, 0-based, that compete for a sentence said to this tenant: all, but for others' twins of its own.
+local function columns(arm, intents)
+    local mine, twins, found = setmetatable({ out_of_scope = true }, { __index = intents }), {}, {}
+    for _, pair in ipairs(arm.twins) do
+        local one, other = pair[1], pair[2]
+        if mine[one] and not mine[other] then twins[other] = true end
+        if mine[other] and not mine[one] then twins[one] = true end
+    end
+    for number, label in ipairs(arm.labels) do
+        if not twins[label] then found[#found + 1] = number - 1 end
+    end
+    return found
+end
+
+-- How this arm reads this tenant (of a configuration): columns, and the threshold from which the router is sure. Made once.
+function _M.reading(arm, tenant)
+    local reading = arm.readings[tenant]
+    if not reading then
+        local threshold = tenant.router_threshold or arm.router_thresholds[tenant.id] or arm.router_threshold
+        reading = { columns = columns(arm, tenant.intents), threshold = threshold }
+        arm.readings[tenant] = reading
+    end
+    return reading
 end
 
 local function retire(arm, kept)
@@ -117,7 +121,7 @@ function _M.follow(record)
     local before, percent = current, candidate and record.percent or 0
     current = {
         stable = stable, candidate = candidate, seq = record.seq, attempt = candidate and record.attempt or 0, percent = percent,
-        below = percent / 100 * PARTS, salt = candidate and candidate.name .. ":" .. record.attempt .. ":" or nil,
+        salt = candidate and candidate.name .. ":" .. record.attempt .. ":" or nil,
     }
     retire(before.stable, current)
     retire(before.candidate, current)

@@ -1,60 +1,143 @@
 -- What do the settings and the tenants say, as compiled for the edge?
 --
--- The compiler (pyshim/snapshot.py) has checked everything and written one JSON file; this module reads it once, before the
--- workers fork, opens what it names (keys, address ranges) and hands out the result. Any fault stops the start. The model's
--- versions are in edge/arms.lua: they change while serving.
+-- The compiler (pyshim/snapshot.py) has checked everything. Settings are this machine's and are read once, before the workers fork.
+-- A version of the configuration is all that tenants brought: a number, and a part for each tenant, which versions share where it did
+-- not change. One version serves; a candidate may serve some of the users. edge/config_follower.lua brings new ones.
 
 local cjson = require "cjson.safe"
+local draw = require "edge.draw"
 local ranges = require "edge.ranges"
+local signature = require "edge.signature"
 
 local _M = {}
-local current
+local folder
+local machine           -- {settings, screen, limits} of this machine
+local current           -- {serving, candidate or nil, percent, salt}
 
-local function read(path)
-    local file, err = io.open(path, "rb")
-    if not file then error("cannot read the snapshot: " .. err, 0) end
+local function read(name)
+    local file, err = io.open(folder .. "/" .. name, "rb")
+    if not file then return nil, "cannot read " .. err end
     local text = file:read("*a")
     file:close()
     local value, fault = cjson.decode(text)
-    if not value then error("cannot parse the snapshot " .. path .. ": " .. fault, 0) end
+    if not value then return nil, folder .. "/" .. name .. ": " .. fault end
     return value
 end
 
-local function ranges_of(snapshot, name)
-    local matcher, err = ranges.new(snapshot.screen[name])
-    if not matcher then error("screen." .. name .. ": " .. err, 0) end
-    return matcher
+local function matcher(list, what)
+    local found, err = ranges.new(list)
+    if not found then error(what .. ": " .. err, 0) end
+    return found
 end
 
-local function keys_by_kid(snapshot)
-    local keys = {}
-    for _, key in ipairs(snapshot.keys) do
-        key.secret = ngx.decode_base64(key.secret)
-        keys[key.kid] = key
-    end
-    return keys
-end
-
--- The tenant's intents become a set.
-local function prepare(tenant)
-    local known = {}
+-- part: one tenant, as pyshim/snapshot.py's edge_part() says it. Raises what is wrong with it.
+local function prepare(part)
+    local tenant, known = part.tenant, {}
     for _, intent in ipairs(tenant.intents) do known[intent] = true end
     tenant.intents = known
-end
-
-function _M.load(path)
-    local snapshot = read(path)
-    snapshot.keys = keys_by_kid(snapshot)
-    snapshot.screen.addresses_refused = ranges_of(snapshot, "addresses_refused")
-    snapshot.screen.addresses_trusted = ranges_of(snapshot, "addresses_trusted")
-    for _, tenant in pairs(snapshot.tenants) do
-        prepare(tenant)
+    for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
+        tenant[name] = matcher(tenant[name], tenant.id .. ": " .. name)
     end
-    current = snapshot
-    return snapshot
+    for number, key in ipairs(part.keys) do
+        local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
+        if not opened then error(tenant.id .. ": " .. err, 0) end
+        part.keys[number] = opened
+    end
+    return part
 end
 
+-- One tenant from its JSON. Returns the part, or nil and why not.
+function _M.part(text)
+    local value, err = cjson.decode(text)
+    if not value then return nil, err end
+    local sound, part = pcall(prepare, value)
+    if not sound then return nil, part end
+    return part
+end
+
+-- What GET /v1/tenants says; those that talk to guests come first.
+local function page_of(parts)
+    local pages = {}
+    for _, part in pairs(parts) do pages[#pages + 1] = part.page end
+    table.sort(pages, function(a, b)
+        if a.guests ~= b.guests then return a.guests end
+        return a.id < b.id
+    end)
+    return cjson.encode { tenants = pages }
+end
+
+-- A version of the configuration. parts: tenant's id -> part.
+function _M.version(number, parts)
+    local keys, tenants = {}, {}
+    for id, part in pairs(parts) do
+        tenants[id] = part.tenant
+        for _, key in ipairs(part.keys) do keys[key.kid] = key end
+    end
+    return {
+        number = number, name = tostring(number), parts = parts, keys = keys, tenants = tenants, page = page_of(parts),
+        settings = machine.settings, screen = machine.screen, limits = machine.limits,
+    }
+end
+
+local function kept()
+    local found, err = read("config.json")
+    if not found then return nil, err end
+    for _, part in pairs(found.parts) do
+        local sound, fault = pcall(prepare, part)
+        if not sound then return nil, fault end
+    end
+    return found
+end
+
+-- Before the workers fork. Any fault stops the start. Returns the version that serves.
+function _M.begin(run_folder)
+    folder = run_folder
+    local err
+    machine, err = read("edge.json")
+    if not machine then error(err, 0) end
+    for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
+        machine.screen[name] = matcher(machine.screen[name], "screen." .. name)
+    end
+    local found
+    found, err = kept()
+    if not found then error(err, 0) end
+    current = { serving = _M.version(found.number, found.parts), percent = 0 }
+    return current.serving
+end
+
+-- In a worker: what this machine serves may have changed since the master began. Returns true, or nil and why it is not known.
+function _M.begin_again()
+    local found, err = kept()
+    if not found then return nil, err end
+    if found.number ~= current.serving.number then
+        current = { serving = _M.version(found.number, found.parts), percent = 0 }
+    end
+    return true
+end
+
+-- From now on these serve. candidate: nil, or a version that percent of the users get.
+function _M.serve(serving, candidate, percent)
+    current = {
+        serving = serving, candidate = candidate, percent = candidate and percent or 0,
+        salt = candidate and "config " .. candidate.name .. ":" or nil,
+    }
+end
+
+-- The version that serves, for who is not known yet.
 function _M.current()
+    return current.serving
+end
+
+-- The version that answers this user.
+function _M.draw(tenant_id, user_id)
+    local now = current
+    if now.percent > 0 and now.candidate.tenants[tenant_id] and draw.below(now.salt, tenant_id, user_id, now.percent) then
+        return now.candidate
+    end
+    return now.serving
+end
+
+function _M.serves()
     return current
 end
 

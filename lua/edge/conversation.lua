@@ -5,7 +5,10 @@
 -- the queue is full the turn is refused instead of being answered and lost.
 
 local cjson = require "cjson"
+local ffi = require "ffi"
 local redis = require "edge.redis"
+
+ffi.cdef "int chmod(const char *path, unsigned int mode);"
 
 local late = ngx.shared.late
 local encode, decode = cjson.encode, cjson.decode
@@ -13,6 +16,7 @@ local format = string.format
 
 -- A turn is written late only when its first commit can no longer happen: the clocks of edge and Redis may differ by this.
 local SKEW_S = 1
+local WORKERS_MOST = 64
 
 local _M = {}
 
@@ -58,6 +62,47 @@ function _M.write_late(settings)
         end
         written = written + 1
     end
+end
+
+-- A worker leaves: what waits for Redis goes to disk, where the next nginx finds it. Shared memory ends with its master, and an old
+-- master's is not the new one's.
+function _M.leave(run_folder)
+    local path = run_folder .. "/late-edge-" .. ngx.worker.id()
+    local lines = {}
+    local before = io.open(path, "rb")      -- nobody took it up yet
+    if before then
+        lines[1] = before:read("*a")
+        before:close()
+    end
+    while true do
+        local text = late:lpop("turns")
+        if not text then break end
+        lines[#lines + 1] = text .. "\n"
+    end
+    if #lines == 0 then return end
+    local draft = assert(io.open(path .. ".draft", "wb"))
+    ffi.C.chmod(path .. ".draft", 384)      -- 0600: it holds what customers said
+    draft:write(table.concat(lines))
+    draft:close()
+    assert(os.rename(path .. ".draft", path))
+end
+
+-- Takes up what workers left. Writing a turn twice is harmless: the script looks for its turn_id. Returns how many.
+function _M.take_up(run_folder)
+    local found = 0
+    for id = 0, WORKERS_MOST - 1 do
+        local path = run_folder .. "/late-edge-" .. id
+        local file = io.open(path, "rb")
+        if file then
+            for text in file:lines() do
+                late:rpush("turns", text)
+                found = found + 1
+            end
+            file:close()
+            os.remove(path)
+        end
+    end
+    return found
 end
 
 function _M.late_turns()

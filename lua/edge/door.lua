@@ -10,10 +10,11 @@ local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
 local metrics = require "edge.metrics"
 local replies = require "edge.reply"
+local trace = require "edge.trace"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
-local byte, encode, format = string.byte, cjson.encode, string.format
+local byte, encode, find, format = string.byte, cjson.encode, string.find, string.format
 local ONE = byte("1")
 
 local _M = {}
@@ -57,14 +58,19 @@ local function hand_over(turn)
     if turn.query then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
     var.sluice_user = turn.user_id or ""
-    var.sluice_left_ms = turns.left_ms(turn)
+    var.sluice_until = turns.deadline(turn)
+    -- A turn with seq is written once, however often it is asked: that is what PUT says, and nginx goes by the method when it
+    -- decides whether the next shim may be asked what one that died was asked already.
+    if turn.seq then ngx.req.set_method(ngx.HTTP_PUT) end
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
+    var.sluice_config = turn.config.name
     if turn.arm then var.sluice_model = turn.arm.name end
     if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
 end
 
-local function enter(layers, wants, allowed, listed)
+local function enter(route, layers, wants, allowed, listed)
     local turn = begin(wants)
+    turn.route = route
     local reply = wrong_method(turn, allowed, listed) or funnel.run(turn, layers)
     ngx.var.sluice_tenant = turn.tenant_id or ""        -- for the log, whoever answers
     if reply then
@@ -76,15 +82,17 @@ end
 
 local ASKING, SESSION, READING = { POST = true }, { POST = true, DELETE = true }, { GET = true, HEAD = true }
 
-function _M.chat() return enter(funnel.LAYERS, "query", ASKING, "POST") end
+function _M.chat() return enter("chat", funnel.LAYERS, "query", ASKING, "POST") end
 
 -- POST asks for a guest token, DELETE ends the caller's dialogue.
 function _M.session()
     local layers = ngx.req.get_method() == "POST" and funnel.GUESTS or funnel.ADMISSION
-    return enter(layers, "object", SESSION, "POST, DELETE")
+    return enter("session", layers, "object", SESSION, "POST, DELETE")
 end
 
-function _M.read() return enter(funnel.ADMISSION, nil, READING, "GET, HEAD") end
+function _M.history() return enter("history", funnel.ADMISSION, nil, READING, "GET, HEAD") end
+
+function _M.intent() return enter("intent", funnel.ADMISSION, nil, READING, "GET, HEAD") end
 
 local function timing(turn)
     local layers, spent, text = turn.layers, turn.spent_us, ""
@@ -101,6 +109,7 @@ function _M.header()
     if turn.answered_by then
         header["X-Answered-By"] = turn.answered_by
         header["Server-Timing"] = timing(turn)
+        header["X-Config-Version"] = turn.config.name
         if turn.arm then header["X-Model-Version"] = turn.arm.name end
     else
         local behind = ngx.var.upstream_http_server_timing
@@ -108,15 +117,14 @@ function _M.header()
     end
 end
 
--- What the shim found out about the version it was told to ask: "<could not be asked><unsure>", each 0 or 1.
-local function judged(turn, layer, seconds)
+-- said: what the shim found out about the version it was told to ask: "<could not be asked><unsure><degraded>", each 0 or 1.
+local function judged(turn, layer, seconds, said)
     local arm = turn.arm
-    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
     local failed = ngx.status >= 500 or said and byte(said) == ONE
     metrics.add(failed and arm.failed or arm.answered, 1)
     if arms.current().percent > 0 then
         local confidence = turn.answered_by and turn.guess_confidence
-        local unsure = confidence and confidence < turn.config.settings.confidence_min or said and byte(said, 2) == ONE
+        local unsure = confidence and confidence < turn.tenant.confidence_min or said and byte(said, 2) == ONE
         evidence.turn(arm.name, failed, unsure, layer, seconds)
     end
 end
@@ -127,8 +135,11 @@ function _M.log()
     funnel.settle(turn)
     local layer = turn.answered_by or ngx.var.upstream_http_x_answered_by or "shim"
     local seconds = clock.seconds() - turn.started
-    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds)
-    if turn.arm then judged(turn, layer, seconds) end
+    local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
+    metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
+    if not turn.answered_by and find(ngx.var.upstream_addr or "", ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
+    if turn.arm then judged(turn, layer, seconds, said) end
+    trace.turn(turn, layer, ngx.status, seconds)
 end
 
 local STATUS_CODES = {
@@ -153,9 +164,30 @@ function _M.fault()
     return send(replies.refusal({ id = ngx.var.request_id }, status, code, message, headers))
 end
 
--- Every shim is away: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
-function _M.unavailable()
+-- GET /v1/tenants: what anybody may know of them.
+function _M.tenants()
+    local reply = replies.answer(config.current().page)
+    local turn = { id = ngx.var.request_id }
+    return send(wrong_method(turn, READING, "GET, HEAD") or reply)
+end
+
+-- Had every shim failed within the last second, so that nginx asked none? One may be back, and nothing was sent to anybody yet.
+local function nobody_was_asked()
+    local asked = ngx.var.upstream_addr
+    return asked and asked:find("shims$") ~= nil
+end
+
+-- What is asked of the shims nginx had given up. (nginx empties ngx.ctx on its way here.)
+function _M.again()
     local turn = begin()
+    turn.tenant_id = ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+end
+
+-- No shim answers: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
+function _M.unavailable()
+    if nobody_was_asked() then return ngx.exec("@anyone") end
+    local turn = begin()
+    turn.layers, turn.reached = funnel.ADMISSION, #funnel.ADMISSION     -- their settle() is still due
     turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })
     local tenant = turn.config.tenants[turn.tenant_id or "-"]

@@ -18,11 +18,11 @@ local function guess(turn)
     local tenant, arm = turn.tenant, turn.arm
     local titled = tenant.titles[turn.query]
     if titled then return titled, 1, true end
-    local reads = arm.tenants[turn.tenant_id]
+    local reads = arms.reading(arm, tenant)
     local label, confidence = arm.router:guess(turn.query, reads.columns)
     if not label then return end
     local intent = arm.labels[label]
-    return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.router_threshold
+    return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.threshold
 end
 
 -- The reply's JSON members, but for seq and session_id, which the commit decides.

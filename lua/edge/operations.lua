@@ -3,10 +3,12 @@
 -- For the operations port only.
 
 local arms = require "edge.arms"
+local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
 local metrics = require "edge.metrics"
+local revoked = require "edge.revoked"
 
 local _M = {}
 
@@ -26,6 +28,11 @@ local function rollout()
     return { stable = now.stable.version, candidate = now.candidate and now.candidate.version or 0, percent = now.percent }
 end
 
+local function configuration()
+    local now = config.serves()
+    return { serving = now.serving.number, candidate = now.candidate and now.candidate.number or 0, percent = now.percent }
+end
+
 -- Ready when the shim answers and finds Redis and Triton ready.
 function _M.readyz()
     local answer = ngx.location.capture("/shim/readyz")
@@ -33,20 +40,43 @@ function _M.readyz()
     parts = parts and parts.parts or { redis = false, triton = false }
     parts.shim = answer.status == 200 or answer.status == 503 and answer.body ~= nil and parts.redis ~= nil
     local ready = parts.redis and parts.triton and answer.status == 200
-    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().version, model = rollout() })
+    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().number,
+        configuration = configuration(), model = rollout() })
+end
+
+-- What each shim says at this path, all asked at once. Returns number -> body, and how many there are.
+local function shims_say(path)
+    local asked, said, count = {}, {}, 0
+    for number = 1, tonumber(ngx.var.sluice_shims) do asked[number] = { "/shim-" .. number - 1 .. "/" .. path } end
+    for number, answer in ipairs { ngx.location.capture_multi(asked) } do
+        if answer.status == 200 then said[number - 1], count = answer.body, count + 1 end
+    end
+    return said, count
 end
 
 function _M.metrics()
-    local behind, serves = ngx.location.capture("/shim/metrics"), rollout()
+    local serves, configured, behind, shims = rollout(), configuration(), shims_say("metrics")
+    local var = ngx.var
+    local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
-    ngx.print(metrics.render {
+    ngx.print(metrics.render(bounds.gauges({
+        sluice_revocations = revocations,
+        sluice_revocations_age_seconds = age_s,
         sluice_late_turns = conversation.late_turns(),
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,
         sluice_rollout_percent = serves.percent,
+        ['sluice_config_version{role="serving"}'] = configured.serving,
+        ['sluice_config_version{role="candidate"}'] = configured.candidate,
+        sluice_config_percent = configured.percent,
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
-    })
-    if behind.status == 200 then ngx.print(behind.body) end
+        sluice_metrics_free_bytes = ngx.shared.metrics:free_space(),
+        sluice_shims_ready = shims,
+        ['sluice_edge_connections{state="reading"}'] = tonumber(var.connections_reading),
+        ['sluice_edge_connections{state="writing"}'] = tonumber(var.connections_writing),
+        ['sluice_edge_connections{state="waiting"}'] = tonumber(var.connections_waiting),
+    }, config.current())))
+    ngx.print(metrics.merged(behind))
 end
 
 return _M

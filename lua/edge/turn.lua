@@ -4,6 +4,8 @@
 
 local clock = require "edge.clock"
 
+local format = string.format
+
 local _M = {}
 
 function _M.new()
@@ -11,8 +13,10 @@ function _M.new()
     return {
         id = var.request_id,          -- 32 hex digits; also the trace id where the client sent none
         started = clock.seconds(),    -- monotonic seconds
-        config = nil,                 -- door: the snapshot this turn is answered by, wholly
+        config = nil,                 -- door: the version of the configuration that serves; l2_meter: the one this user gets,
+                                      -- by which the turn is answered wholly
 
+        route = nil,                  -- door: "chat", "session", "history" or "intent"
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
         body = nil,                   -- l1_screen: the decoded JSON object
@@ -23,6 +27,8 @@ function _M.new()
         tenant_id = nil,              -- l2_meter
         user_id = nil,                -- l2_meter
         tenant = nil,                 -- l2_meter: the tenant's part of the snapshot
+
+        taken = {},                   -- meter: what was taken from buckets, to be given back when one refuses
 
         arm = nil,                    -- l3_hot: the version of the model that answers this turn
 
@@ -39,10 +45,10 @@ function _M.new()
     }
 end
 
--- What is left of the deadline, in whole milliseconds, at least 1.
-function _M.left_ms(turn)
-    local left = turn.config.settings.deadline_ms - (clock.seconds() - turn.started) * 1000
-    return left < 1 and 1 or math.floor(left)
+-- When the turn must be answered, in monotonic seconds, as the shim reads it. A moment and not a span: it holds for a second shim
+-- that is asked after a first one, too.
+function _M.deadline(turn)
+    return format("%.6f", turn.started + turn.config.settings.deadline_ms / 1000)
 end
 
 return _M

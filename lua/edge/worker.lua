@@ -3,32 +3,50 @@
 local arms = require "edge.arms"
 local beat = require "edge.beat"
 local config = require "edge.config"
+local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
+local clock = require "edge.clock"
+local lease = require "edge.lease"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
+local revoked = require "edge.revoked"
+local slots = require "edge.slots"
+local trace = require "edge.trace"
 
-local SCRIPTS = { "commit-3", "beat-3" }
+local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
 
 local _M = {}
-local said
+local said, unheard, folder = {}, nil, nil
 
 -- Before the workers fork.
-function _M.prepare(snapshot_path, scripts_folder)
-    arms.begin(config.load(snapshot_path).settings.arms)
+function _M.prepare(run_folder, scripts_folder)
+    folder = run_folder
+    arms.begin(config.begin(run_folder).settings.arms)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end
 
 -- Said once where it does not change, and not every second.
-local function follow()
-    local err = beat.beat(config.current().settings)
-    if err and err ~= said then ngx.log(ngx.NOTICE, "the rollout is not followed yet: ", err) end
-    said = err
+local function follow(what, beats)
+    local err = beats(config.current().settings)
+    if err and err ~= said[what] then ngx.log(ngx.NOTICE, what, " is not followed yet: ", err) end
+    said[what] = err
+end
+
+-- Alone: no other work of the second may keep it from its two seconds.
+local function learn_revoked(premature)
+    if premature then return end
+    local err = revoked.follow(config.current().settings)
+    if err and err ~= unheard then ngx.log(ngx.WARN, "revocations are not followed: ", err) end
+    unheard = err
 end
 
 local function every_second(premature)
     metrics.flush()
     if premature then return end
-    follow()
+    follow("the configuration", config_follower.beat)
+    follow("the rollout", beat.beat)
+    slots.sweep(clock.seconds())
+    if ngx.worker.id() == 0 then conversation.take_up(folder) end
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
@@ -36,9 +54,26 @@ local function every_second(premature)
     end
 end
 
+local function send_spans(premature)
+    if not premature then trace.flush(config.current().settings.node) end
+end
+
 function _M.start()
+    local again, err = config.begin_again()     -- a worker that was replaced: the master knows only what it began with
+    if not again then ngx.log(ngx.ERR, "the configuration of this machine: ", err) end
+    revoked.begin()
+    assert(ngx.timer.at(0, learn_revoked))
+    assert(ngx.timer.every(1, learn_revoked))
+    slots.reset(config.current().tenants)
+    lease.start()
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
+    assert(ngx.timer.every(1, send_spans))
+end
+
+-- The last thing a worker does.
+function _M.leave()
+    conversation.leave(folder)
 end
 
 return _M

@@ -6,6 +6,7 @@ entry. What answer may return or raise, and what follows, is written in pyshim/f
 
 from typing import Literal
 
+from pyshim.outside import Outside
 from pyshim.turn import Reply, Turn
 
 
@@ -14,6 +15,9 @@ class Layer:
 
     name: str
     on_error: Literal["pass", "refuse"]
+
+    def __init__(self, outside: Outside) -> None:
+        """Takes what it needs of the world; what a tenant brought is on the turn."""
 
     async def answer(self, turn: Turn) -> Reply | None:
         raise NotImplementedError

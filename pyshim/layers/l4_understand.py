@@ -13,7 +13,6 @@ from pyshim.errors import TritonAway
 from pyshim.layers import Layer
 from pyshim.outside import Outside
 from pyshim.outside.triton import Scores
-from pyshim.snapshot import Snapshot
 from pyshim.turn import Reply, Turn
 
 # What the layers below need of the deadline: a call to the back end, and the commit.
@@ -27,7 +26,7 @@ class Understand(Layer):
     name = "l4_understand"
     on_error = "pass"
 
-    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
+    def __init__(self, outside: Outside) -> None:
         self._triton = outside.triton
 
     async def answer(self, turn: Turn) -> Reply | None:
@@ -44,7 +43,7 @@ class Understand(Layer):
             turn.intent, turn.confidence = turn.guess, turn.guess_confidence
             raise
         assert turn.arm is not None
-        turn.intent, turn.confidence, turn.likeliest = turn.arm.read(turn.tenant.id, logits)
+        turn.intent, turn.confidence, turn.likeliest = turn.arm.read(turn.tenant, logits)
         return None
 
     async def _scores(self, turn: Turn) -> Scores:

@@ -13,7 +13,7 @@ from pyshim import flows, slots, wire
 from pyshim.flows import CONFIRM, MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside import Outside
-from pyshim.snapshot import OUT_OF_SCOPE, Snapshot
+from pyshim.snapshot import OUT_OF_SCOPE
 from pyshim.turn import PERSON, Pending, Reply, Turn
 
 SURE = 0.8  # a message that could also answer the open question is something else only from here
@@ -65,9 +65,8 @@ class Dialogue(Layer):
     name = "l5_dialogue"
     on_error = "refuse"
 
-    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
+    def __init__(self, outside: Outside) -> None:
         self._backend = outside.backend
-        self._clear = snapshot.settings.confidence_min
 
     async def answer(self, turn: Turn) -> Reply | None:
         if turn.state.owner == PERSON:
@@ -77,7 +76,7 @@ class Dialogue(Layer):
         reply = await self._pending(turn) if turn.state.flow else await self._offered(turn)
         if reply is None and turn.state.flow is None:
             self._read_bare_value(turn)
-        if reply is None and turn.state.flow is None and turn.intent and turn.confidence >= self._clear:
+        if reply is None and turn.state.flow is None and turn.intent and turn.confidence >= turn.tenant.confidence_min:
             reply = await self._say(turn, turn.intent)
         if reply is not None:
             turn.state.misses, turn.state.offered = 0, []
@@ -104,7 +103,7 @@ class Dialogue(Layer):
             turn.intent, turn.confidence, turn.likeliest = None, 0.0, fits
 
     def _means(self, turn: Turn, *intents: str) -> bool:
-        return turn.intent in intents and turn.confidence >= self._clear
+        return turn.intent in intents and turn.confidence >= turn.tenant.confidence_min
 
     # -- a task waits ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ in a row, or when nothing can be understood at all, a person takes over.
 from pyshim.flows import drop, filled
 from pyshim.layers import Layer
 from pyshim.outside import Outside
-from pyshim.snapshot import OUT_OF_SCOPE, Snapshot
+from pyshim.snapshot import OUT_OF_SCOPE
 from pyshim.turn import PERSON, Reply, Turn
 
 
@@ -17,12 +17,12 @@ class Fallback(Layer):
     name = "l7_fallback"
     on_error = "refuse"
 
-    def __init__(self, snapshot: Snapshot, outside: Outside) -> None:
-        self._clear = snapshot.settings.confidence_min
+    def __init__(self, outside: Outside) -> None:
+        """Needs nothing from outside."""
 
     async def answer(self, turn: Turn) -> Reply | None:
         confidence = round(turn.confidence, 4)
-        if turn.intent == OUT_OF_SCOPE and turn.confidence >= self._clear:
+        if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min:
             greet = turn.tenant.replies.get("greet")
             return Reply(turn.tenant.phrases.out_of_scope, OUT_OF_SCOPE, confidence, greet.suggestions if greet else [])
         if turn.state.misses == 0 and len(turn.likeliest) >= 2:

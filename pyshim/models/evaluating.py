@@ -47,7 +47,7 @@ def evaluate(
         arms = [_arm(settings, version) for version in asked]
         try:
             rows = read(file, arms[0][0], {label for _, arm in arms for label in arm.model.labels})
-            answers = {arm.version: await _answers(desk, arm, rows) for _, arm in arms}
+            answers = {arm.version: await _answers(desk, compiled, arm, rows) for compiled, arm in arms}
         except BadRow as error:
             raise fail(str(error)) from None
         except TritonAway as error:
@@ -62,7 +62,7 @@ def _arm(settings: Settings, version: int) -> tuple[Snapshot, Arm]:
         compiled = snapshot.compile(settings, version)
     except BadTenant as error:
         raise fail(str(error)) from None
-    return compiled, Arm(compiled.tenants, compiled.model)
+    return compiled, Arm(compiled.model)
 
 
 def read(file: Path, compiled: Snapshot, labels: set[str]) -> list[Row]:
@@ -95,17 +95,19 @@ def _row(cells: tuple[str, ...], where: str, compiled: Snapshot, labels: set[str
     return row
 
 
-async def _answers(desk: Desk, arm: Arm, rows: list[Row]) -> list[str]:
+async def _answers(desk: Desk, compiled: Snapshot, arm: Arm, rows: list[Row]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(rows), AT_ONCE):
         part = rows[start : start + AT_ONCE]
         logits = await desk.repository.scores([row.text for row in part], arm.model.version)
-        found += [_read(arm, row, scores) for row, scores in zip(part, logits, strict=True)]
+        found += [_read(compiled, arm, row, scores) for row, scores in zip(part, logits, strict=True)]
     return found
 
 
-def _read(arm: Arm, row: Row, scores: npt.NDArray[np.float32]) -> str:
-    return arm.read(row.tenant, scores).intent if row.tenant else arm.model.labels[int(scores.argmax())]
+def _read(compiled: Snapshot, arm: Arm, row: Row, scores: npt.NDArray[np.float32]) -> str:
+    if not row.tenant:
+        return arm.model.labels[int(scores.argmax())]
+    return arm.read(compiled.tenants[row.tenant], scores).intent
 
 
 def _report(rows: list[Row], answers: dict[str, list[str]], show: int) -> None:

@@ -10,10 +10,12 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from pyshim import trace
 from pyshim.errors import BackendAway
 from pyshim.tenant import Call
 
 Fields = dict[str, str | int | float | bool | None]
+EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
 REFUSED = (400, 404, 409, 422)
 
 
@@ -22,9 +24,10 @@ class _Error(msgspec.Struct):
 
 
 class Backend:
-    """One pooled client for the back ends of all tenants."""
+    """One pooled client for the back ends of all tenants. example: address of the one that comes with sluice."""
 
-    def __init__(self) -> None:
+    def __init__(self, example: str = "") -> None:
+        self._example = example
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         self._client = httpx.AsyncClient(limits=limits, trust_env=False)
 
@@ -32,6 +35,7 @@ class Backend:
         self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float
     ) -> tuple[str | None, Fields]:
         """Returns (None, the answer's fields) or (error code, the error's fields). Raises BackendAway."""
+        base = base.replace(EXAMPLE, self._example)
         path = call.path.format_map({name: quote(value, safe="") for name, value in slots.items()})
         headers = {"X-User-Id": user_id}
         body = None
@@ -39,7 +43,11 @@ class Backend:
             headers["Idempotency-Key"] = key
             body = {name: slots[name] for name in call.body}
         try:
-            answer = await self._client.request(call.method, base + path, json=body, headers=headers, timeout=timeout_s)
+            with trace.step(f"{call.method} {call.path}", calls=True) as step:
+                if step.traceparent:
+                    headers["traceparent"] = step.traceparent
+                answer = await self._client.request(call.method, base + path, json=body, headers=headers, timeout=timeout_s)
+                step.note("http.response.status_code", answer.status_code)
             if answer.status_code == 200:
                 return None, msgspec.json.decode(answer.content, type=Fields)
             if answer.status_code in REFUSED:

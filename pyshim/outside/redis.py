@@ -12,6 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
+from pyshim import trace
 from pyshim.config import ROOT
 from pyshim.errors import RedisAway
 
@@ -22,6 +23,7 @@ class Script:
     """One file of lua/redis; its name ends in its number of keys."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         path: Path = SCRIPTS / f"{name}.lua"
         self.text = path.read_text(encoding="utf-8")
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()
@@ -39,12 +41,16 @@ class Redis:
     async def run(self, script: Script, *arguments: bytes | str | int) -> Any:
         """One script, one round trip. Raises RedisAway."""
         try:
-            try:
-                return await self._send("EVALSHA", script.sha, script.keys, *arguments)
-            except NoScriptError:
-                return await self._send("EVAL", script.text, script.keys, *arguments)
+            with trace.step(f"redis {script.name}", calls=True):
+                return await self._run(script, *arguments)
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"{type(error).__name__}: {error}") from error
+
+    async def _run(self, script: Script, *arguments: bytes | str | int) -> Any:
+        try:
+            return await self._send("EVALSHA", script.sha, script.keys, *arguments)
+        except NoScriptError:
+            return await self._send("EVAL", script.text, script.keys, *arguments)
 
     async def command(self, *arguments: bytes | str | int) -> Any:
         """One plain command. Raises RedisAway."""

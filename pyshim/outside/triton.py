@@ -14,6 +14,7 @@ import numpy.typing as npt
 import tritonclient.grpc.aio as triton
 
 from pyshim import metrics
+from pyshim import trace as tracing
 from pyshim.breaker import Breaker
 from pyshim.errors import TritonAway, TritonBusy
 
@@ -50,10 +51,12 @@ class Triton:
         future: asyncio.Future[Scores] = asyncio.get_running_loop().create_future()
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
-        # A blank text is an error to the model, and an error of one would be everybody's in the same request.
-        question = _Question((text if text.strip() else UNSAID).encode(), timeout_s, trace, future)
-        self._waiting.setdefault(version, []).append(question)
-        return await future
+        with tracing.step("triton", calls=True) as step:
+            step.note("sluice.model_version", version)
+            # A blank text is an error to the model, and an error of one would be everybody's in the same request.
+            said = (text if text.strip() else UNSAID).encode()
+            self._waiting.setdefault(version, []).append(_Question(said, timeout_s, step.traceparent or trace, future))
+            return await future
 
     def _breaker(self, version: str) -> Breaker:
         if version not in self._breakers:

@@ -8,17 +8,19 @@ Without Redis it serves on by what it last knew.
 import asyncio
 import logging
 import os
-import socket
 from pathlib import Path
 
 from pyshim import snapshot
 from pyshim.arm import Arm, Arms
+from pyshim.config import Settings
+from pyshim.configuration.follower import Configurations
 from pyshim.errors import BadTenant, RedisAway, TritonAway
 from pyshim.layers.l6_recall import Recall
 from pyshim.outside.redis import Redis, Script
 from pyshim.outside.triton import Triton
 from pyshim.rollout.record import COUNTS, RECORD, SEEN, Rollout, decode
-from pyshim.snapshot import Model, Snapshot
+from pyshim.snapshot import Model
+from pyshim.tenant import Tenant
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +30,21 @@ BEAT_S = 1.0
 class Follower:
     """Owns the arms of this process. number: of this shim on this machine."""
 
-    def __init__(self, compiled: Snapshot, redis: Redis, triton: Triton, recall: Recall, number: int) -> None:
-        self._snapshot, self._redis, self._triton, self._recall = compiled, redis, triton, recall
-        self._name = f"shim {socket.gethostname()} {number}"
+    def __init__(self, configurations: Configurations, redis: Redis, triton: Triton, recall: Recall, number: int) -> None:
+        self._configurations, self._redis, self._triton, self._recall = configurations, redis, triton, recall
+        self._settings = configurations.serving.settings
+        self._name = f"shim {self._settings.node} {number}"
         self._beat = Script("beat-3")
         self._record: Rollout | None = None
         self._making: asyncio.Task[None] | None = None
-        self.arms = Arms(Arm(compiled.tenants, compiled.model))
+        self.arms = configurations.arms = Arms(Arm(configurations.serving.model))
 
     @property
     def ready(self) -> bool:
-        return self._recall.built(self.arms.stable)
+        return self._recall.built(self.arms.stable, self._tenants())
+
+    def _tenants(self) -> list[Tenant]:
+        return list(self._configurations.tenants().values())
 
     async def run(self) -> None:
         """For the life of the process."""
@@ -82,14 +88,14 @@ class Follower:
         """What the record names and this shim does not have yet. Tried again at the next beat where it cannot be made now."""
         try:
             if record is not None and record.stable != self.arms.stable.model.version:  # it changed while this shim was away
-                arm = Arm(self._snapshot.tenants, self._model(record.stable))
-                await self._recall.build(arm)
+                arm = Arm(self._model(record.stable))
+                await self._recall.build(arm, self._tenants())
                 self.arms.stable = arm
                 self._show(arm, stable=True)
-            await self._recall.build(self.arms.stable)
+            await self._recall.build(self.arms.stable, self._tenants())
             if record is not None and record.candidate and self.arms.candidate is None:
-                arm = Arm(self._snapshot.tenants, self._model(record.candidate), record.attempt)
-                await self._recall.build(arm)
+                arm = Arm(self._model(record.candidate), record.attempt)
+                await self._recall.build(arm, self._tenants())
                 self._show(arm)
                 if self._record is not None and self._record.attempt == record.attempt and self._record.candidate:
                     self.arms.candidate = arm
@@ -99,26 +105,28 @@ class Follower:
             log.error("a version cannot be served: %s", error)
 
     def _model(self, version: int) -> Model:
-        model = snapshot.read_model(self._snapshot.settings.models, version)
-        snapshot.check_model(self._snapshot.tenants, model, self._snapshot.settings.tenants)
+        model = snapshot.read_model(self._settings.models, version)
+        unknown = snapshot.lacks(self._tenants(), model)
+        if unknown:
+            raise BadTenant(*unknown)
         return model
 
     def _show(self, arm: Arm, stable: bool = False) -> None:
         """Writes what nginx reads of this version."""
-        show(self._snapshot, arm.model, arm.attempt, stable)
+        show(self._settings, arm.model, arm.attempt, stable)
 
     def _hide(self, record: Rollout) -> None:
         kept = {f"{version}.json" for version in record.versions | {self.arms.stable.model.version}}
-        for path in self._snapshot.settings.arms.glob("*.json"):
+        for path in self._settings.arms.glob("*.json"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 
 
-def show(compiled: Snapshot, model: Model, attempt: int = 0, stable: bool = False) -> None:
+def show(settings: Settings, model: Model, attempt: int = 0, stable: bool = False) -> None:
     """Puts a version where nginx reads it; never half of it. stable: and says that it is the one to begin with."""
-    folder = compiled.settings.arms
+    folder = settings.arms
     folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / f"{model.version}.json", snapshot.arm_for_edge(compiled.tenants, model, attempt))
+    _put(folder / f"{model.version}.json", snapshot.edge_arm(model, attempt))
     if stable:
         _put(folder / "stable", str(model.version).encode())
 

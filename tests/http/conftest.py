@@ -13,8 +13,9 @@ import msgspec
 import pytest
 import yaml
 
-from pyshim.tokens import Key, KeySet
+from pyshim.jwks import Key
 from tests.conftest import Stack, copy_tenants
+from tests.edge.tokens import signer
 from tests.http.raw import Stranger
 
 
@@ -39,8 +40,42 @@ STORIES = {
     "drained": (Limit(rate_per_s=NEVER, burst=1), WIDE),
     "left": (Limit(rate_per_s=NEVER, burst=4), WIDE),
     "right": (Limit(rate_per_s=NEVER, burst=4), WIDE),
+    "signed": (WIDE, WIDE),
+    "partner": (WIDE, WIDE),
+    "taken_back": (WIDE, WIDE),
 }
-OLD, NEW = (Key(kid=f"bank-{name}", k=base64.urlsafe_b64encode(name.encode() * 16).decode()) for name in ("old", "new"))
+SECRETS = {f"bank-{name}": name.encode() * 16 for name in ("old", "new")}
+OLD, NEW = (Key(kid, "HS256", secret, secret) for kid, secret in SECRETS.items())
+
+
+def jwk(key: Key) -> dict[str, str]:
+    """An HS256 key as a JWKS file has it."""
+    return {"kid": key.kid, "kty": "oct", "k": base64.urlsafe_b64encode(key.verifies).rstrip(b"=").decode()}
+
+
+# Tenants whose own issuer signs. "signed" has a key of each kind, the first with its private part; "partner" has a public one.
+ISSUERS = {"signed": "https://id.signed.example", "partner": "https://id.partner.example"}
+
+
+def tell_issuers(tenants: Path, keys: Path) -> None:
+    """Gives the tenants of ISSUERS their issuer and their keys (tests/edge/tokens.py)."""
+    held = {"signed": ("ES256", "RS256", "EdDSA", "HS256"), "partner": ("RS256",)}
+    for name, issuer in ISSUERS.items():
+        path = tenants / name / "tenant.yaml"
+        about = yaml.safe_load(path.read_text(encoding="utf-8")) | {"issuer": issuer, "guests": name == "signed"}
+        path.write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
+        entries = [signer(alg, name).jwk(f"{name}-{alg}", private=alg == "ES256") for alg in held[name]]
+        (keys / f"{name}.jwks.json").write_bytes(msgspec.json.encode({"keys": entries}))
+
+
+# Tenant -> all its limits.
+MORE: dict[str, dict[str, Any]] = {
+    "routes": {"tenant": WIDE, "user": WIDE, "routes": {"history": Limit(rate_per_s=NEVER, burst=2)}},
+    "addressed": {"tenant": WIDE, "user": WIDE, "address": Limit(rate_per_s=NEVER, burst=3)},
+    "shadowed": {"tenant": WIDE, "user": {"rate_per_s": NEVER, "burst": 2, "shadow": True}},
+    "both": {"tenant": Limit(rate_per_s=0.5, burst=1), "user": Limit(rate_per_s=0.01, burst=1)},
+    "one_at_once": {"tenant": WIDE, "user": WIDE, "concurrency": {"turns": 1}},
+}
 
 
 def _wide(_: str, about: dict[str, Any]) -> None:
@@ -49,11 +84,11 @@ def _wide(_: str, about: dict[str, Any]) -> None:
 
 def tell_stories(tenants: Path) -> None:
     """Adds the tenants of STORIES, copies of the shop."""
-    for name, (whole, user) in STORIES.items():
+    for name, limits in {**{name: {"tenant": whole, "user": user} for name, (whole, user) in STORIES.items()}, **MORE}.items():
         shutil.copytree(tenants / "shop", tenants / name)
         path = tenants / name / "tenant.yaml"
         about = yaml.safe_load(path.read_text(encoding="utf-8"))
-        about["limits"] = {"tenant": whole, "user": user}
+        about["limits"] = limits
         path.write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
 
 
@@ -64,7 +99,8 @@ def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
     tell_stories(tenants)
     var = tmp_path_factory.mktemp("w")
     (var / "keys").mkdir()
-    (var / "keys" / "bank.jwks.json").write_bytes(msgspec.json.encode(KeySet([NEW, OLD])))
+    (var / "keys" / "bank.jwks.json").write_bytes(msgspec.json.encode({"keys": [jwk(NEW), jwk(OLD)]}))
+    tell_issuers(tenants, var / "keys")
     return stacks(
         VAR=str(var),
         TENANTS=str(tenants),

@@ -78,7 +78,7 @@ KNOWN = [
         "TE",
         "Cookie",
         "X-Sluice-User",
-        "X-Sluice-Left-Ms",
+        "X-Sluice-Until",
     ),
     *("X-Sluice-State", "X-Sluice-Guess", "X-Sluice-Turn", "traceparent", "Accept-Encoding", "Via"),
 ]

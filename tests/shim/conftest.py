@@ -7,14 +7,15 @@ from typing import Any, cast
 
 import pytest
 
-from pyshim import config, tenant
+from pyshim import config, source, tenant
 from pyshim.arm import Arm
+from pyshim.compose import Composer
 from pyshim.errors import BackendAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.outside import Outside
 from pyshim.outside.backend import Fields
-from pyshim.snapshot import Calibration, Model, Snapshot
+from pyshim.snapshot import Calibration, Model, Served, Snapshot
 from pyshim.tenant import Call, Tenant
 from pyshim.turn import Reply, State, Turn
 
@@ -23,24 +24,24 @@ TENANTS = config.ROOT / "gateway" / "tenants"
 
 @pytest.fixture(scope="session")
 def shop() -> Tenant:
-    return tenant.load(TENANTS / "shop", {"SLUICE_EXAMPLE_BACKEND": "http://backend"})
+    return tenant.load(source.of_folder(TENANTS / "shop"), config.read({}))
 
 
 @pytest.fixture(scope="session")
 def bank() -> Tenant:
-    return tenant.load(TENANTS / "bank", {"SLUICE_EXAMPLE_BACKEND": "http://backend"})
+    return tenant.load(source.of_folder(TENANTS / "bank"), config.read({}))
 
 
 def snapshot_of(*tenants: Tenant, labels: list[str] | None = None) -> Snapshot:
     """As much of a snapshot as layers look at."""
     known = labels or sorted({intent for one in tenants for intent in one.intents} | {"out_of_scope"})
     model = Model(1, Path(), known, Calibration(1.0, [], {}, 0.8))
-    return Snapshot("test", config.read({}), {one.id: one for one in tenants}, {}, {}, model)
+    return Snapshot(1, "test", config.read({}), {one.id: Served(one, Composer(one), []) for one in tenants}, model)
 
 
 def arm_of(compiled: Snapshot, version: int = 1) -> Arm:
     """That snapshot's model as a shim serves it."""
-    return Arm(compiled.tenants, replace(compiled.model, version=version))
+    return Arm(replace(compiled.model, version=version))
 
 
 @dataclass
@@ -73,21 +74,23 @@ class Talk:
 
     def turn(self, query: str, intent: str | None = None, confidence: float = 0.95, **more: Any) -> Turn:
         self.turns += 1
-        made = Turn(f"turn-{self.turns}", self.tenant, "u", query, time.monotonic() + 5, state=self.state, **more)
+        made = Turn(
+            f"turn-{self.turns}", self.tenant, Composer(self.tenant), "u", query, time.monotonic() + 5, state=self.state, **more
+        )
         made.intent, made.confidence = intent, confidence if intent else 0.0
         return made
 
     async def say(self, query: str, intent: str | None = None, confidence: float = 0.95, **more: Any) -> Reply | None:
         """What l5_dialogue answers."""
         turn = self.turn(query, intent, confidence, **more)
-        reply = await Dialogue(snapshot_of(self.tenant), self.outside).answer(turn)
+        reply = await Dialogue(self.outside).answer(turn)
         self.state = turn.state
         return reply
 
     async def fall_back(self, query: str, intent: str | None, confidence: float, likeliest: list[str]) -> Reply:
         """What l7_fallback answers."""
         turn = self.turn(query, intent, confidence, likeliest=likeliest)
-        reply = await Fallback(snapshot_of(self.tenant), self.outside).answer(turn)
+        reply = await Fallback(self.outside).answer(turn)
         self.state = turn.state
         assert reply is not None
         return reply

@@ -4,7 +4,7 @@ from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.tenant import Tenant
 from pyshim.turn import PERSON
-from tests.shim.conftest import Talk, snapshot_of
+from tests.shim.conftest import Talk
 
 
 async def test_a_rule_is_answered_with_its_reply(talk: Talk) -> None:
@@ -121,7 +121,7 @@ async def test_an_answer_with_a_question_is_taken_and_answered(talk: Talk) -> No
 async def test_what_is_none_of_our_matters_goes_down_and_the_question_comes_back_behind(talk: Talk) -> None:
     await talk.say("我要退款", "refund_apply")
     turn = talk.turn("今天股票涨了吗", "out_of_scope", 0.95)
-    assert await Dialogue(snapshot_of(talk.tenant), talk.outside).answer(turn) is None
+    assert await Dialogue(talk.outside).answer(turn) is None
     assert turn.resume.endswith(talk.tenant.slots["order_id"].ask)
     assert turn.state.flow is not None
 
@@ -195,9 +195,9 @@ async def test_a_bare_order_number_goes_on_with_the_last_matter(talk: Talk) -> N
 async def test_a_bare_order_number_out_of_the_blue_is_asked_back_and_remembered(talk: Talk) -> None:
     talk.backend.answers = [(None, {"item": "i", "amount": "1", "status": "运输中", "next_step": "等"})]
     turn = talk.turn("20231107", "bye", 0.97)
-    layer = Dialogue(snapshot_of(talk.tenant), talk.outside)
+    layer = Dialogue(talk.outside)
     assert await layer.answer(turn) is None
-    asked = await Fallback(snapshot_of(talk.tenant), talk.outside).answer(turn)
+    asked = await Fallback(talk.outside).answer(turn)
     assert asked
     assert talk.tenant.title("order_status") in asked.suggestions
     reply = await talk.say(talk.tenant.title("order_status"), "order_status", 1.0)

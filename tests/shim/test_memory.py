@@ -18,7 +18,6 @@ from pyshim.outside.redis import Redis
 from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
 from tests.conftest import RedisServer
-from tests.shim.conftest import snapshot_of
 
 pytestmark = pytest.mark.real
 
@@ -35,6 +34,9 @@ class Counts(Layer):
 
     name, on_error = "counts", "refuse"
 
+    def __init__(self) -> None:
+        """Needs nothing from outside."""
+
     async def answer(self, turn: Turn) -> Reply | None:
         seen = int(turn.state.slots.get("seen", "0")) + 1
         await asyncio.sleep(0)
@@ -43,13 +45,11 @@ class Counts(Layer):
 
 
 def conversations(shop: Tenant, memory: Memory) -> Conversations:
-    snapshot = snapshot_of(shop)
-    snapshot.composers["shop"] = Composer(shop)
-    return Conversations(snapshot, memory, [Counts()])
+    return Conversations(memory, [Counts()])
 
 
 def turn(shop: Tenant, user: str, number: int = 0, **more: object) -> Turn:
-    return Turn(f"{user}-{number}", shop, user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
+    return Turn(f"{user}-{number}", shop, Composer(shop), user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
 
 
 def answer(body: bytes) -> dict[str, object]:
@@ -87,6 +87,18 @@ async def test_a_retry_is_answered_from_the_store_without_asking_any_layer(shop:
     again, asked = await talk.answer(turn(shop, "retry", 2, session_id="s", seq=1))
     assert again == first
     assert asked is None
+
+
+async def test_a_retry_of_an_older_seq_is_answered_from_the_history_and_one_that_was_never_answered_is_stale(
+    shop: Tenant, memory: Memory
+) -> None:
+    talk = conversations(shop, memory)
+    bodies = {seq: (await talk.answer(turn(shop, "older", seq, session_id="s", seq=seq)))[0] for seq in (1, 2, 4)}
+    for seq, first in bodies.items():
+        assert await talk.answer(turn(shop, "older", 10 + seq, session_id="s", seq=seq)) == (first, None)
+    with pytest.raises(Refusal):
+        await talk.answer(turn(shop, "older", 20, session_id="s", seq=3))
+    assert len(await memory.history("shop", "older", 100)) == 3
 
 
 async def test_a_stale_seq_is_refused(shop: Tenant, memory: Memory) -> None:

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from pyshim.compose import Composer
 from pyshim.guards import negated
 from pyshim.layers.l6_recall import Recall
 from pyshim.numerals import numbers
@@ -28,11 +29,10 @@ class Outsides:
 
 async def recall(shop: Tenant, query: str, faq: list[Question], embedding: np.ndarray | None) -> Reply | None:
     tenant = Tenant(**{name: getattr(shop, name) for name in shop.__struct_fields__} | {"faq": faq})
-    compiled = snapshot_of(tenant)
-    layer, arm = Recall(compiled, Outsides()), arm_of(compiled)  # type: ignore[arg-type]
-    await layer.build(arm)
-    assert layer.built(arm)
-    turn = Turn("t", tenant, "u", query, time.monotonic() + 1, embedding=embedding, arm=arm)
+    layer, arm = Recall(Outsides()), arm_of(snapshot_of(tenant))  # type: ignore[arg-type]
+    await layer.build(arm, [tenant])
+    assert layer.built(arm, [tenant])
+    turn = Turn("t", tenant, Composer(tenant), "u", query, time.monotonic() + 1, embedding=embedding, arm=arm)
     return await layer.answer(turn)
 
 

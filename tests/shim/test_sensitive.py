@@ -146,8 +146,8 @@ def test_the_lists_change_the_snapshots_version_and_are_used(tmp_path: Path) -> 
     (tmp_path / "b.tsv").write_text("特制词语\t-\n", encoding="utf-8")
     before = snapshot.compile(config.read({}))
     after = snapshot.compile(config.read({"SLUICE_WORD_LISTS": f"{tmp_path}/a.tsv, {tmp_path}/b.tsv"}))
-    assert before.version != after.version
-    assert after.composers["shop"].masked("一个特制词语") == "一个＊＊＊＊"
+    assert before.digest != after.digest
+    assert after.served["shop"].composer.masked("一个特制词语") == "一个＊＊＊＊"
 
 
 @given(st.text(max_size=90))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pyshim import config, snapshot
+from pyshim import config, snapshot, source
 from pyshim.config import ROOT, Settings
 from pyshim.errors import BadTenant
 
@@ -22,9 +22,10 @@ def settings(tmp_path: Path) -> Settings:
 
 def spoil(settings: Settings, name: str, change: Callable[[str], str]) -> None:
     path = settings.tenants / "shop" / name
-    before = path.read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
     after = change(before)
     assert after != before
+    path.parent.mkdir(exist_ok=True)
     path.write_text(after, encoding="utf-8")
 
 
@@ -36,38 +37,125 @@ def test_the_shipped_tenants_compile() -> None:
 def test_the_same_files_make_the_same_version_and_others_another(settings: Settings) -> None:
     first, again = snapshot.compile(settings), snapshot.compile(settings)
     spoil(settings, "replies.yaml", lambda text: text.replace("您好", "你好"))
-    assert first.version == again.version != snapshot.compile(settings).version
+    assert first.digest == again.digest != snapshot.compile(settings).digest
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "says"),
-    [
-        ("tenant.yaml", lambda text: text + "colour: red\n", "unknown field `colour`"),
-        (
-            "tenant.yaml",
-            lambda text: text.replace("burst: 10}", "burst: many}"),
-            "Expected `int`, got `str` - at `$.limits.user.burst`",
-        ),
-        ("replies.yaml", lambda text: text.replace("replies:", "replies: ["), "replies.yaml: while parsing"),
-        ("replies.yaml", lambda text: text.replace("  greet:", "  greet_everybody:"), "does not know greet_everybody"),
-        ("replies.yaml", lambda text: text.replace("title: 打招呼", "title: 道谢"), "same title"),
-        ("replies.yaml", lambda text: text.replace("[查物流,", "[查火星,"), "suggestion '查火星' is no intent's title"),
-        (
-            "flows.yaml",
-            lambda text: text.replace("slots: [order_id, reason]", "slots: [order_id, why]"),
-            "'why' is not one of its slots",
-        ),
-        ("flows.yaml", lambda text: text.replace("(\\d{8,20})", "(\\d{8,20}"), "slot order_id: bad pattern"),
-        ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
-    ],
-)
-def test_a_fault_names_the_file_and_what_was_wanted(
+FAULTS: list[tuple[str, Callable[[str], str], str]] = [
+    ("tenant.yaml", lambda text: text + "colour: red\n", "tenant.yaml:20: Object contains unknown field `colour`"),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("burst: 10}", "burst: many}"),
+        "tenant.yaml:7: Expected `int`, got `str` - at `$.limits.user.burst`",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("guests: true", "guests: true\nguests: false"),
+        "tenant.yaml:4: 'guests' is said twice",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("intents: [promotion_rules,", "intents: [promotion_rule,"),
+        "campaign: this tenant has no intent 'promotion_rule'",
+    ),
+    ("tenant.yaml", lambda text: text.replace("until: 2027", "until: 2025"), "tenant.yaml:11: until must be after from"),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("rate_per_s: 2,", "rate_per_s: 0,"),
+        "tenant.yaml:7: Expected `float` > 0.0",
+    ),
+    ("tenant.yaml", lambda text: text.replace("burst: 10}", "burst: 0}"), "tenant.yaml:7: Expected `int` >= 1"),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("campaign:", "  routes: {histories: {rate_per_s: 1, burst: 1}}\ncampaign:"),
+        "Invalid enum value 'histories'",
+    ),
+    ("tenant.yaml", lambda text: text.replace("backend: $", "backend: www.shop.cn # $"), "tenant.yaml:4: http:// or https://"),
+    ("tenant.yaml", lambda text: text + "thresholds: {router: 7}\n", "Expected `float` <= 1.0"),
+    ("replies.yaml", lambda text: text.replace("replies:", "replies: ["), "replies.yaml:3: "),
+    (
+        "replies.yaml",
+        lambda text: text.replace("  greet:", "  greet_everybody:"),
+        "replies.yaml:2: the model (version 1) does not know",
+    ),
+    ("replies.yaml", lambda text: text.replace("title: 打招呼", "title: 道谢"), "thanks has the same title as greet"),
+    (
+        "replies.yaml",
+        lambda text: text.replace("[查物流,", "[查火星,"),
+        "replies.yaml:5: greet: suggestion '查火星' is no intent's title",
+    ),
+    ("replies.yaml", lambda text: text.replace("    title: 打招呼", "    titel: 打招呼"), "at `$.replies.greet`"),
+    ("replies.yaml", lambda text: text.replace("  affirm:", "  greet_again:"), "a reply is missing for affirm"),
+    (
+        "flows.yaml",
+        lambda text: text.replace("slots: [order_id, reason]", "slots: [order_id, why]"),
+        "'why' is not one of its slots",
+    ),
+    ("flows.yaml", lambda text: text.replace("(\\d{8,20})", "(\\d{8,20}"), "slot order_id: bad pattern"),
+    ("flows.yaml", lambda text: text.replace("patterns:", "pattern:", 1), "unknown field `pattern`"),
+    (
+        "flows.yaml",
+        lambda text: text.replace("slots:\n", "slots:\n  hollow: {ask: 什么}\n", 1),
+        "flows.yaml:2: slot hollow can never be filled",
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("slots:\n", "slots:\n  any: {ask: 什么, patterns: ['x*']}\n", 1),
+        "it must not match nothing",
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("call: {method: GET, path: '/orders/{order_id}'}", "call: {method: POST, path: /orders}"),
+        "a POST changes something: `confirm` is wanted, or GET",
+    ),
+    ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
+    (
+        "lists/addresses_refused.txt",
+        lambda text: "10.0.0.0/8\n10.0.0.300 # a typo\n",
+        "addresses_refused.txt:2: '10.0.0.300' does not",
+    ),
+    ("reply.yaml", lambda text: "a: 1\n", "reply.yaml: not a file that is read; those are tenant.yaml, "),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "says"), FAULTS, ids=[says for _, _, says in FAULTS])
+def test_a_fault_names_file_line_and_what_was_wanted(
     settings: Settings, name: str, change: Callable[[str], str], says: str
 ) -> None:
     spoil(settings, name, change)
     with pytest.raises(BadTenant, match=re.escape(says)) as error:
         snapshot.compile(settings)
-    assert str(settings.tenants) in str(error.value)
+    assert all(fault.startswith(str(settings.tenants)) for fault in error.value.faults)
+
+
+def test_all_faults_of_all_files_are_told_at_once(settings: Settings) -> None:
+    shutil.copytree(settings.tenants / "shop", settings.tenants / "other")
+    spoil(settings, "faq.tsv", lambda text: text + "只有问题\n又只有问题\n")
+    spoil(settings, "replies.yaml", lambda text: text.replace("    title: 打招呼", "    titel: 打招呼"))
+    (settings.tenants / "other" / "flows.yaml").write_text("slots: 7\n", encoding="utf-8")
+    with pytest.raises(BadTenant) as error:
+        snapshot.compile(settings)
+    files = sorted(Path(fault.split(":")[0]).relative_to(settings.tenants).as_posix() for fault in error.value.faults)
+    assert files == ["other/flows.yaml", "shop/faq.tsv", "shop/faq.tsv", "shop/replies.yaml"]
+
+
+def test_what_did_not_change_is_not_made_again(settings: Settings) -> None:
+    shutil.copytree(settings.tenants / "shop", settings.tenants / "other")
+    compiler = snapshot.compiler(settings)
+    first = compiler.compile(source.of_settings(settings), 1)
+    spoil(settings, "replies.yaml", lambda text: text.replace("您好", "你好"))
+    second = compiler.compile(source.of_settings(settings), 2, like=first)
+    assert second.served["other"] is first.served["other"]
+    assert second.served["shop"] is not first.served["shop"]
+    assert (first.number, second.number) == (1, 2)
+
+
+def test_a_tenant_travels_and_arrives_as_it_was(settings: Settings) -> None:
+    compiler = snapshot.compiler(settings)
+    sent = compiler.compile(source.of_settings(settings)).served["shop"]
+    arrived = compiler.unpack(snapshot.pack(sent))
+    assert (arrived.tenant, arrived.keys) == (sent.tenant, sent.keys)
+    with pytest.raises(BadTenant, match="cannot be read"):
+        compiler.unpack(b"\x80")
 
 
 def test_a_missing_file_and_an_empty_folder_are_named(settings: Settings, tmp_path: Path) -> None:
@@ -80,11 +168,23 @@ def test_a_missing_file_and_an_empty_folder_are_named(settings: Settings, tmp_pa
 
 def test_the_edge_answers_rules_but_no_flow_no_handover_and_nothing_that_needs_a_dialogue() -> None:
     compiled = snapshot.compile(config.read({}))
-    shop = json.loads(snapshot.for_edge(compiled))["tenants"]["shop"]
+    shop = json.loads(snapshot.edge_part(compiled.settings, compiled.served["shop"]))["tenant"]
     assert {"greet", "shipping_time", "return_policy"} <= set(shop["hot"])
     assert not {"ask_human", "complain", "affirm", "refund_apply", "logistics_track"} & set(shop["hot"])
 
 
 def test_pages_learn_nothing_secret() -> None:
-    text = snapshot.for_pages(snapshot.compile(config.read({}))).decode()
-    assert set(json.loads(text)["tenants"][0]) == {"id", "name", "greeting", "examples", "guests"}
+    part = json.loads(snapshot.edge_part(config.read({}), snapshot.compile(config.read({})).served["shop"]))
+    assert set(part["page"]) == {"id", "name", "greeting", "examples", "guests"}
+
+
+def test_the_edge_reads_the_limits_a_tenant_has_and_no_others(settings: Settings) -> None:
+    def limits() -> dict[str, object]:
+        part = snapshot.edge_part(settings, snapshot.compile(settings).served["shop"])
+        return dict(json.loads(part)["tenant"]["limits"])
+
+    assert set(limits()) == {"tenant", "user"}
+    more = "  address: {rate_per_s: 5, burst: 9, shadow: true}\n  concurrency: {turns: 7}\ncampaign:"
+    spoil(settings, "tenant.yaml", lambda text: text.replace("campaign:", more))
+    assert limits()["address"] == {"rate_per_s": 5.0, "burst": 9, "shadow": True}
+    assert limits()["concurrency"] == {"turns": 7, "shadow": False}

@@ -22,7 +22,7 @@ def test_a_missing_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Pat
 def test_a_token_says_who_for_whom_and_until_when(tmp_path: Path) -> None:
     key = tokens.keys(tmp_path, "shop")[0]
     token = tokens.mint(key, "shop", "u1", "sluice", 60, seq=7)
-    claims = jwt.decode(token, key.secret, algorithms=["HS256"], audience="sluice")
+    claims = jwt.decode(token, key.verifies, algorithms=["HS256"], audience="sluice")
     assert {name: claims[name] for name in ("tenant_id", "user_id", "seq")} == {"tenant_id": "shop", "user_id": "u1", "seq": 7}
     assert claims["exp"] - claims["iat"] == 60
     assert jwt.get_unverified_header(token)["kid"] == key.kid
@@ -30,7 +30,7 @@ def test_a_token_says_who_for_whom_and_until_when(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", '{"keys":[]}', '{"keys":[{"kid":"a","k":"c2hvcnQ"}]}', '{"keys":[{"kid":"a","k":"x","alg":"none"}]}'],
+    ["", "[]", '{"keys":[]}', '{"keys":[1]}', '{"keys":[{"kid":"a","k":"c2hvcnQ"}]}', '{"keys":[{"use":"enc"}]}'],
 )
 def test_a_key_file_that_cannot_be_trusted_is_refused_by_name(tmp_path: Path, content: str) -> None:
     path = tmp_path / "shop.jwks.json"

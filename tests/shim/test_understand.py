@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from pyshim.compose import Composer
 from pyshim.errors import TritonAway
 from pyshim.layers.l4_understand import Understand
 from pyshim.snapshot import Calibration, Snapshot
@@ -43,8 +44,8 @@ def snapshot(shop: Tenant, bank: Tenant) -> Snapshot:
 
 async def understood(shop: Tenant, bank: Tenant, scores: dict[str, float] | None, query: str = "…", **more: object) -> Turn:
     compiled = snapshot(shop, bank)
-    layer = Understand(compiled, Outsides(ToldTriton(scores, compiled.model.labels)))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", query, time.monotonic() + 1, arm=arm_of(compiled), **more)  # type: ignore[arg-type]
+    layer = Understand(Outsides(ToldTriton(scores, compiled.model.labels)))  # type: ignore[arg-type]
+    turn = Turn("t", shop, Composer(shop), "u", query, time.monotonic() + 1, arm=arm_of(compiled), **more)  # type: ignore[arg-type]
     await layer.answer(turn)
     return turn
 
@@ -81,8 +82,18 @@ async def test_a_buttons_text_needs_no_model(shop: Tenant, bank: Tenant) -> None
 
 async def test_without_triton_the_edges_guess_stands_in(shop: Tenant, bank: Tenant) -> None:
     compiled = snapshot(shop, bank)
-    layer = Understand(compiled, Outsides(ToldTriton(None, compiled.model.labels)))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled), guess="refund_apply", guess_confidence=0.7)
+    layer = Understand(Outsides(ToldTriton(None, compiled.model.labels)))  # type: ignore[arg-type]
+    turn = Turn(
+        "t",
+        shop,
+        Composer(shop),
+        "u",
+        "…",
+        time.monotonic() + 1,
+        arm=arm_of(compiled),
+        guess="refund_apply",
+        guess_confidence=0.7,
+    )
     with pytest.raises(TritonAway):
         await layer.answer(turn)
     assert (turn.intent, turn.confidence, turn.fault) == ("refund_apply", 0.7, True)
@@ -91,8 +102,8 @@ async def test_without_triton_the_edges_guess_stands_in(shop: Tenant, bank: Tena
 async def test_a_turn_asked_again_after_a_conflict_is_not_understood_twice(shop: Tenant, bank: Tenant) -> None:
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
-    layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled))
+    layer = Understand(Outsides(triton))  # type: ignore[arg-type]
+    turn = Turn("t", shop, Composer(shop), "u", "…", time.monotonic() + 1, arm=arm_of(compiled))
     await layer.answer(turn)
     await layer.answer(turn)
     assert triton.asked == ["1"]
@@ -101,9 +112,9 @@ async def test_a_turn_asked_again_after_a_conflict_is_not_understood_twice(shop:
 async def test_a_new_version_that_fails_is_noted_and_the_stable_one_answers(shop: Tenant, bank: Tenant) -> None:
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels, away=("2",))
-    layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
+    layer = Understand(Outsides(triton))  # type: ignore[arg-type]
     stable = arm_of(compiled)
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=stable)
+    turn = Turn("t", shop, Composer(shop), "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=stable)
     await layer.answer(turn)
     assert (turn.intent, turn.fault, turn.arm) == ("refund_apply", True, stable)
     assert triton.asked == ["2", "1"]
@@ -112,8 +123,8 @@ async def test_a_new_version_that_fails_is_noted_and_the_stable_one_answers(shop
 async def test_a_new_version_that_answers_is_the_only_one_asked(shop: Tenant, bank: Tenant) -> None:
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
-    layer = Understand(compiled, Outsides(triton))  # type: ignore[arg-type]
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=arm_of(compiled))
+    layer = Understand(Outsides(triton))  # type: ignore[arg-type]
+    turn = Turn("t", shop, Composer(shop), "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=arm_of(compiled))
     await layer.answer(turn)
     assert (turn.fault, triton.asked) == (False, ["2"])
 
@@ -124,8 +135,8 @@ async def test_the_stable_version_is_held_to_a_candidates_time(
 ) -> None:
     monkeypatch.setattr("pyshim.layers.l4_understand.CANDIDATES_SHARE", share)
     compiled = snapshot(shop, bank)
-    layer = Understand(compiled, Outsides(ToldTriton({"refund_apply": 5}, compiled.model.labels)))  # type: ignore[arg-type]
+    layer = Understand(Outsides(ToldTriton({"refund_apply": 5}, compiled.model.labels)))  # type: ignore[arg-type]
     stable = arm_of(compiled)
-    turn = Turn("t", shop, "u", "…", time.monotonic() + 30, arm=stable, stable=stable)
+    turn = Turn("t", shop, Composer(shop), "u", "…", time.monotonic() + 30, arm=stable, stable=stable)
     await layer.answer(turn)
     assert (turn.intent, turn.fault) == ("refund_apply", fault)

@@ -7,7 +7,7 @@ the last are trained on as out_of_scope, the last is kept to calibrate recall wi
 
 from __future__ import annotations
 
-from pyshim import tenant
+from pyshim import config, source, tenant
 from pyshim.config import ROOT
 from pyshim.tenant import Tenant
 from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus, Group
@@ -18,7 +18,7 @@ TENANTS = ROOT / "gateway" / "tenants"
 
 
 def shipped() -> list[Tenant]:
-    return [tenant.load(folder, {}) for folder in sorted(TENANTS.iterdir())]
+    return [tenant.load(source.of_folder(folder), config.read({})) for folder in sorted(TENANTS.iterdir())]
 
 
 def asking(tenancy: Tenancy) -> tuple[list[Audience], list[Tenant]]:

@@ -1,0 +1,128 @@
+"""By which versions of the configuration does this shim answer?
+
+Once a second it asks Redis whether the record changed, and follows: a version is read, its FAQ embedded where Triton is there,
+and only then the shim says that it has it. nginx names the version of each turn; what was let go a moment ago is still known, for
+turns on their way. Without Redis it serves on by what it last knew.
+"""
+
+import asyncio
+import logging
+
+from pyshim.arm import Arms
+from pyshim.configuration import start
+from pyshim.configuration.record import RECORD, SEEN, Configuration, decode
+from pyshim.configuration.store import Store
+from pyshim.errors import BadTenant, RedisAway, TritonAway
+from pyshim.layers.l6_recall import Recall
+from pyshim.outside.redis import Redis, Script
+from pyshim.snapshot import Compiler, Snapshot
+from pyshim.tenant import Tenant
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+
+
+class Configurations:
+    """Owns the versions in this process. number: of this shim on this machine."""
+
+    def __init__(self, first: Snapshot, compiler: Compiler, redis: Redis, recall: Recall, number: int) -> None:
+        self._compiler, self._redis, self._recall = compiler, redis, recall
+        self._store, self._script = Store(redis), Script("config_beat-2")
+        self._name = f"shim {first.settings.node} {number}"
+        self._keeps = number == 0  # one process writes what its machine begins with
+        self._record: Configuration | None = None
+        self._fault = ""
+        self._versions = {first.number: first}
+        self._before = first
+        self._loading = asyncio.Lock()
+        self.arms: Arms | None = None
+        self.serving = first
+
+    def tenants(self) -> dict[str, Tenant]:
+        """By digest, those of all versions."""
+        served = [one for version in self._versions.values() for one in version.served.values()]
+        return {one.tenant.digest: one.tenant for one in served}
+
+    async def of(self, number: int) -> Snapshot:
+        """The version nginx drew; the serving one where that is not to be had."""
+        found = self._versions.get(number)
+        if found is None and number:
+            try:
+                found = await self._load(number)
+            except (RedisAway, BadTenant) as error:
+                log.error("version %s of the configuration was asked for and is not here: %s", number, error)
+        return found or self.serving
+
+    async def run(self) -> None:
+        """For the life of the process."""
+        while True:
+            try:
+                await self.beat()
+            except RedisAway as error:
+                log.info("serving on by the configuration that was known: %s", error)
+            except Exception:  # whatever is wrong with a record: what serves now serves on
+                log.exception("could not follow the configuration")
+            await asyncio.sleep(BEAT_S)
+
+    async def beat(self) -> None:
+        """Says what this shim has, learns what it should have, and says so at once. Raises RedisAway."""
+        if await self._exchange():
+            await self._follow()
+            await self._exchange()
+        elif self._record is not None and self._fault:
+            await self._follow()  # perhaps it can be loaded now
+
+    async def _exchange(self) -> bool:
+        seq = self._record.seq if self._record and self._record.serving == self.serving.number else 0
+        has = ",".join(str(number) for number in sorted(self._versions))
+        text = await self._redis.run(self._script, RECORD, SEEN, self._name, seq, self.serving.number, has, self._fault)
+        if not text:
+            return False
+        self._record = decode(text)
+        return True
+
+    async def _follow(self) -> None:
+        record = self._record
+        assert record is not None
+        self._fault = ""
+        for number in sorted(record.versions - self._versions.keys()):
+            try:
+                await self._load(number)
+            except BadTenant as error:
+                self._fault = f"version {number}: {error}"
+                log.error("version %s of the configuration cannot be loaded: %s", number, error)
+        if record.serving in self._versions and record.serving != self.serving.number:
+            self._before, self.serving = self.serving, self._versions[record.serving]
+            log.info("version %s of the configuration serves", record.serving)
+            if self._keeps:
+                await asyncio.to_thread(start.keep, self.serving)
+        kept = {*record.versions, self.serving.number, self._before.number}
+        self._versions = {number: version for number, version in self._versions.items() if number in kept}
+        if self.arms is not None:
+            self.arms.forget(set(self.tenants()))
+
+    async def _load(self, number: int) -> Snapshot:
+        """A version with all it needs. Raises RedisAway, BadTenant."""
+        async with self._loading:
+            if number in self._versions:
+                return self._versions[number]
+            have = {one.tenant.digest: one for version in self._versions.values() for one in version.served.values()}
+            served = {}
+            for name, piece in (await self._store.manifest(number)).tenants.items():
+                known = have.get(piece.source)
+                served[name] = known or self._compiler.unpack(await self._store.compiled(piece.source))
+                await asyncio.sleep(0)  # turns pass in between
+            version = self._compiler.whole(number, served)
+            await self._embed(version)
+            self._versions[number] = version
+            return version
+
+    async def _embed(self, version: Snapshot) -> None:
+        if self.arms is None:
+            return
+        try:
+            for arm in self.arms.all():
+                await self._recall.build(arm, [one.tenant for one in version.served.values()])
+        except TritonAway as error:  # a campaign must be stoppable while Triton is away; the FAQ of what is new waits for it
+            log.warning("version %s: its FAQ waits for Triton: %s", version.number, error)

@@ -1,0 +1,117 @@
+"""With which version of the configuration does a process begin?
+
+The record in Redis decides; what lies in SLUICE_TENANTS becomes version 1 only where there is no record. A folder that was
+changed since waits for `sluice config apply`: a node that restarts must not change what the others serve. Each machine keeps
+what it serves under var/run, so that it can begin without Redis.
+"""
+
+import getpass
+import os
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from pyshim import snapshot, source
+from pyshim.configuration.record import Configuration, Records
+from pyshim.configuration.store import Event, Store
+from pyshim.errors import BadTenant, RedisAway
+from pyshim.outside.redis import Redis
+from pyshim.snapshot import Compiler, Snapshot
+
+
+class Kept(msgspec.Struct):
+    """What this machine serves, as var/run keeps it. tenants: as snapshot.pack() made them."""
+
+    number: int
+    tenants: list[bytes]
+
+
+def me() -> str:
+    """Who changes the configuration from a terminal."""
+    user = "somebody"
+    with suppress(OSError, KeyError):  # a container's user need not have a name
+        user = getpass.getuser()
+    return f"{user}@{socket.gethostname()}"
+
+
+def kept(compiler: Compiler) -> Snapshot | None:
+    """What this machine served last, None where it never did or another version of sluice kept it."""
+    try:
+        found = msgspec.msgpack.decode(compiler.settings.kept_configuration.read_bytes(), type=Kept)
+        served = [compiler.unpack(one) for one in found.tenants]
+    except (OSError, msgspec.DecodeError, BadTenant):
+        return None
+    return compiler.whole(found.number, {one.tenant.id: one for one in served})
+
+
+def keep(serving: Snapshot) -> None:
+    """Puts what serves where nginx and shims of this machine begin; readable by its owner only."""
+    settings = serving.settings
+    parts = {name: msgspec.Raw(snapshot.edge_part(settings, one)) for name, one in serving.served.items()}
+    edge = {"number": serving.number, "digest": serving.digest, "parts": parts}
+    _put(settings.edge_configuration, msgspec.json.encode(edge))
+    tenants = [snapshot.pack(one) for one in serving.served.values()]
+    _put(settings.kept_configuration, msgspec.msgpack.encode(Kept(serving.number, tenants)))
+
+
+def _put(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_bytes(content)
+    draft.rename(path)
+
+
+async def first(compiler: Compiler) -> tuple[Snapshot, str]:
+    """What to begin with, and a sentence for whoever starts it, or "". Needs Redis. Raises RedisAway, BadTenant."""
+    settings = compiler.settings
+    redis = Redis(settings.redis_socket, max(1.0, settings.redis_timeout_ms / 1000))
+    try:
+        records, store = Records(redis), Store(redis)
+        record = await records.read()
+        if record is None:
+            return await _begun(compiler, records, store), ""
+        serving = compiler.compile(await store.sources(record.serving), record.serving)
+        return serving, _differs(compiler, serving)
+    finally:
+        await redis.close()
+
+
+async def _begun(compiler: Compiler, records: Records, store: Store) -> Snapshot:
+    """The folder as the first version."""
+    sources = source.of_settings(compiler.settings)
+    compiled = compiler.compile(sources, await store.next_number())
+    now = time.time()
+    await store.put(compiled, sources, me(), now, "as found at the first start")
+    if await records.write(Configuration(1, compiled.number), None):
+        await store.note(Event(now, me(), "began", compiled.number, "as found at the first start"))
+        return compiled
+    record = await records.read()  # another machine was faster: what it wrote serves
+    assert record is not None
+    return compiler.compile(await store.sources(record.serving), record.serving)
+
+
+def _differs(compiler: Compiler, serving: Snapshot) -> str:
+    """Is the folder another configuration than the one that serves?"""
+    folder = compiler.settings.tenants
+    try:
+        sources = source.of_settings(compiler.settings)
+        compiler.compile(sources, like=serving)
+    except BadTenant as error:
+        return f"version {serving.number} of the configuration serves; {folder} has faults: {error.faults[0]}"
+    if {one.tenant: one.digest for one in sources} == {name: one.tenant.digest for name, one in serving.served.items()}:
+        return ""
+    different = f"{folder} is different: `sluice config diff` shows it, `sluice config apply` applies it"
+    return f"version {serving.number} of the configuration serves; {different}"
+
+
+async def or_kept(compiler: Compiler) -> Snapshot:
+    """For a shim: what its machine serves. Where nothing is kept, what the folder says. Raises BadTenant."""
+    found = kept(compiler)
+    if found is not None:
+        return found
+    with suppress(RedisAway):
+        return (await first(compiler))[0]
+    return compiler.compile(source.of_settings(compiler.settings))

@@ -1,0 +1,64 @@
+"""Do turns that wait for Redis outlive the process that keeps them?"""
+
+from pathlib import Path
+
+import pytest
+
+from pyshim import config
+from pyshim.late import Late
+
+ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
+
+
+def kept(late: Late) -> list[object]:
+    found = []
+    while late:
+        found.append(late.first())
+        late.written()
+    return found
+
+
+def test_the_next_process_finds_them_and_the_file_goes_when_all_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "late"
+    first = Late(path)
+    first.keep(*ONE)
+    first.keep(*TWO)
+    assert path.stat().st_mode & 0o077 == 0, "what customers said is its owner's alone"
+    assert kept(Late(path)) == [ONE, TWO]
+    assert not path.exists()
+    assert kept(Late(path)) == []
+
+
+def test_what_is_written_by_one_that_is_then_killed_is_found_again(tmp_path: Path) -> None:
+    late = Late(tmp_path / "late")
+    late.keep(*ONE)
+    late.keep(*TWO)
+    late.written()
+    assert len(Late(tmp_path / "late")) == 2  # written twice, which the commit script makes harmless
+
+
+@pytest.mark.parametrize("cut", [1, 3, 9])
+def test_a_last_entry_that_is_half_is_left_out(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "late"
+    late = Late(path)
+    late.keep(*ONE)
+    whole = path.stat().st_size
+    late.keep(*TWO)
+    path.write_bytes(path.read_bytes()[: whole + cut])
+    assert kept(Late(path)) == [ONE]
+
+
+def test_a_disk_that_does_not_take_them_leaves_them_in_memory(tmp_path: Path) -> None:
+    late = Late(tmp_path / "no folder" / "late")
+    late.keep(*ONE)
+    assert kept(late) == [ONE]
+
+
+def test_the_first_shim_takes_over_from_shims_that_are_no_more(tmp_path: Path) -> None:
+    settings = config.read({"SLUICE_VAR": str(tmp_path), "SLUICE_SHIMS": "2"})
+    settings.run.mkdir()
+    for number in range(4):
+        Late(settings.late_files(number)[0]).keep(*ONE)
+    assert [len(Late(*settings.late_files(number))) for number in range(2)] == [3, 1]
+    assert kept(Late(*settings.late_files(0))) == [ONE] * 3
+    assert [path.name for path in settings.run.iterdir()] == ["late-shim-1"]
