@@ -112,6 +112,11 @@ class _Counted:
         return bool(self._exporter.force_flush(timeout_millis))
 
 
+def passed_on(traceparent: str) -> str:
+    """What those behind the shim are told. While spans are sent, Triton sends some of whatever has a traceparent."""
+    return traceparent if _tracer is None or KEPT.fullmatch(traceparent) else ""
+
+
 def turn(traceparent: str) -> Span:
     """The shim's part of a turn, a child of the edge's, where its trace is kept."""
     if _tracer is None:
