@@ -70,8 +70,8 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
 
 
 def _tracing(settings: Settings) -> list[str]:
-    """Triton's own spans. It keeps whatever comes with a traceparent, so the shim sends only those that are kept (pyshim/trace.py);
-    of what comes without, one in so many."""
+    """Triton's own spans. It keeps whatever comes with a traceparent, so the shim sends only those that are kept
+    (pyshim/trace.py); of what comes without, one in so many."""
     if not settings.otlp_endpoint:
         return []
     return [
