@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-models models clean
+.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -52,6 +52,18 @@ bench: ## measure: hot path, Triton path, the mix, and a plain service beside it
 bench-update: ## measure: does anybody notice 20 updates of the model under a steady load?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_update
+
+bench-config: ## measure: does anybody notice 100 changes of the configuration under a steady load?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_update config
+
+bench-edge: ## measure: what each part of the edge costs, beside an empty handler and nginx's own limit_req
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_edge
+
+bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_limits
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models

@@ -114,7 +114,7 @@ def _nginx(settings: Settings) -> Part:
 def parts(settings: Settings) -> list[list[Part]]:
     """The parts in stages: those of one stage start together, the next stage when all are ready. Raises BadSetting."""
     return [
-        [_redis(settings), _example_backend(settings)],
+        [*([_redis(settings)] if settings.own_redis else []), _example_backend(settings)],
         [_triton(settings)],  # Redis knows which version it should serve
         [_shim(settings, number) for number in range(settings.shims)],
         [_nginx(settings)],

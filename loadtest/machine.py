@@ -28,9 +28,9 @@ def triton_version(settings: Settings) -> str:
         return str(client.get_server_metadata().version)
 
 
-def about(settings: Settings) -> dict[str, str | int | float]:
-    """The machine and the versions of what ran on it."""
-    return {
+def about(settings: Settings, triton: bool = True) -> dict[str, str | int | float]:
+    """The machine and the versions of what ran on it; triton: whether one did."""
+    found: dict[str, str | int | float] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _field("/proc/cpuinfo", "model name"),
         "cores": len(os.sched_getaffinity(0)),
@@ -38,7 +38,7 @@ def about(settings: Settings) -> dict[str, str | int | float]:
         "kernel": platform.release(),
         "nginx": _first_line([binary(settings), "-v"]),
         "redis": _first_line(["redis-server", "--version"]),
-        "triton": triton_version(settings),
         "python": platform.python_version(),
         "wrk": _first_line(["wrk", "-v"]),
     }
+    return found | {"triton": triton_version(settings)} if triton else found

@@ -16,16 +16,17 @@ def pss_kb(rollup: str) -> int:
     return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and all its children."""
     children = [
         int(child) for task in (PROC / str(pid) / "task").glob("*/children") for child in task.read_text(encoding="ascii").split()
     ]
-    return [pid, *(one for child in children for one in _family(child))]
+    return [pid, *(one for child in children for one in family(child))]
 
 
 def pss_mb(pid: int) -> float:
     """PSS of this process and its children, MB."""
-    return round(sum(pss_kb((PROC / str(one) / "smaps_rollup").read_text()) for one in _family(pid)) / 1024, 1)
+    return round(sum(pss_kb((PROC / str(one) / "smaps_rollup").read_text()) for one in family(pid)) / 1024, 1)
 
 
 def of_parts(settings: Settings, peer: int | None = None) -> dict[str, float]:

@@ -1,7 +1,8 @@
 -- What does wrk send, and what does it say at the end?
 --
 -- args: a file with one turn a line (token, tab, JSON body), the number of threads, and turns a second to keep, all
--- threads together; without a rate it goes as fast as it can.
+-- threads together; without a rate, or with 0, it goes as fast as it can. "named" as a fourth: a GET, whose X-User says who
+-- asks, for what reads neither tokens nor bodies.
 -- Every request is built before the first is sent: the load generator shares the machine with what it measures.
 --
 -- Pacing: each thread has a schedule of random (exponential) gaps; a free connection takes the next moment of it and
@@ -39,13 +40,12 @@ end
 function init(args)
     for line in io.lines(args[1]) do
         local token, body = line:match("^(%S+)\t(.+)$")
-        requests[#requests + 1] = wrk.format("POST", "/v1/chat", {
-            ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json",
-        }, body)
+        requests[#requests + 1] = args[4] and wrk.format("GET", nil, { ["X-User"] = token:sub(-24) })
+            or wrk.format("POST", nil, { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }, body)
     end
     local of_threads, rate = tonumber(args[2]), tonumber(args[3])
     next_one = math.floor(number * #requests / of_threads)   -- each thread begins elsewhere in the round
-    if rate then
+    if rate and rate > 0 then
         math.randomseed(20 + number)
         gap_ms = 1000 * of_threads / rate
         delay = wait_ms                                      -- wrk asks for delays only where this global exists

@@ -34,17 +34,19 @@ class BadRun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send where. rate: turns a second, or None for as fast as it goes."""
+    """What to send where. rate: turns a second, or None for as fast as it goes; named: as a GET, whose X-User says who asks."""
 
     url: str
     turns: Path
     connections: int
     rate: float | None = None
+    named: bool = False
 
     def command(self, seconds: float) -> list[str]:
-        paced = [] if self.rate is None else [f"{self.rate:.0f}"]
+        paced = [] if self.rate is None and not self.named else [f"{self.rate or 0:.0f}"]
+        named = ["named"] if self.named else []
         wrk = ["wrk", f"-t{THREADS}", f"-c{self.connections}", f"-d{seconds:g}s", "--timeout", "5s", "-s", str(SCRIPT), self.url]
-        return [*wrk, "--", str(self.turns), str(THREADS), *paced]
+        return [*wrk, "--", str(self.turns), str(THREADS), *paced, *named]
 
 
 def write(path: Path, turns: list[Turn]) -> Path:

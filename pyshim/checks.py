@@ -93,9 +93,6 @@ class Checker:
         backend = self._tenant.about.backend
         if backend is not None and not BACKEND.match(backend):
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
-        for name, limit in (("tenant", self._tenant.about.limits.tenant), ("user", self._tenant.about.limits.user)):
-            if limit.rate_per_s <= 0 or limit.burst < 1:
-                yield f"{self._at('tenant.yaml', 'limits', name)}: a rate above 0 and a burst of 1 or more are wanted"
 
     def _slot(self, name: str, slot: Slot) -> Iterator[str]:
         for number, pattern in enumerate(slot.patterns):

@@ -5,6 +5,7 @@ is reported by name, value and what was wanted.
 """
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -40,6 +41,8 @@ class Settings:
     datasets: Path
     word_lists: tuple[Path, ...]
     nginx: str
+    node: str
+    redis_socket: Path
     triton_config: str
     edge_workers: int
     shims: int
@@ -52,6 +55,7 @@ class Settings:
     everything_burst: int
     address_rate_per_s: float
     address_burst: int
+    limits_shadow: tuple[str, ...]
     user_agents_refused: str
     addresses_refused: tuple[str, ...]
     addresses_trusted: tuple[str, ...]
@@ -107,8 +111,9 @@ class Settings:
         return self.run / "config.msgpack"
 
     @property
-    def redis_socket(self) -> Path:
-        return self.run / "redis.sock"
+    def own_redis(self) -> bool:
+        """Whether this system starts its own Redis, or shares one that somebody else runs."""
+        return self.redis_socket == self.run / "redis.sock"
 
     def shim_socket(self, number: int) -> Path:
         return self.run / f"shim-{number}.sock"
@@ -180,6 +185,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             if name not in texts:
                 raise BadSetting(f"{name} is not a setting; gateway/defaults.env lists them all")
             texts[name] = value
+    texts["SLUICE_NODE"] = texts["SLUICE_NODE"] or socket.gethostname()
+    texts["SLUICE_REDIS_SOCKET"] = texts["SLUICE_REDIS_SOCKET"] or f"{texts['SLUICE_VAR']}/run/redis.sock"
     values: dict[str, object] = {}
     for field in fields(Settings):
         name = PREFIX + field.name.upper()
@@ -188,4 +195,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             values[field.name] = reader(texts[name])  # type: ignore[operator]
         except ValueError:
             raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    unknown = set(settings.limits_shadow) - {"everything", "address"}
+    if unknown:
+        raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: everything, address or nothing is wanted")
+    return settings

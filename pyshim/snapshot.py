@@ -7,7 +7,6 @@ each other while serving: pyshim/configuration.
 
 import base64
 import hashlib
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,6 +217,10 @@ def _hot(tenant: Tenant, composer: Composer) -> dict[str, Any]:
     return hot
 
 
+def _limit(settings: Settings, name: str, rate_per_s: float, burst: int) -> dict[str, Any]:
+    return {"rate_per_s": rate_per_s, "burst": burst, "shadow": name in settings.limits_shadow}
+
+
 def edge_settings(settings: Settings) -> bytes:
     """What the edge of this machine reads once, before the workers fork (lua/edge/config.lua), JSON."""
     s = settings
@@ -235,15 +238,15 @@ def edge_settings(settings: Settings) -> bytes:
             "history_turns": s.history_turns,
             "late_turns_max": s.late_turns_max,
             "arms": str(s.arms),
-            "node": socket.gethostname(),
+            "node": s.node,
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
             "addresses_refused": s.addresses_refused,
             "addresses_trusted": s.addresses_trusted,
-            "address_limit": {"rate_per_s": s.address_rate_per_s, "burst": s.address_burst},
+            "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),
         },
-        "limits": {"everything": {"rate_per_s": s.everything_rate_per_s, "burst": s.everything_burst}},
+        "limits": {"everything": _limit(s, "everything", s.everything_rate_per_s, s.everything_burst)},
     }
     return msgspec.json.encode(value)
 

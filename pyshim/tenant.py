@@ -19,16 +19,32 @@ from pyshim.source import Source
 T = TypeVar("T")
 
 
+Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
+
+
 class Limit(msgspec.Struct, forbid_unknown_fields=True):
-    """A token bucket: tokens per second and the most it holds."""
+    """A token bucket: tokens per second and the most it holds. shadow: it counts whom it would refuse, and refuses nobody."""
 
-    rate_per_s: float
-    burst: int
+    rate_per_s: Annotated[float, msgspec.Meta(gt=0)]
+    burst: Annotated[int, msgspec.Meta(ge=1)]
+    shadow: bool = False
 
 
-class Limits(msgspec.Struct, forbid_unknown_fields=True):
+class Slots(msgspec.Struct, forbid_unknown_fields=True):
+    """The most turns of a tenant at one moment."""
+
+    turns: Annotated[int, msgspec.Meta(ge=1)]
+    shadow: bool = False
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How fast a tenant's callers may go: all together, one user, one address, at one of our URLs; and how many turns at once."""
+
     tenant: Limit
     user: Limit
+    address: Limit | None = None
+    routes: dict[Route, Limit] = {}
+    concurrency: Slots | None = None
 
 
 class Campaign(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):

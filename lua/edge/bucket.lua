@@ -3,7 +3,8 @@
 -- A token bucket in shared memory that is exact across workers. Rules:
 --
 -- * A bucket is one counter: tokens taken, ever. At time t (seconds, monotonic) floor(rate * t) + burst tokens
---   have been given out to it, ever; what lies between the two can be taken now.
+--   have been given out to it, ever; what lies between the two can be taken now. (A limit that changes bends the line rate * t
+--   instead of breaking it: edge/level.lua.)
 -- * Taking is one atomic incr. A take that lands above what was given out is given back and refused, so the counter
 --   never admits more than rate * time + burst, whatever the interleaving.
 -- * A bucket that was left alone holds no more than burst: a counter that fell behind rate * t is lifted to it. Lifting is
@@ -12,6 +13,8 @@
 -- * A busy bucket that is nearly full would be lifted on every take, and its lock would be everybody's: so a counter may
 --   fall behind by burst / 1000 first, and that much less than burst is what a lifted bucket holds. Below 1,000 it is exact.
 -- * The counter has no expiry: an expired one would come back full. A zone that runs out evicts the bucket unused for longest.
+
+local level_at = require("edge.level").at
 
 local floor, ceil, max = math.floor, math.ceil, math.max
 
@@ -42,11 +45,16 @@ local function locked_take(dict, name, level, lowest)
     return nil, "lock held for too long"
 end
 
+-- The token that would have been ours exists once the level has grown to this.
+local function seconds_until(limit, level, now)
+    return max(0.001, (level - (limit.base or 0)) / limit.rate_per_s + (limit.since or 0) - now)
+end
+
 -- Takes one token.
 -- dict: a shared dictionary; name: key; limit: {rate_per_s, burst}; now: monotonic seconds.
 -- Returns tokens left; or false and the seconds until a token is there; or nil and an error.
 function _M.take(dict, name, limit, now)
-    local level = floor(limit.rate_per_s * now)
+    local level = floor(level_at(limit, now))
     local lowest = level - floor(limit.burst / SLACK)
     local taken, err = dict:get(name)
     if taken and taken >= lowest then
@@ -59,8 +67,20 @@ function _M.take(dict, name, limit, now)
     local left = lowest + limit.burst - taken
     if left >= 0 then return left end
     dict:incr(name, -1)
-    -- The token that would have been ours exists once rate * t has grown by what is missing.
-    return false, max(0.001, (level - left) / limit.rate_per_s - now)
+    return false, seconds_until(limit, level - left, now)
+end
+
+-- Seconds until a token can be taken, 0 when there is one.
+function _M.wait(dict, name, limit, now)
+    local taken, level = dict:get(name), floor(level_at(limit, now))
+    local left = taken and level - floor(limit.burst / SLACK) + limit.burst - taken - 1 or 0
+    return left >= 0 and 0 or seconds_until(limit, level - left, now)
+end
+
+-- Tokens that are missing until it is full.
+function _M.missing(dict, name, limit, now)
+    local taken = dict:get(name)
+    return taken and max(0, taken - floor(level_at(limit, now))) or 0
 end
 
 -- Gives one token back: for a request that another bucket refused.

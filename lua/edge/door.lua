@@ -69,8 +69,9 @@ local function hand_over(turn)
     if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
 end
 
-local function enter(layers, wants, allowed, listed)
+local function enter(route, layers, wants, allowed, listed)
     local turn = begin(wants)
+    turn.route = route
     local reply = wrong_method(turn, allowed, listed) or funnel.run(turn, layers)
     ngx.var.sluice_tenant = turn.tenant_id or ""        -- for the log, whoever answers
     if reply then
@@ -82,15 +83,17 @@ end
 
 local ASKING, SESSION, READING = { POST = true }, { POST = true, DELETE = true }, { GET = true, HEAD = true }
 
-function _M.chat() return enter(funnel.LAYERS, "query", ASKING, "POST") end
+function _M.chat() return enter("chat", funnel.LAYERS, "query", ASKING, "POST") end
 
 -- POST asks for a guest token, DELETE ends the caller's dialogue.
 function _M.session()
     local layers = ngx.req.get_method() == "POST" and funnel.GUESTS or funnel.ADMISSION
-    return enter(layers, "object", SESSION, "POST, DELETE")
+    return enter("session", layers, "object", SESSION, "POST, DELETE")
 end
 
-function _M.read() return enter(funnel.ADMISSION, nil, READING, "GET, HEAD") end
+function _M.history() return enter("history", funnel.ADMISSION, nil, READING, "GET, HEAD") end
+
+function _M.intent() return enter("intent", funnel.ADMISSION, nil, READING, "GET, HEAD") end
 
 local function timing(turn)
     local layers, spent, text = turn.layers, turn.spent_us, ""
@@ -176,17 +179,22 @@ local function nobody_was_asked()
     return asked and asked:find("shims$") ~= nil
 end
 
--- What is asked of the shims nginx had given up. (nginx empties ngx.ctx on its way here.)
-function _M.again()
+-- The turn anew, where nginx emptied ngx.ctx on its way to a named location. What its layers took is still given back.
+local function taken_up()
     local turn = begin()
+    turn.layers, turn.reached = funnel.ADMISSION, #funnel.ADMISSION
     turn.tenant_id = ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+    return turn
 end
 
--- No shim answers: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
+-- What is asked of the shims nginx had given up.
+function _M.again() taken_up() end
+
+-- No shim answers: the fallback sentence is the answer.
 function _M.unavailable()
     if nobody_was_asked() then return ngx.exec("@anyone") end
-    local turn = begin()
-    turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+    local turn = taken_up()
+    turn.answered_by = "shim"
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })
     local tenant = turn.config.tenants[turn.tenant_id or "-"]
     if tenant then

@@ -3,8 +3,8 @@
 -- Refuses: 403 a user agent or address that is not wanted, 429 an address that is too fast, 415 not JSON by its
 -- header, 413 too large, 400 broken bytes, broken JSON, or a query that is none.
 
-local bucket = require "edge.bucket"
-local clock = require "edge.clock"
+local limits = require "edge.limits"
+local meter = require "edge.meter"
 local replies = require "edge.reply"
 local utf8 = require "edge.utf8"
 local cjson = require("cjson.safe").new()
@@ -12,7 +12,6 @@ local cjson = require("cjson.safe").new()
 cjson.decode_max_depth(16)
 cjson.decode_invalid_numbers(false)
 
-local buckets = ngx.shared.buckets
 local find, type, floor = string.find, type, math.floor
 local AGENTS_REMEMBERED = 1000
 local MAX_SEQ = 2 ^ 53 - 1
@@ -26,12 +25,7 @@ local function unwelcome(turn, screen)
     if screen.addresses_refused:holds(address) then
         return replies.refusal(turn, 403, "refused", "this address is refused")
     end
-    local limit = screen.address_limit
-    local left, wait = bucket.take(buckets, "a:" .. address, limit, clock.seconds())
-    if left == false then
-        return replies.refusal(turn, 429, "rate_limited", "too many requests from this address", bucket.headers(limit, wait))
-    end
-    if not left then return nil, wait end
+    return meter.admit(turn, { "address", limits.address(address), screen.address_limit })
 end
 
 local verdicts, judged_by, judged = {}, nil, 0     -- by user agent: most callers share a few

@@ -1,16 +1,17 @@
 -- Who is this, and how fast may they go?
 --
--- Refuses: 401 without a good token, 403 an address the tenant refuses, 409 a position before the token's, 429 when a bucket (everything, tenant, user) is
--- empty. A turn takes one token from all three buckets or from none.
+-- Refuses: 401 without a good token, 403 an address the tenant refuses, 409 a position before the token's, 429 when a bucket (everything, tenant, user, the tenant's
+-- for an address or a URL) is empty, or all slots of the tenant are taken. A turn takes one token from each bucket or from none.
 
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local config = require "edge.config"
 local identity = require "edge.identity"
+local meter = require "edge.meter"
+local metrics = require "edge.metrics"
+local names = require "edge.limits"
 local replies = require "edge.reply"
-
-local buckets = ngx.shared.buckets
-local take, give_back = bucket.take, bucket.give_back
+local slots = require "edge.slots"
 
 local _M = { name = "l2_meter", on_error = "refuse" }
 
@@ -33,41 +34,48 @@ local function identify(turn)
     end
 end
 
-local function too_fast(turn, whose, limit, wait)
-    return replies.refusal(turn, 429, "rate_limited", "too many requests: limit of " .. whose .. ", try again in "
-        .. string.format("%.3f", wait) .. " s", bucket.headers(limit, wait))
+-- The buckets this turn needs a token from: kind, name, limit. A bucket cannot have two rates: limits are those of the version that
+-- serves, also for whom a candidate answers.
+local function buckets_of(turn, limits)
+    local tenant = turn.tenant_id
+    local wanted = {
+        "everything", names.EVERYTHING, turn.config.limits.everything,
+        "tenant", names.tenant(tenant), limits.tenant,
+        "user", names.user(tenant, turn.user_id), limits.user,
+    }
+    if limits.address then
+        wanted[10], wanted[11], wanted[12] =
+            "tenants_address", names.tenants_address(tenant, ngx.var.binary_remote_addr), limits.address
+    end
+    local route = limits.routes and limits.routes[turn.route]
+    if route then
+        local last = #wanted
+        wanted[last + 1], wanted[last + 2], wanted[last + 3] = "route", names.route(tenant, turn.route), route
+    end
+    return wanted
 end
 
-local function meter(turn)
-    local everything, limits = turn.config.limits.everything, turn.tenant.limits
-    local now = clock.seconds()
-    local tenant_bucket = "t:" .. turn.tenant_id
-    local user_bucket = "u:" .. turn.tenant_id .. ":" .. turn.user_id
-
-    local left, wait = take(buckets, "everything", everything, now)
-    if left == nil then return nil, wait end
-    if not left then return too_fast(turn, "everything", everything, wait) end
-
-    left, wait = take(buckets, tenant_bucket, limits.tenant, now)
-    if not left then
-        give_back(buckets, "everything")
-        if left == nil then return nil, wait end
-        return too_fast(turn, "the tenant", limits.tenant, wait)
-    end
-
-    left, wait = take(buckets, user_bucket, limits.user, now)
-    if not left then
-        give_back(buckets, "everything")
-        give_back(buckets, tenant_bucket)
-        if left == nil then return nil, wait end
-        return too_fast(turn, "the user", limits.user, wait)
-    end
+local function crowded(turn, limit)
+    if slots.enter(turn, limit.turns, clock.seconds()) then return end
+    if limit.shadow then return metrics.would_refuse(turn.tenant_id, "concurrency") end
+    meter.give_back(turn)
+    metrics.refused(turn.tenant_id, "concurrency")
+    return replies.refusal(turn, 429, "rate_limited", "too many requests at once: limit of the tenant",
+        bucket.headers({ burst = limit.turns }, 1))
 end
 
 function _M.answer(turn)
     local refused = identify(turn)
     if refused then return refused end
-    return meter(turn)
+    local err
+    local limits = config.current().tenants[turn.tenant_id].limits
+    refused, err = meter.admit(turn, buckets_of(turn, limits))
+    if refused or err then return refused, err end
+    return limits.concurrency and crowded(turn, limits.concurrency)
+end
+
+function _M.settle(turn)
+    slots.leave(turn.id)
 end
 
 return _M

@@ -30,6 +30,14 @@ local HELP = {
     sluice_revocations = "gauge Revocations in force at this edge.",
     sluice_revocations_age_seconds = "gauge Time since this edge last learned what is revoked; above 2 it is behind.",
     sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
+    sluice_limit_refused_total = "counter Turns refused by a bucket or for want of a slot, by tenant.",
+    sluice_limit_shadow_total = "counter Turns a limit in shadow mode would have refused.",
+    sluice_limit_excess_max = "gauge Tokens that may be admitted beyond burst and rate, all edges together, as things are now.",
+    sluice_edges = "gauge Edges that share the limits with this one, itself included.",
+    sluice_edges_lost = "gauge 1 while Redis is lost and this edge gives out its share of the limits.",
+    sluice_lease_calls_total = "counter Calls to Redis for tokens, and to say that this edge is there.",
+    sluice_lease_tokens_total = "counter Tokens by what became of them: granted ahead, owed and paid, given back.",
+    sluice_lease_owing = "gauge Accounts that owe a token and are not settled yet.",
     sluice_buckets_free_bytes = "gauge Free memory of the zone that holds the token buckets.",
 }
 
@@ -40,6 +48,23 @@ local function add(key, value)
     pending[key] = (pending[key] or 0) + value
 end
 _M.add = add
+
+local refusals_of = { sluice_limit_refused_total = {}, sluice_limit_shadow_total = {} }    -- names made once
+
+local function refusal(family, tenant, bucket)
+    local tenants = refusals_of[family]
+    local names = tenants[tenant]
+    if not names then
+        names = {}
+        tenants[tenant] = names
+    end
+    names[bucket] = names[bucket] or family .. '{tenant="' .. tenant .. '",bucket="' .. bucket .. '"}'
+    add(names[bucket], 1)
+end
+
+-- tenant: id or "-" before it is known; bucket: its kind.
+function _M.refused(tenant, bucket) refusal("sluice_limit_refused_total", tenant, bucket) end
+function _M.would_refuse(tenant, bucket) refusal("sluice_limit_shadow_total", tenant, bucket) end
 
 function _M.broken(layer)
     add('sluice_layer_broken_total{layer="' .. layer .. '"}', 1)

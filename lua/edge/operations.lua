@@ -3,6 +3,7 @@
 -- For the operations port only.
 
 local arms = require "edge.arms"
+local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
@@ -58,7 +59,7 @@ function _M.metrics()
     local var = ngx.var
     local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
-    ngx.print(metrics.render {
+    ngx.print(metrics.render(bounds.gauges({
         sluice_revocations = revocations,
         sluice_revocations_age_seconds = age_s,
         sluice_late_turns = conversation.late_turns(),
@@ -74,7 +75,7 @@ function _M.metrics()
         ['sluice_edge_connections{state="reading"}'] = tonumber(var.connections_reading),
         ['sluice_edge_connections{state="writing"}'] = tonumber(var.connections_writing),
         ['sluice_edge_connections{state="waiting"}'] = tonumber(var.connections_waiting),
-    })
+    }, config.current())))
     ngx.print(metrics.merged(behind))
 end
 

@@ -51,7 +51,9 @@ function _M.turn(turn, layer, status, seconds)
     for number = 1, turn.reached do
         local after = before + turn.spent_us[number] * 1e-6
         -- The second half of the turn's id names layers, as its first half names the edge.
-        leave(trace, sub(var.request_id, 17, 31) .. number, span, turn.layers[number].name, INTERNAL, before, after, {})
+        if after > before then          -- else it was taken up in a named location, and nobody knows its times any more
+            leave(trace, sub(var.request_id, 17, 31) .. number, span, turn.layers[number].name, INTERNAL, before, after, {})
+        end
         before = after
     end
 end

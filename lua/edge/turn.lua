@@ -16,6 +16,7 @@ function _M.new()
         config = nil,                 -- door: the version of the configuration that serves; l2_meter: the one this user gets,
                                       -- by which the turn is answered wholly
 
+        route = nil,                  -- door: "chat", "session", "history" or "intent"
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
         body = nil,                   -- l1_screen: the decoded JSON object
@@ -26,6 +27,8 @@ function _M.new()
         tenant_id = nil,              -- l2_meter
         user_id = nil,                -- l2_meter
         tenant = nil,                 -- l2_meter: the tenant's part of the snapshot
+
+        taken = {},                   -- meter: what was taken from buckets, to be given back when one refuses
 
         arm = nil,                    -- l3_hot: the version of the model that answers this turn
 

@@ -5,13 +5,16 @@ local beat = require "edge.beat"
 local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
+local clock = require "edge.clock"
 local leaving = require "edge.leaving"
+local lease = require "edge.lease"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
+local slots = require "edge.slots"
 local trace = require "edge.trace"
 
-local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2" }
+local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
 
 local _M = {}
 local said, unheard, folder, ready = {}, nil, nil, false
@@ -48,6 +51,7 @@ local function every_second(premature)
     follow("the configuration", config_follower.beat)
     follow("the rollout", beat.beat)
     leaving.look(folder)
+    slots.sweep(clock.seconds())
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
@@ -66,6 +70,8 @@ function _M.start()
     revoked.begin()
     assert(ngx.timer.at(0, learn_revoked))
     assert(ngx.timer.every(1, learn_revoked))
+    slots.reset(config.current().tenants)
+    lease.start()
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))
     assert(ngx.timer.every(1, send_spans))

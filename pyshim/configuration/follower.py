@@ -7,7 +7,6 @@ turns on their way. Without Redis it serves on by what it last knew.
 
 import asyncio
 import logging
-import socket
 
 from pyshim.arm import Arms
 from pyshim.configuration import start
@@ -30,7 +29,7 @@ class Configurations:
     def __init__(self, first: Snapshot, compiler: Compiler, redis: Redis, recall: Recall, number: int) -> None:
         self._compiler, self._redis, self._recall = compiler, redis, recall
         self._store, self._script = Store(redis), Script("config_beat-2")
-        self._name = f"shim {socket.gethostname()} {number}"
+        self._name = f"shim {first.settings.node} {number}"
         self._keeps = number == 0  # one process writes what its machine begins with
         self._record: Configuration | None = None
         self._fault = ""

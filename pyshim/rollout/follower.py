@@ -8,7 +8,6 @@ Without Redis it serves on by what it last knew.
 import asyncio
 import logging
 import os
-import socket
 from pathlib import Path
 
 from pyshim import snapshot
@@ -34,7 +33,7 @@ class Follower:
     def __init__(self, configurations: Configurations, redis: Redis, triton: Triton, recall: Recall, number: int) -> None:
         self._configurations, self._redis, self._triton, self._recall = configurations, redis, triton, recall
         self._settings = configurations.serving.settings
-        self._name = f"shim {socket.gethostname()} {number}"
+        self._name = f"shim {self._settings.node} {number}"
         self._beat = Script("beat-3")
         self._record: Rollout | None = None
         self._making: asyncio.Task[None] | None = None

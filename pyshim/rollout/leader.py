@@ -7,7 +7,6 @@ Triton's versions, judges the arms, and writes the record. Everything it knows i
 import asyncio
 import logging
 import os
-import socket
 import time
 
 import msgspec
@@ -35,7 +34,7 @@ class Leader:
     def __init__(self, settings: Settings, redis: Redis, stable: int, number: int) -> None:
         self._settings, self._redis, self._stable = settings, redis, stable
         self._records, self._repository = Records(redis), Repository(settings)
-        self._name = f"shim {socket.gethostname()} {number} ({os.getpid()})"
+        self._name = f"shim {settings.node} {number} ({os.getpid()})"
         self._lease = Script("lease-1")
         self._last: Rollout | None = None
         self._fresh_attempt = 0  # the load that Triton was told of, so that files changed under a number are read again

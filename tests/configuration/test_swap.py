@@ -69,6 +69,21 @@ def test_a_candidate_gets_its_share_of_the_users_and_each_keeps_what_they_got(of
     assert office.ask(HOT, users[0]).headers["X-Config-Version"] == str(candidate)
 
 
+def test_limits_of_a_candidate_count_from_promote_on(office: Office) -> None:
+    office.edit(
+        "tenant.yaml", lambda text: text.replace("rate_per_s: 100000", "rate_per_s: 0.001").replace("burst: 100000", "burst: 1")
+    )
+    office.applied("--percent", 99)
+    customers = [office.stack.customer("shop", f"limited-{number}") for number in range(5)]
+    assert [customer.post(HOT).status_code for customer in customers for _ in range(2)] == [200] * 10
+    office.done("promote")
+    refused = [customer.post(HOT).status_code for customer in customers for _ in range(2)]
+    assert refused.count(429) >= 9
+    office.done("rollback")
+    wait_until(lambda: customers[0].post(HOT).status_code == 200)  # an account grows at its new rate, it is not filled
+    assert [customer.post(HOT).status_code for customer in customers] == [200] * 5
+
+
 def test_a_candidate_can_be_dropped(office: Office) -> None:
     serving = office.record().serving
     office.greet("【不】")

@@ -68,17 +68,27 @@ def tell_issuers(tenants: Path, keys: Path) -> None:
         (keys / f"{name}.jwks.json").write_bytes(msgspec.json.encode({"keys": entries}))
 
 
+# Tenant -> all its limits.
+MORE: dict[str, dict[str, Any]] = {
+    "routes": {"tenant": WIDE, "user": WIDE, "routes": {"history": Limit(rate_per_s=NEVER, burst=2)}},
+    "addressed": {"tenant": WIDE, "user": WIDE, "address": Limit(rate_per_s=NEVER, burst=3)},
+    "shadowed": {"tenant": WIDE, "user": {"rate_per_s": NEVER, "burst": 2, "shadow": True}},
+    "both": {"tenant": Limit(rate_per_s=0.5, burst=1), "user": Limit(rate_per_s=0.01, burst=1)},
+    "one_at_once": {"tenant": WIDE, "user": WIDE, "concurrency": {"turns": 1}},
+}
+
+
 def _wide(_: str, about: dict[str, Any]) -> None:
     about["limits"] = {"tenant": WIDE, "user": WIDE}
 
 
 def tell_stories(tenants: Path) -> None:
     """Adds the tenants of STORIES, copies of the shop."""
-    for name, (whole, user) in STORIES.items():
+    for name, limits in {**{name: {"tenant": whole, "user": user} for name, (whole, user) in STORIES.items()}, **MORE}.items():
         shutil.copytree(tenants / "shop", tenants / name)
         path = tenants / name / "tenant.yaml"
         about = yaml.safe_load(path.read_text(encoding="utf-8"))
-        about["limits"] = {"tenant": whole, "user": user}
+        about["limits"] = limits
         path.write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
 
 

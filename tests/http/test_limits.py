@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.conftest import Stack
+from tests.conftest import Stack, wait_until
 from tests.http.conftest import HAMMERED, Limit
 from tests.http.raw import Stranger, request
 
@@ -160,6 +160,40 @@ def test_one_tenant_does_not_take_the_tokens_of_another(small: Stack) -> None:
     assert [ask(right) for _ in range(10)] == ["served"] * 4 + ["the tenant"] * 6
 
 
+def test_a_url_has_a_limit_of_its_own(small: Stack) -> None:
+    user = Stranger(small, "routes")
+    assert [ask(user) for _ in range(4)] == ["served"] * 2 + ["this URL"] * 2
+    assert user.chat({"query": "打招呼"}).status == 200
+
+
+def test_a_tenant_may_limit_addresses_and_two_of_them_do_not_share(small: Stack) -> None:
+    user = Stranger(small, "addressed")
+    statuses = [user.ask("GET", "/v1/history", source=source).status for source in ["127.0.0.7"] * 5 + ["127.0.0.8"] * 2]
+    assert statuses == [200] * 3 + [429] * 2 + [200] * 2
+
+
+def test_a_limit_in_shadow_mode_counts_and_refuses_nobody(small: Stack) -> None:
+    user = Stranger(small, "shadowed")
+    assert [ask(user) for _ in range(6)] == ["served"] * 6
+    name = b'sluice_limit_shadow_total{tenant="shadowed",bucket="user"} 4'
+    wait_until(lambda: name in user.send(request("GET", "/metrics"), operations=True).body)
+
+
+def test_a_refused_turn_gives_back_the_token_of_its_address(small: Stack) -> None:
+    user, source = Stranger(small, "poor_users", "from-elsewhere"), "127.0.0.9"
+    while user.ask("GET", "/v1/history", source=source).status == 200:
+        pass
+    for _ in range(3 * HAMMERED["burst"]):  # as fast as one client is, which is faster than an address may go
+        message = user.ask("GET", "/v1/history", source=source).refuses(429, "rate_limited").error()["message"]
+        assert "limit of the address" not in message
+
+
+def test_a_slot_is_free_again_when_its_turn_is_over_whoever_answered(small: Stack) -> None:
+    user = Stranger(small, "one_at_once")
+    assert [user.chat({"query": "打招呼"}).status for _ in range(5)] == [200] * 5
+    assert [ask(user) for _ in range(5)] == ["served"] * 5
+
+
 # -- what the client is told -------------------------------------------------------------------------------------------
 
 
@@ -170,6 +204,16 @@ def test_who_waits_as_told_is_served(small: Stack) -> None:
     assert refused.headers["Retry-After"] == "1"
     time.sleep(int(refused.headers["Retry-After"]))  # this is what is promised
     assert ask(user) == "served"
+
+
+def test_who_is_refused_is_told_of_the_emptiest_of_all_buckets(small: Stack) -> None:
+    user = Stranger(small, "both")
+    assert ask(user) == "served"
+    now = time.monotonic()
+    refused = user.ask("GET", "/v1/history").refuses(429, "rate_limited")
+    assert "limit of the tenant" in refused.error()["message"]  # a token in two seconds at most
+    born = [(math.floor(rate * now) + 1) / rate - now for rate in (0.5, 0.01)]  # of the tenant, of the user
+    assert max(born) - 1 <= int(refused.headers["Retry-After"]) <= max(born) + 1
 
 
 def test_a_refusal_says_how_large_the_bucket_is_and_when_there_is_a_token(small: Stack) -> None:

@@ -15,7 +15,8 @@ def run(p99_ms: float, refused: int = 0) -> Run:
 def result(**more: Any) -> dict[str, Any]:
     made = {
         "machine": {"cpu": "c", "cores": 2, "memory_mb": 2000, "date": "today", "load_before": 0.1},
-        "plan": {"updates": 3, "rate": 2000, "users": 5000, "deep_share": 0.08, "before_s": 10},
+        "plan": {"updates": 3, "rate": 2000, "users": 5000, "deep_share": 0.08, "before_s": 10}
+        | {"p99_ratio": 1.5, "memory_ratio": 1.05, "parts": ["triton", "nginx"]},
         **update_report.summed([run(10), run(12), run(90)], [run(14), run(17), run(60)], [14.0, 15.0, 20.0]),
         "not_200": 0,
         "memory_pss_mb": {"at_start": {"triton": 100.0, "nginx": 50.0}, "after": {"triton": 104.0, "nginx": 50.0}},
@@ -29,7 +30,7 @@ def test_goals_hold_by_the_medians_and_no_failure_at_all() -> None:
     assert {gate["goal"]: (gate["measured"], gate["holds"]) for gate in result()["gates"]} == {
         "failed requests": (0, True),
         "p99 during / before": (1.42, True),
-        "memory of Triton after / start": (1.04, True),
+        "memory of triton after / start": (1.04, True),
         "memory of nginx after / start": (1.0, True),
     }
 
@@ -41,7 +42,7 @@ def test_goals_hold_by_the_medians_and_no_failure_at_all() -> None:
         ({"failed": 1}, "failed requests"),
         (
             {"memory_pss_mb": {"at_start": {"triton": 100, "nginx": 50}, "after": {"triton": 106, "nginx": 50}}},
-            "memory of Triton",
+            "memory of triton",
         ),
     ],
 )

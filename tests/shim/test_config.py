@@ -1,6 +1,7 @@
 """Are settings read once, typed, and complained about well?"""
 
 import re
+import socket
 
 import pytest
 
@@ -25,9 +26,17 @@ def test_the_environment_overrides() -> None:
         ("SLUICE_PORT", "http", "SLUICE_PORT='http': a whole number"),
         ("SLUICE_PORT", "-1", "SLUICE_PORT='-1': a whole number"),
         ("SLUICE_CONFIDENCE_MIN", "high", "SLUICE_CONFIDENCE_MIN='high': a number"),
+        ("SLUICE_LIMITS_SHADOW", "address, user", "SLUICE_LIMITS_SHADOW='address, user': everything, address or nothing"),
         ("SLUICE_PROT", "1", "SLUICE_PROT is not a setting"),
     ],
 )
 def test_a_bad_setting_is_named_with_what_was_wanted(name: str, value: str, wanted: str) -> None:
     with pytest.raises(BadSetting, match=re.escape(wanted)):
         config.read({name: value})
+
+
+def test_a_node_has_the_hosts_name_and_a_redis_of_its_own_unless_told_otherwise() -> None:
+    alone = config.read({"SLUICE_VAR": "/tmp/somewhere"})
+    assert (alone.node, alone.own_redis, str(alone.redis_socket)) == (socket.gethostname(), True, "/tmp/somewhere/run/redis.sock")
+    shared = config.read({"SLUICE_NODE": "left", "SLUICE_REDIS_SOCKET": "/run/redis.sock"})
+    assert (shared.node, shared.own_redis, str(shared.redis_socket)) == ("left", False, "/run/redis.sock")

@@ -61,7 +61,13 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     (
         "tenant.yaml",
         lambda text: text.replace("rate_per_s: 2,", "rate_per_s: 0,"),
-        "a rate above 0 and a burst of 1 or more are wanted",
+        "tenant.yaml:7: Expected `float` > 0.0",
+    ),
+    ("tenant.yaml", lambda text: text.replace("burst: 10}", "burst: 0}"), "tenant.yaml:7: Expected `int` >= 1"),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("campaign:", "  routes: {histories: {rate_per_s: 1, burst: 1}}\ncampaign:"),
+        "Invalid enum value 'histories'",
     ),
     ("tenant.yaml", lambda text: text.replace("backend: $", "backend: www.shop.cn # $"), "tenant.yaml:4: http:// or https://"),
     ("tenant.yaml", lambda text: text + "thresholds: {router: 7}\n", "Expected `float` <= 1.0"),
@@ -170,3 +176,15 @@ def test_the_edge_answers_rules_but_no_flow_no_handover_and_nothing_that_needs_a
 def test_pages_learn_nothing_secret() -> None:
     part = json.loads(snapshot.edge_part(config.read({}), snapshot.compile(config.read({})).served["shop"]))
     assert set(part["page"]) == {"id", "name", "greeting", "examples", "guests"}
+
+
+def test_the_edge_reads_the_limits_a_tenant_has_and_no_others(settings: Settings) -> None:
+    def limits() -> dict[str, object]:
+        part = snapshot.edge_part(settings, snapshot.compile(settings).served["shop"])
+        return dict(json.loads(part)["tenant"]["limits"])
+
+    assert set(limits()) == {"tenant", "user"}
+    more = "  address: {rate_per_s: 5, burst: 9, shadow: true}\n  concurrency: {turns: 7}\ncampaign:"
+    spoil(settings, "tenant.yaml", lambda text: text.replace("campaign:", more))
+    assert limits()["address"] == {"rate_per_s": 5.0, "burst": 9, "shadow": True}
+    assert limits()["concurrency"] == {"turns": 7, "shadow": False}
