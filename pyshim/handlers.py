@@ -95,7 +95,7 @@ class Handlers:
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query,
             deadline=self._deadline(headers),
-            trace=header(headers, b"traceparent"),
+            trace=trace.passed_on(header(headers, b"traceparent")),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
             guess=guess or None,

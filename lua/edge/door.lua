@@ -8,6 +8,7 @@ local cjson = require "cjson"
 local config = require "edge.config"
 local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
+local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local replies = require "edge.reply"
 local trace = require "edge.trace"
@@ -103,6 +104,7 @@ local function timing(turn)
 end
 
 function _M.header()
+    leaving.goodbye()
     local turn = ngx.ctx.turn
     if not turn or turn.reached == 0 then return end
     local header = ngx.header

@@ -80,8 +80,10 @@ function _M.flush(node)
     for first = 1, #all, BATCH do
         local last = math.min(first + BATCH - 1, #all)
         if there then
-            there = posted('{"resourceSpans":[{"resource":{"attributes":[' .. resource
+            local sound
+            sound, there = pcall(posted, '{"resourceSpans":[{"resource":{"attributes":[' .. resource
                 .. ']},"scopeSpans":[{"scope":{"name":"sluice"},"spans":[' .. concat(all, ",", first, last) .. "]}]}]}")
+            there = sound and there
         end
         metrics.add(there and SENT or DROPPED, last - first + 1)
     end
