@@ -83,8 +83,8 @@ def begin(settings: Settings, number: int) -> None:
     exporter = OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=TIMEOUT_S, session=session)
     about = {"service.name": "sluice-shim", "service.instance.id": str(number)}
     _provider = TracerProvider(sampler=ALWAYS_ON, resource=Resource(about), shutdown_on_exit=False)
-    counted: Any = _Counted(exporter)
-    _provider.add_span_processor(BatchSpanProcessor(counted, WAITING_MOST, PAUSE_MS, BATCH))
+    processor = BatchSpanProcessor(cast(Any, _Counted(exporter)), WAITING_MOST, PAUSE_MS, BATCH)
+    _provider.add_span_processor(processor)
     _tracer = _provider.get_tracer("sluice")
 
 

@@ -6,8 +6,8 @@ local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
 local clock = require "edge.clock"
-local leaving = require "edge.leaving"
 local lease = require "edge.lease"
+local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
@@ -50,8 +50,8 @@ local function every_second(premature)
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the rollout", beat.beat)
-    leaving.look(folder)
     slots.sweep(clock.seconds())
+    leaving.look(folder)
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
