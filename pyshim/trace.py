@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from pyshim import metrics
 from pyshim.config import BadSetting, Settings
