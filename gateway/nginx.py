@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import fields
 from pathlib import Path
 
+from pyshim import addresses
 from pyshim.config import PREFIX, ROOT, BadSetting, Settings
 
 HERE = ROOT / "gateway"
@@ -39,6 +40,7 @@ def _modules(nginx: str) -> str:
 
 def _values(settings: Settings, nginx: str) -> dict[str, str]:
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
+    trusted = addresses.networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
     sockets = [settings.shim_socket(number) for number in range(settings.shims)]
     return values | {
         "ROOT": str(ROOT),
@@ -47,6 +49,8 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
         "NGINX_MODULES": _modules(nginx),
         # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
         "NGINX_USER": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
+        "TRUSTED": "\n".join(f"    {network} 1;" for network in trusted),
+        "BODY_READ_S": str(settings.body_s + 1),
         "SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=1 fail_timeout=1s;" for s in sockets),
     }
 

@@ -2,6 +2,7 @@
 
 local arms = require "edge.arms"
 local beat = require "edge.beat"
+local bodies = require "edge.body"
 local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
@@ -45,6 +46,7 @@ local function every_second(premature)
     follow("the configuration", config_follower.beat)
     follow("the rollout", beat.beat)
     slots.sweep(clock.seconds())
+    bodies.sweep(clock.seconds(), config.current().screen.body_s)
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
