@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-config bench-limits bench-models models clean
+.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-config bench-limits bench-attacks bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -57,6 +57,10 @@ bench-config: ## measure: does anybody notice 100 changes of the configuration u
 bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_limits
+
+bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_attacks
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models

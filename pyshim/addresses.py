@@ -54,7 +54,7 @@ def parse(text: str, place: str) -> list[Network]:
 
 
 def networks(entries: Iterable[str], place: str) -> list[Network]:
-    """A setting: ranges, and files of them, whose names end in .txt. place: the setting's name. Raises BadTenant with all faults."""
+    """A setting: ranges, and files of them, whose names end in .txt. place: its name. Raises BadTenant with all faults."""
     found: list[Network] = []
     faults: list[str] = []
     for entry in entries:

@@ -256,6 +256,7 @@ def edge_settings(settings: Settings) -> bytes:
             "known_minutes": s.known_minutes,
             "known_keep_s": s.known_keep_s,
             "body_s": s.body_s,
+            "connections": s.address_connections,
         },
         "limits": {"everything": _limit(s, "everything", s.everything_rate_per_s, s.everything_burst)},
     }

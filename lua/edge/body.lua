@@ -4,6 +4,7 @@
 -- own client_body_timeout begins anew with every byte), and one address may have so many of them under way in each worker: a
 -- connection that waits for its body holds memory, and a slot of nobody else's.
 
+local bucket = require "edge.bucket"
 local limits = require "edge.limits"
 local replies = require "edge.reply"
 
@@ -49,7 +50,7 @@ end
 local function read_slowly(turn, reader)
     if not enter(turn, limits.address(ngx.var.binary_remote_addr)) then
         return refuse(turn, "crowd", 429, "rate_limited", "too many bodies of this address are under way",
-            { ["Retry-After"] = 1 })
+            bucket.headers({ burst = AWAITED }, 1))
     end
     local guard = spawn(pause, turn.config.screen.body_s)
     local _, too_slow = wait(reader, guard)

@@ -4,6 +4,7 @@
 -- on to the shim with what is known about it. header: the layers' times are shown. log: layers settle, the turn is counted.
 
 local arms = require "edge.arms"
+local bucket = require "edge.bucket"
 local cjson = require "cjson"
 local config = require "edge.config"
 local evidence = require "edge.evidence"
@@ -155,8 +156,8 @@ function _M.fault()
     local code = STATUS_CODES[status] or (status < 500 and "bad_request") or "unavailable"
     local message = STATUS_MESSAGES[status] or (status < 500 and "nginx could not accept this request")
         or "something is out of order"
-    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" } or status == 429 and { ["Retry-After"] = 1 }
-        or nil
+    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" }
+        or status == 429 and bucket.headers({ burst = config.current().screen.connections }, 1) or nil
     return send(replies.refusal({ id = ngx.var.request_id }, status, code, message, headers))
 end
 

@@ -5,6 +5,7 @@
 -- itself does not stop a customer of good standing (edge/standing.lua).
 
 local bodies = require "edge.body"
+local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local limits = require "edge.limits"
 local meter = require "edge.meter"
@@ -20,7 +21,7 @@ cjson.decode_max_depth(16)
 cjson.decode_invalid_numbers(false)
 
 local records = ngx.shared.records
-local find, type, floor, ceil = string.find, type, math.floor, math.ceil
+local find, type, floor = string.find, type, math.floor
 local AGENTS_REMEMBERED = 1000
 local MAX_SEQ = 2 ^ 53 - 1
 local NOT_SPACE = [[(*UCP)\S]]          -- the space of a Chinese keyboard (U+3000) is space, too
@@ -39,7 +40,7 @@ local function of_bad_record(turn, screen, name, state, wait)
     metrics.screened("address", state)
     if state == "slowed" then return meter.admit(turn, { "slow", limits.slow(name), screen.slow_limit }) end
     return replies.refusal(turn, 429, "rate_limited", "too much was wrong with what came from this address",
-        { ["Retry-After"] = ceil(wait) })
+        bucket.headers(screen.slow_limit, wait))
 end
 
 local function unwelcome(turn, screen)

@@ -46,7 +46,7 @@ local function judged(turn)
     if screen.shadow then return end
     if state == "slowed" then return names.slow(name) end
     return nil, replies.refusal(turn, 429, "rate_limited", "too much was wrong with what this user sent",
-        { ["Retry-After"] = math.ceil(wait) })
+        bucket.headers(screen.slow_limit, wait))
 end
 
 -- The buckets this turn needs a token from: kind, name, limit.

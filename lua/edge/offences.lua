@@ -16,8 +16,8 @@ local records = ngx.shared.records
 
 -- What an offence adds to a score. An address is slowed at 100 and refused at 500, and a score halves in a minute (defaults.env).
 local WEIGHTS = {
-    token_refused = 5,      -- forged, revoked, of nobody we know
-    token_absent = 1,       -- none, or one that has expired
+    bad_token = 5,          -- forged, revoked, of nobody we know
+    no_token = 1,           -- none, or one that has expired
     malformed = 5,          -- what no client of ours says: no UTF-8, no JSON, a header nginx cannot read
     unfit = 1,              -- what a bad client of ours says: an empty query, a position that is none
     oversized = 10,         -- body, URL or headers
@@ -30,15 +30,15 @@ local WEIGHTS = {
 }
 
 local OF_CODE = {
-    token_invalid = "token_refused", token_revoked = "token_refused", token_missing = "token_absent", token_expired = "token_absent",
+    token_invalid = "bad_token", token_revoked = "bad_token", token_missing = "no_token", token_expired = "no_token",
     invalid_json = "malformed", invalid_utf8 = "malformed", bad_request = "malformed", unsupported_media_type = "malformed",
     invalid_query = "unfit", query_too_long = "unfit", invalid_session_id = "unfit", invalid_seq = "unfit", too_large = "oversized",
 }
 -- What nginx refuses by itself, before there is a turn.
-local OF_STATUS = {
-    [400] = "malformed", [408] = "slow", [413] = "oversized", [414] = "oversized", [429] = "crowd", [431] = "oversized",
-    [494] = "oversized",
-}
+local OF_STATUS = {}
+for kind, statuses in pairs { malformed = { 400 }, slow = { 408 }, oversized = { 413, 414, 431, 494 }, crowd = { 429 } } do
+    for _, status in ipairs(statuses) do OF_STATUS[status] = kind end
+end
 local COUNTED, BECAME = {}, {}          -- by kind, by what and whose: the keys of their counts
 for kind in pairs(WEIGHTS) do COUNTED[kind] = 'sluice_offences_total{kind="' .. kind .. '"}' end
 for _, whose in ipairs { "address", "user" } do
@@ -89,7 +89,7 @@ function _M.of_turn(turn, reply)
     end
     local kind = turn.offence or reply and OF_CODE[reply.code] or not reply and status == 400 and "unfit"
     if not kind then return end
-    local claims = turn.claims or identity.glance(ngx.var.http_authorization, turn.config, nothing)
+    local claims = turn.claims or turn.reached == 1 and identity.glance(ngx.var.http_authorization, turn.config, nothing)
     held(kind, claims, turn.config.screen)
 end
 

@@ -1,5 +1,6 @@
 """Does a score grow by what is added to it, halve in its time, and slow and refuse as it should?"""
 
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -105,6 +106,13 @@ def test_each_time_twice_as_long_up_to_a_limit(records: Records) -> None:
         waits.append(seconds)
         records.now += seconds
     assert waits == [30, 60, 120, REFUSED_MAX_S, REFUSED_MAX_S]
+
+
+def test_an_ipv6_address_counts_by_its_64_bits(lua: Any) -> None:
+    name_of = lua.eval(b"require 'edge.limits'")[b"address"]
+    one, other, far = (name_of(ip_address(text).packed) for text in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"))
+    assert one == other != far
+    assert name_of(b"\x7f\0\0\1") == b"a:\x7f\0\0\1"
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

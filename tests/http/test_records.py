@@ -135,4 +135,4 @@ def test_scores_that_are_only_watched_refuse_nobody(tmp_path: Path) -> None:
         assert opened.chat(source, opened.token()).status == 200
         wait_until(lambda: opened.metric('sluice_screened_total{whose="address",what="shadow"}') > 0)
         wait_until(lambda: opened.metric('sluice_record_total{whose="address",became="refused"}') == 1)
-        assert opened.metric('sluice_offences_total{kind="token_refused"}') == 12
+        assert opened.metric('sluice_offences_total{kind="bad_token"}') == 12
