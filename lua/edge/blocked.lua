@@ -37,21 +37,24 @@ local function stands_alone(text, first, last)
         and not (is_latin(byte(text, last)) and is_latin(byte(text, last + 1)))
 end
 
--- The first word that begins at this byte of the text.
-local function word_at(self, text, first)
-    local following, ends, state = self.following, self.ends, 0
-    for last = first, #text do
-        state = following[state * 256 + byte(text, last)]
-        if not state then return end
+-- Whether a word begins at this byte of the text. state: where its first byte leads.
+local function word_at(self, text, first, state)
+    local following, ends, last = self.following, self.ends, first
+    while state do
         if ends[state] and stands_alone(text, first, last) then return true end
+        last = last + 1
+        local b = byte(text, last)
+        state = b and following[state * 256 + b]
     end
 end
 
--- text: valid UTF-8. A word's first byte is never one inside a character, so no look-up begins there that goes on.
+-- text: valid UTF-8, in which no character begins inside another.
 function _M:stands_in(text)
     text = lower(text)
+    local following = self.following
     for first = 1, #text do
-        if word_at(self, text, first) then return true end
+        local state = following[byte(text, first)]
+        if state and word_at(self, text, first, state) then return true end
     end
     return false
 end

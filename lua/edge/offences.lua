@@ -87,7 +87,8 @@ function _M.of_turn(turn, reply)
         if claims and not claims.guest and turn.route == "chat" then standing.answered(turn, clock.seconds()) end
         return
     end
-    local kind = turn.offence or reply and OF_CODE[reply.code] or not reply and status == 400 and "unfit"
+    local kind = turn.offence or reply and OF_CODE[reply.code]
+        or status == 400 and ngx.var.upstream_status and "unfit"        -- without a shim it is a client that hung up
     if not kind then return end
     local claims = turn.claims or turn.reached == 1 and identity.glance(ngx.var.http_authorization, turn.config, nothing)
     held(kind, claims, turn.config.screen)

@@ -107,6 +107,17 @@ def test_a_body_that_comes_a_byte_at_a_time(brisk: Door) -> None:
     assert TIMEOUT_S * 0.9 <= seconds < 3 * TIMEOUT_S
 
 
+def test_who_hangs_up_in_the_middle_of_a_body_has_lost_the_network(brisk: Door) -> None:
+    def counted_so_far() -> float:
+        return sum(value for name, value in brisk.edge.metrics().items() if name.startswith("sluice_offences_total"))
+
+    before, turns = counted_so_far(), 'sluice_turns_total{tenant="-",layer="shim",status="400"}'
+    with connected(brisk, brisk.address()) as lost:
+        lost.sendall(begun(brisk) + b'{"query"')
+    wait_until(lambda: brisk.metric(turns) == 1)
+    assert counted_so_far() == before
+
+
 def test_a_body_that_comes_in_two_pieces_is_as_good_as_any(brisk: Door) -> None:
     said = json.dumps({"query": "打招呼"}).encode()
     with connected(brisk, brisk.address()) as halting:
