@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-models models clean
+.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -64,6 +64,10 @@ bench-edge: ## measure: what each part of the edge costs, beside an empty handle
 bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_limits
+
+bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_attacks
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models

@@ -17,7 +17,7 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pyshim import config
+from pyshim import addresses, config
 from pyshim.config import PREFIX, ROOT, BadSetting, Settings
 
 HERE = ROOT / "gateway"
@@ -93,6 +93,7 @@ def _certificate(settings: Settings) -> tuple[Path, Path]:
 def _values(settings: Settings, nginx: str) -> dict[str, str]:
     about = _about(nginx)
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
+    trusted = addresses.networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
     sockets = [settings.shim_socket(number) for number in range(settings.shims)]
     return (
         values
@@ -103,6 +104,8 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
             "RUN": str(settings.run),
             "LOG": str(settings.log),
             "TRACE_SHARE": _share(settings.trace_share if settings.otlp_endpoint else 0.0),
+            "TRUSTED": "\n".join(f"    {network} 1;" for network in trusted),
+            "BODY_READ_S": str(settings.body_s + 1),
             "SHIM_PATIENCE_MS": str(settings.deadline_ms + 500),
             "NGINX_MODULES": _modules(about),
             # Workers run as the one who started them: they must reach the sockets of Redis and the shims.

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from pyshim import jwks, sensitive, source
+from pyshim import addresses, jwks, sensitive, source
 from pyshim import tenant as tenants
 from pyshim.checks import Checker
 from pyshim.compose import Composer
@@ -242,9 +242,21 @@ def edge_settings(settings: Settings) -> bytes:
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
-            "addresses_refused": s.addresses_refused,
-            "addresses_trusted": s.addresses_trusted,
+            "addresses_refused": addresses.of(addresses.networks(s.addresses_refused, "SLUICE_ADDRESSES_REFUSED")),
+            "addresses_trusted": addresses.of(addresses.networks(s.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")),
             "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),
+            "slow_limit": _limit(s, "slow", s.slow_rate_per_s, s.slow_burst),
+            "half_life_s": s.record_half_life_s,
+            "score_slowed": s.score_slowed,
+            "score_refused": s.score_refused,
+            "refused_s": s.refused_s,
+            "refused_max_s": s.refused_max_s,
+            "shadow": "record" in s.limits_shadow,
+            "known_s": s.known_s,
+            "known_minutes": s.known_minutes,
+            "known_keep_s": s.known_keep_s,
+            "body_s": s.body_s,
+            "connections": s.address_connections,
         },
         "limits": {"everything": _limit(s, "everything", s.everything_rate_per_s, s.everything_burst)},
     }
@@ -273,6 +285,7 @@ def edge_part(settings: Settings, one: Served) -> bytes:
             "hot": _hot(tenant, one.composer),
             "unavailable": tenant.phrases.unavailable,
             "confidence_min": tenant.confidence_min,
+            "blocked": tenant.blocked,
             "addresses_refused": tenant.addresses_refused,
             "addresses_trusted": tenant.addresses_trusted,
         },

@@ -4,6 +4,7 @@
 -- A version of the configuration is all that tenants brought: a number, and a part for each tenant, which versions share where it did
 -- not change. One version serves; a candidate may serve some of the users. edge/config_follower.lua brings new ones.
 
+local blocked = require "edge.blocked"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local ranges = require "edge.ranges"
@@ -24,10 +25,9 @@ local function read(name)
     return value
 end
 
-local function matcher(list, what)
-    local found, err = ranges.new(list)
-    if not found then error(what .. ": " .. err, 0) end
-    return found
+-- Ranges as pyshim/addresses.py has packed them.
+local function matcher(packed)
+    return ranges.new({ v4 = ngx.decode_base64(packed.v4 or ""), v6 = ngx.decode_base64(packed.v6 or "") })
 end
 
 -- part: one tenant, as pyshim/snapshot.py's edge_part() says it. Raises what is wrong with it.
@@ -36,8 +36,9 @@ local function prepare(part)
     for _, intent in ipairs(tenant.intents) do known[intent] = true end
     tenant.intents = known
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
-        tenant[name] = matcher(tenant[name], tenant.id .. ": " .. name)
+        tenant[name] = matcher(tenant[name])
     end
+    tenant.blocked = blocked.new(tenant.blocked)
     for number, key in ipairs(part.keys) do
         local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
         if not opened then error(tenant.id .. ": " .. err, 0) end
@@ -96,7 +97,7 @@ function _M.begin(run_folder)
     machine, err = read("edge.json")
     if not machine then error(err, 0) end
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
-        machine.screen[name] = matcher(machine.screen[name], "screen." .. name)
+        machine.screen[name] = matcher(machine.screen[name])
     end
     local found
     found, err = kept()

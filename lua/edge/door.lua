@@ -4,12 +4,14 @@
 -- on to the shim with what is known about it. header: the layers' times are shown. log: layers settle, the turn is counted.
 
 local arms = require "edge.arms"
+local bucket = require "edge.bucket"
 local cjson = require "cjson"
 local config = require "edge.config"
 local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
 local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
+local offences = require "edge.offences"
 local replies = require "edge.reply"
 local trace = require "edge.trace"
 local turns = require "edge.turn"
@@ -147,12 +149,12 @@ end
 local STATUS_CODES = {
     [400] = "bad_request", [403] = "refused", [404] = "not_found", [405] = "method_not_allowed", [408] = "too_slow",
     [411] = "bad_request", [413] = "too_large", [414] = "too_large", [415] = "unsupported_media_type",
-    [416] = "bad_request", [431] = "too_large", [500] = "internal",
+    [416] = "bad_request", [429] = "rate_limited", [431] = "too_large", [500] = "internal",
 }
 local STATUS_MESSAGES = {
     [404] = "there is nothing at this URL; /openapi.json lists what is", [405] = "this URL does not take this method",
     [408] = "the request came too slowly", [413] = "the body is too large", [414] = "the URL is too long",
-    [431] = "the headers are too large",
+    [429] = "too many requests of this address are under way", [431] = "the headers are too large",
 }
 local ALLOWED = { ["/v1/chat"] = "POST", ["/v1/session"] = "POST, DELETE" }     -- all others: what a page takes
 
@@ -162,8 +164,14 @@ function _M.fault()
     local code = STATUS_CODES[status] or (status < 500 and "bad_request") or "unavailable"
     local message = STATUS_MESSAGES[status] or (status < 500 and "nginx could not accept this request")
         or "something is out of order"
-    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" } or nil
+    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" }
+        or status == 429 and bucket.headers({ burst = config.current().screen.connections }, 1) or nil
     return send(replies.refusal({ id = ngx.var.request_id }, status, code, message, headers))
+end
+
+-- What became of a request that no turn was made of.
+function _M.left()
+    if ngx.status >= 400 then offences.of_request() end
 end
 
 -- GET /v1/tenants: what anybody may know of them.

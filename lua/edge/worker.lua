@@ -2,6 +2,7 @@
 
 local arms = require "edge.arms"
 local beat = require "edge.beat"
+local bodies = require "edge.body"
 local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
@@ -53,6 +54,7 @@ local function every_second(premature)
     slots.sweep(clock.seconds())
     leaving.look(folder)
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
+    bodies.sweep(clock.seconds(), config.current().screen.body_s)
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
