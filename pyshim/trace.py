@@ -16,7 +16,7 @@ from pyshim import metrics
 from pyshim.config import BadSetting, Settings
 
 KEPT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f][13579bdf]")
-TIMEOUT_S, WAITING_MOST, BATCH, PAUSE_MS = 2, 4096, 512, 1000
+TIMEOUT_S, WAITING_MOST, BATCH, PAUSE_MS = 3, 4096, 512, 1000
 
 _tracer: Any = None
 _provider: Any = None

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -39,8 +40,11 @@ def ask(stack: Stack, query: str, flags: str = "01", status: int = 200, **header
 
 def kept(collector: Collector, trace: str, *names: str) -> dict[str, Seen]:
     """The spans of a trace, once all of these are there."""
-    wait_until(lambda: set(names) <= set(collector.of(trace)))
-    return collector.of(trace)
+    with suppress(AssertionError):
+        wait_until(lambda: set(names) <= set(collector.of(trace)), 40)
+    spans = collector.of(trace)
+    assert set(names) <= set(spans)
+    return spans
 
 
 def test_spans_chain_from_the_client_over_edge_and_shim_to_triton(traced: Stack, collector: Collector) -> None:

@@ -9,7 +9,7 @@ local metrics = require "edge.metrics"
 
 local format, sub, concat, encode = string.format, string.sub, table.concat, cjson.encode
 local WAITING_MOST, BATCH = 4096, 512
-local TIMEOUT_MS = 1000
+local TIMEOUT_MS = 3000     -- nobody waits for it but the next batch
 local SENT, DROPPED = 'sluice_spans_total{outcome="sent"}', 'sluice_spans_total{outcome="dropped"}'
 local SERVER, INTERNAL, FAILED = 2, 1, ',"status":{"code":2}'
 
