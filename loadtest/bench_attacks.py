@@ -3,7 +3,7 @@
 One nginx with its shipped limits; known customers of one address ask hot questions at a steady rate, and one attack after
 another comes at ten times that rate (loadtest/attack.py), from addresses of its own and once from theirs. Measured: their
 p99 without and with the attack, whether anybody of them was refused, and what the attacker was told. The attacker shares the
-cores with what it attacks: what its own work takes is in the ratio.
+cores with what it attacks, at the lowest priority; what its work takes all the same is in the ratio.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Plan:
 
     rate: int = 300
     times: int = 10
-    seconds: int = 5
+    seconds: int = 4
     rounds: int = 3
     connections: int = 32
 
