@@ -19,7 +19,7 @@ from typing import IO
 from gateway import upgrade
 from gateway.parts import parts, ports
 from gateway.running import CannotStart, Running
-from pyshim import config, snapshot, source, tokens
+from pyshim import addresses, config, snapshot, source, tokens
 from pyshim.config import BadSetting, Settings
 from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
@@ -73,6 +73,7 @@ async def _prepare(settings: Settings) -> tuple[snapshot.Snapshot, str]:
     except RedisAway as error:
         raise CannotStart(f"redis: {error}") from None
     (settings.run / "edge.json").write_bytes(snapshot.edge_settings(settings))
+    addresses.keep(settings)
     configuration.keep(serving)
     for written in settings.arms.glob("*.json"):  # by an earlier run
         written.unlink()

@@ -1,9 +1,11 @@
 """What does an attacker do? `python -m loadtest.attack KIND PORT ...`: one of attacks(), from addresses of its own.
 
-One thread and one epoll: it shares the cores with what it attacks. Says at the end what it sent and what came back, JSON.
+One thread and one epoll, at the lowest priority: it shares the cores with what it attacks. Says at the end what it sent and
+what came back, JSON.
 """
 
 import argparse
+import os
 import re
 import select
 import socket
@@ -160,6 +162,7 @@ def main() -> None:
     def source(number: int) -> str:
         return f"127.{told.network}.0.{number % attack.sources + 1}" if told.network else "127.0.0.1"
 
+    os.nice(19)  # a real one has a machine of its own: what it costs to send is not to be measured
     attacker = Attacker(attack, told.port, source)
     attacker.run(told.rate, told.seconds)
     said = {"begun_per_s": round(attacker.begun / told.seconds), "open_max": attacker.open_max, "answers": attacker.answers}

@@ -4,6 +4,8 @@ A list is read here once, sorted and merged; the edge (lua/edge/ranges.lua) gets
 100,000 ranges and more.
 """
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -11,7 +13,7 @@ from struct import pack
 
 import msgspec
 
-from pyshim.config import ROOT
+from pyshim.config import ROOT, Settings
 from pyshim.errors import BadTenant
 
 Network = IPv4Network | IPv6Network
@@ -67,6 +69,18 @@ def networks(entries: Iterable[str], place: str) -> list[Network]:
     if faults:
         raise BadTenant(*faults)
     return found
+
+
+def keep(settings: Settings) -> tuple[int, int]:
+    """Puts the operator's lists where nginx of this machine looks for them (lua/edge/addresses.lua). Returns how many entries are
+    refused, and trusted. Raises BadTenant with all faults; then the old ones stay."""
+    refused = networks(settings.addresses_refused, "SLUICE_ADDRESSES_REFUSED")
+    trusted = networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
+    lists = msgspec.json.encode({"refused": of(refused), "trusted": of(trusted)})
+    draft = settings.addresses.with_name(f".addresses.{os.getpid()}")
+    draft.write_bytes(hashlib.sha256(lists).hexdigest().encode() + b"\n" + lists)
+    draft.rename(settings.addresses)
+    return len(refused), len(trusted)
 
 
 def _file(path: Path) -> list[Network]:

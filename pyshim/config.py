@@ -120,6 +120,11 @@ class Settings:
         return self.run / "config.json"
 
     @property
+    def addresses(self) -> Path:
+        """Which addresses nginx refuses and trusts."""
+        return self.run / "addresses.json"
+
+    @property
     def kept_configuration(self) -> Path:
         """... and what shims begin with."""
         return self.run / "config.msgpack"

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from pyshim import addresses, jwks, sensitive, source
+from pyshim import jwks, sensitive, source
 from pyshim import tenant as tenants
 from pyshim.checks import Checker
 from pyshim.compose import Composer
@@ -242,8 +242,6 @@ def edge_settings(settings: Settings) -> bytes:
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
-            "addresses_refused": addresses.of(addresses.networks(s.addresses_refused, "SLUICE_ADDRESSES_REFUSED")),
-            "addresses_trusted": addresses.of(addresses.networks(s.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")),
             "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),
             "slow_limit": _limit(s, "slow", s.slow_rate_per_s, s.slow_burst),
             "half_life_s": s.record_half_life_s,

@@ -4,6 +4,7 @@
 -- A version of the configuration is all that tenants brought: a number, and a part for each tenant, which versions share where it did
 -- not change. One version serves; a candidate may serve some of the users. edge/config_follower.lua brings new ones.
 
+local addresses = require "edge.addresses"
 local blocked = require "edge.blocked"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
@@ -25,18 +26,13 @@ local function read(name)
     return value
 end
 
--- Ranges as pyshim/addresses.py has packed them.
-local function matcher(packed)
-    return ranges.new({ v4 = ngx.decode_base64(packed.v4 or ""), v6 = ngx.decode_base64(packed.v6 or "") })
-end
-
 -- part: one tenant, as pyshim/snapshot.py's edge_part() says it. Raises what is wrong with it.
 local function prepare(part)
     local tenant, known = part.tenant, {}
     for _, intent in ipairs(tenant.intents) do known[intent] = true end
     tenant.intents = known
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
-        tenant[name] = matcher(tenant[name])
+        tenant[name] = ranges.decoded(tenant[name])
     end
     tenant.blocked = blocked.new(tenant.blocked)
     for number, key in ipairs(part.keys) do
@@ -96,9 +92,9 @@ function _M.begin(run_folder)
     local err
     machine, err = read("edge.json")
     if not machine then error(err, 0) end
-    for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
-        machine.screen[name] = matcher(machine.screen[name])
-    end
+    addresses.begin(run_folder)
+    err = addresses.follow(machine.screen)
+    if err then error(err, 0) end
     local found
     found, err = kept()
     if not found then error(err, 0) end

@@ -23,6 +23,11 @@ function _M.new(packed)
     }, mt)
 end
 
+-- packed: as it stands in JSON, in base64.
+function _M.decoded(packed)
+    return _M.new { v4 = ngx.decode_base64(packed.v4 or ""), v6 = ngx.decode_base64(packed.v6 or "") }
+end
+
 local function word(address, at)
     local a, b, c, d = byte(address, at, at + 3)
     return a * 0x1000000 + b * 0x10000 + c * 0x100 + d

@@ -1,5 +1,6 @@
 -- What does an nginx worker do besides answering?
 
+local addresses = require "edge.addresses"
 local arms = require "edge.arms"
 local beat = require "edge.beat"
 local bodies = require "edge.body"
@@ -50,6 +51,7 @@ local function every_second(premature)
     metrics.flush()
     if premature then return end
     follow("the configuration", config_follower.beat)
+    follow("the list of addresses", function() return addresses.follow(config.current().screen) end)
     follow("the rollout", beat.beat)
     slots.sweep(clock.seconds())
     leaving.look(folder)

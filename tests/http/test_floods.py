@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from pyshim import addresses
+from pyshim.errors import BadTenant
 from tests.conftest import wait_until
 from tests.http.door import JSON, Door, door
 from tests.http.raw import PATIENCE_S, Answer, listen, request, speak
@@ -229,3 +231,18 @@ def test_a_list_of_addresses_in_a_file_and_trusted_addresses_that_are_not_counte
         with connected(opened, "127.43.0.1") as slow:
             slow.sendall(begun(opened))
             wait_until(lambda: opened.chat("127.43.0.1", opened.token()).status == 429)
+
+
+def test_a_list_that_grows_while_serving_and_one_with_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "bad.txt"
+    path.write_text("127.40.0.0/16\n")
+    with door(tmp_path / "d", ADDRESSES_REFUSED=str(path)) as opened:
+        token, late = opened.token(), "127.45.0.1"
+        assert opened.chat(late, token).status == 200
+        path.write_text("127.40.0.0/16\n127.45.0.0/33\n")
+        with pytest.raises(BadTenant, match=r"bad\.txt:2"):
+            addresses.keep(opened.edge.settings)
+        assert [opened.chat(one, token).status for one in ("127.40.0.1", late)] == [403, 200]
+        path.write_text("127.45.0.0/16\n")
+        assert addresses.keep(opened.edge.settings) == (1, 0)
+        wait_until(lambda: [opened.chat(one, opened.token()).status for one in (late, "127.40.0.1")] * 2 == [403, 200] * 2)
