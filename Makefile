@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-models models clean
+.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -16,6 +16,9 @@ setup: ## install what is missing: system packages and .venv
 run: ## start everything (installs what is missing) and stay until Ctrl-C
 	$(setup) run
 	@exec $(BIN)/python -m gateway.launcher
+
+upgrade: ## replace the running nginx: a new binary, a changed nginx.conf, a renewed certificate; no request fails
+	@exec $(BIN)/python -m gateway.launcher upgrade
 
 stop: ## drain and stop what `make run` started
 	@[ ! -x $(BIN)/python ] || exec $(BIN)/python -m gateway.launcher stop
@@ -61,6 +64,10 @@ bench-edge: ## measure: what each part of the edge costs, beside an empty handle
 bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench_limits
+
+bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench_attacks
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models

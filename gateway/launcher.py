@@ -6,7 +6,6 @@ die with the launcher, so that even a killed launcher leaves nothing.
 """
 
 import asyncio
-import ctypes
 import fcntl
 import logging
 import os
@@ -15,12 +14,13 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
 from typing import IO
 
-from gateway.parts import Part, parts, ports
-from pyshim import config, snapshot, source, tokens
-from pyshim.config import ROOT, BadSetting, Settings
+from gateway import upgrade
+from gateway.parts import parts, ports
+from gateway.running import CannotStart, Running
+from pyshim import addresses, config, snapshot, source, tokens
+from pyshim.config import BadSetting, Settings
 from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.rollout import follower, start
@@ -28,106 +28,6 @@ from pyshim.rollout import follower, start
 log = logging.getLogger("sluice")
 
 SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes
-DRAIN_S = 12.0
-PR_SET_PDEATHSIG = 1
-
-
-class CannotStart(Exception):
-    """One sentence for the person who typed the command."""
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-class Running:
-    """One part and the process it currently is."""
-
-    def __init__(self, part: Part, settings: Settings) -> None:
-        self.part, self._settings = part, settings
-        self.process: asyncio.subprocess.Process | None = None
-        self.stopping = False
-        self.restarts = 0
-
-    async def start(self) -> None:
-        with (self._settings.log / f"{self.part.name}.log").open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.part.command,
-                cwd=ROOT,
-                env={**os.environ, **self.part.environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for the launcher alone
-                preexec_fn=_die_with_parent,
-            )
-        self._note(self.process.pid)
-
-    def _note(self, pid: int) -> None:
-        path = self._settings.run / f"{self.part.name}.pid"
-        draft = path.with_suffix(".pid.new")
-        draft.write_text(str(pid))
-        draft.rename(path)  # nobody reads half of it
-
-    async def until_ready(self) -> None:
-        """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""
-        deadline = time.monotonic() + self.part.patience_s
-        while time.monotonic() < deadline:
-            if self.process is None or self.process.returncode is not None:
-                raise CannotStart(self._says("stopped while starting"))
-            try:
-                if await self.part.ready():
-                    return
-            except Exception as error:  # a model that does not load, say: the part lives, but will not be ready
-                raise CannotStart(self._says(str(error))) from None
-            await asyncio.sleep(0.05)
-        raise CannotStart(self._says(f"was not ready within {self.part.patience_s:.0f} s"))
-
-    def _says(self, what: str) -> str:
-        path = self._settings.log / f"{self.part.name}.log"
-        last = path.read_text(encoding="utf-8", errors="replace").splitlines()[-8:] if path.exists() else []
-        return "\n  ".join([f"{self.part.name} {what}; {path} ends with:", *last])
-
-    async def watch(self) -> None:
-        """Starts the part again whenever it dies, until it is stopped."""
-        while self.process is not None:
-            code = await self.process.wait()
-            if self.stopping:
-                return
-            self._clear()
-            self.restarts += 1
-            log.warning("%s died (status %s); starting it again", self.part.name, code)
-            await asyncio.sleep(min(5.0, 0.2 * self.restarts))
-            await self.start()
-            try:
-                await self.until_ready()
-                log.info("%s is back", self.part.name)
-                self.restarts = 0
-            except CannotStart as error:
-                log.error("%s", error)
-                self._clear()
-
-    def _clear(self) -> None:
-        """Ends what a dead part left running: nginx's workers outlive their master and would go on listening."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-    async def stop(self) -> None:
-        """Lets the part finish; kills it when it does not."""
-        self.stopping = True
-        if self.process is None or self.process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            self.process.send_signal(self.part.stop)
-        try:
-            await asyncio.wait_for(self.process.wait(), DRAIN_S)
-        except TimeoutError:
-            log.warning("%s did not stop within %.0f s; killing it", self.part.name, DRAIN_S)
-            self._clear()
-            await self.process.wait()
-        finally:
-            (self._settings.run / f"{self.part.name}.pid").unlink(missing_ok=True)
 
 
 def _lock(settings: Settings) -> IO[str]:
@@ -173,6 +73,7 @@ async def _prepare(settings: Settings) -> tuple[snapshot.Snapshot, str]:
     except RedisAway as error:
         raise CannotStart(f"redis: {error}") from None
     (settings.run / "edge.json").write_bytes(snapshot.edge_settings(settings))
+    addresses.keep(settings)
     configuration.keep(serving)
     for written in settings.arms.glob("*.json"):  # by an earlier run
         written.unlink()
@@ -215,10 +116,11 @@ async def run(settings: Settings) -> None:
         stages = parts(settings)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
         running: list[list[Running]] = []
         watchers: list[asyncio.Task[None]] = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(signal.SIGUSR2, lambda: watchers.append(loop.create_task(upgrade.nginx(settings, running))))
         try:
             for position, stage in enumerate(stages):
                 running.append([Running(part, settings) for part in stage])
@@ -291,6 +193,8 @@ def main() -> int:
         settings = config.read()
         if sys.argv[1:] == ["stop"]:
             return stop(settings)
+        if sys.argv[1:] == ["upgrade"]:
+            return upgrade.ask(settings)
         asyncio.run(run(settings))
     except (CannotStart, BadTenant, BadSetting) as error:
         print(f"sluice cannot start: {error}", file=sys.stderr)

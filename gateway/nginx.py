@@ -5,16 +5,19 @@ the machine has. A name nobody knows is an error, not an empty string.
 """
 
 import getpass
+import json
 import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pyshim import addresses, config
 from pyshim.config import PREFIX, ROOT, BadSetting, Settings
 
 HERE = ROOT / "gateway"
@@ -90,6 +93,7 @@ def _certificate(settings: Settings) -> tuple[Path, Path]:
 def _values(settings: Settings, nginx: str) -> dict[str, str]:
     about = _about(nginx)
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
+    trusted = addresses.networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
     sockets = [settings.shim_socket(number) for number in range(settings.shims)]
     return (
         values
@@ -100,6 +104,8 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
             "RUN": str(settings.run),
             "LOG": str(settings.log),
             "TRACE_SHARE": _share(settings.trace_share if settings.otlp_endpoint else 0.0),
+            "TRUSTED": "\n".join(f"    {network} 1;" for network in trusted),
+            "BODY_READ_S": str(settings.body_s + 1),
             "SHIM_PATIENCE_MS": str(settings.deadline_ms + 500),
             "NGINX_MODULES": _modules(about),
             # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
@@ -145,14 +151,45 @@ def _filled(path: Path, values: dict[str, str]) -> str:
     return re.sub(r"\$\{(\w+)\}", value, path.read_text(encoding="utf-8"))
 
 
-def render(settings: Settings) -> list[str]:
-    """Writes the configuration and returns nginx's command line. Raises BadSetting."""
+def listens(settings: Settings) -> tuple[tuple[str, int, int, bool], ...]:
+    """Address and port of each listener, how many sockets it has (one for each worker, or one), and whether it says reuseport."""
+    ports = [settings.port, *([settings.tls_port] if settings.tls_port else [])]
+    clients = [(settings.host, port, settings.edge_workers, True) for port in ports]
+    return (*clients, ("127.0.0.1", settings.operations_port, 1, False))
+
+
+def render(settings: Settings, folder: str = "nginx") -> list[str]:
+    """Writes the configuration to a folder of var/run and returns nginx's command line. Raises BadSetting."""
     nginx = binary(settings)
     values = _values(settings, nginx)
-    target = settings.run / "nginx"
+    target = settings.run / folder
     (target / "conf.d").mkdir(parents=True, exist_ok=True)
     for source in [HERE / "nginx.conf", *sorted((HERE / "conf.d").iterdir())]:
         if source.name == TLS and not settings.tls_port:
             continue
         (target / source.relative_to(HERE)).write_text(_filled(source, values), encoding="utf-8")
     return [nginx, "-p", str(settings.var), "-c", str(target / "nginx.conf"), "-e", str(settings.log / "nginx.log")]
+
+
+def check(command: list[str]) -> None:
+    """Lets nginx read a configuration. Raises BadSetting with what it says."""
+    done = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BadSetting("nginx refuses its configuration: " + done.stderr.strip())
+
+
+def main() -> int:
+    """`python -m gateway.nginx FOLDER`: renders and checks; prints the command line as JSON. In a process of its own, so that an
+    upgrade runs the code that is installed now."""
+    try:
+        command = render(config.read(), sys.argv[1])
+        check(command)
+    except BadSetting as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(command))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

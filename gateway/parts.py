@@ -11,9 +11,10 @@ from gateway import nginx, triton
 from pyshim.config import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
-    """One process. ready is asked again and again until it says True; stop: the signal that lets it finish its work."""
+    """One process. ready is asked again and again until it says True; stop: the signal that lets it finish its work; listens:
+    what the launcher opens for it (address, port, number of sockets, and whether each has a queue of its own: SO_REUSEPORT)."""
 
     name: str
     command: list[str]
@@ -21,6 +22,7 @@ class Part:
     environment: dict[str, str] = field(default_factory=dict)
     stop: signal.Signals = signal.SIGTERM
     patience_s: float = 30
+    listens: tuple[tuple[str, int, int, bool], ...] = ()
 
 
 def _redis(settings: Settings) -> Part:
@@ -100,7 +102,13 @@ def _shim(settings: Settings, number: int) -> Part:
 
 def _nginx(settings: Settings) -> Part:
     # SIGQUIT: stop listening, finish what is being answered, then leave.
-    return Part("nginx", nginx.render(settings), lambda: _http_ok(settings.operations_port, "/readyz"), stop=signal.SIGQUIT)
+    return Part(
+        "nginx",
+        nginx.render(settings),
+        lambda: _http_ok(settings.operations_port, "/readyz"),
+        stop=signal.SIGQUIT,
+        listens=nginx.listens(settings),
+    )
 
 
 def parts(settings: Settings) -> list[list[Part]]:

@@ -66,7 +66,19 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
         "TOKENIZERS_PARALLELISM": "false",
     }
     binary = wheel / "tritonserver" / "bin" / "tritonserver"
-    return [str(binary), *(f"--{name}={value}" for name, value in arguments.items())], environment
+    return [str(binary), *(f"--{name}={value}" for name, value in arguments.items()), *_tracing(settings)], environment
+
+
+def _tracing(settings: Settings) -> list[str]:
+    """Triton's own spans. It keeps whatever comes with a traceparent, so the shim sends only those that are kept
+    (pyshim/trace.py); of what comes without, one in so many."""
+    if not settings.otlp_endpoint:
+        return []
+    return [
+        *("--trace-config", "mode=opentelemetry", "--trace-config", "level=TIMESTAMPS", "--trace-config", "rate=1000000000"),
+        *("--trace-config", f"opentelemetry,url={settings.otlp_endpoint.rstrip('/')}/v1/traces"),
+        *("--trace-config", "opentelemetry,resource=service.name=sluice-triton"),
+    ]
 
 
 async def load_when_alive(settings: Settings) -> bool:

@@ -13,7 +13,7 @@ import httpx
 
 from gateway import nginx
 from loadtest.stack import CannotStart, free_ports
-from pyshim import config, snapshot
+from pyshim import addresses, config, snapshot
 from pyshim.config import ROOT, Settings
 from pyshim.configuration import start as configuration
 from pyshim.rollout import follower
@@ -82,6 +82,7 @@ def start(folder: Path, name: str, redis_socket: Path, extra: str = "", **settin
     compiled = snapshot.compile(read)
     follower.show(read, compiled.model, stable=True)
     (read.run / "edge.json").write_bytes(snapshot.edge_settings(read))
+    addresses.keep(read)
     configuration.keep(compiled)
     command = nginx.render(read)
     conf = read.run / "nginx/nginx.conf"

@@ -1,4 +1,5 @@
-"""The `sluice` command: talk to a running sluice, mint and revoke tokens, change the configuration, replace models."""
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, change the configuration and the lists of
+addresses, replace models."""
 
 import time
 from typing import Annotated
@@ -7,6 +8,7 @@ import httpx
 import typer
 from rich.text import Text
 
+from pyshim import addresses as address_lists
 from pyshim import models, revoking, source, tokens
 from pyshim import tenant as tenants
 from pyshim.config import Settings
@@ -73,6 +75,17 @@ def chat(
                 out.print(Text("新的对话", style="dim"))
                 continue
             _turn(client, query)
+
+
+@app.command()
+def addresses() -> None:
+    """Read SLUICE_ADDRESSES_REFUSED and SLUICE_ADDRESSES_TRUSTED again; nginx of this machine goes by them within two seconds."""
+    settings = read_settings()
+    try:
+        refused, trusted = address_lists.keep(settings)
+    except (BadTenant, OSError) as error:
+        raise fail(str(error)) from None
+    out.print(f"refused: {refused}, trusted: {trusted}")
 
 
 def _greet(client: httpx.Client, tenant: str) -> None:

@@ -59,6 +59,20 @@ class Settings:
     user_agents_refused: str
     addresses_refused: tuple[str, ...]
     addresses_trusted: tuple[str, ...]
+    records_mb: int
+    record_half_life_s: float
+    score_slowed: float
+    score_refused: float
+    slow_rate_per_s: float
+    slow_burst: int
+    refused_s: float
+    refused_max_s: float
+    known_s: float
+    known_minutes: int
+    known_keep_s: float
+    header_s: int
+    body_s: int
+    address_connections: int
     token_audience: str
     token_leeway_s: int
     guest_token_s: int
@@ -104,6 +118,11 @@ class Settings:
     def edge_configuration(self) -> Path:
         """What nginx begins with: the version of the configuration this machine served last ..."""
         return self.run / "config.json"
+
+    @property
+    def addresses(self) -> Path:
+        """Which addresses nginx refuses and trusts."""
+        return self.run / "addresses.json"
 
     @property
     def kept_configuration(self) -> Path:
@@ -166,6 +185,9 @@ READERS = {
 }
 
 
+AT_LEAST_1 = ("record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s", "address_connections", "records_mb")
+
+
 def _defaults() -> dict[str, str]:
     pairs: dict[str, str] = {}
     for number, line in enumerate(DEFAULTS.read_text(encoding="utf-8").splitlines(), 1):
@@ -196,7 +218,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError:
             raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
     settings = Settings(**values)  # type: ignore[arg-type]
-    unknown = set(settings.limits_shadow) - {"everything", "address"}
-    if unknown:
-        raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: everything, address or nothing is wanted")
+    if set(settings.limits_shadow) - {"everything", "address", "slow", "record"}:
+        wanted = "everything, address, slow, record or nothing is wanted"
+        raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: {wanted}")
+    for name in AT_LEAST_1:
+        if getattr(settings, name) < 1:
+            raise BadSetting(f"{PREFIX}{name.upper()}={getattr(settings, name)!r}: 1 or more is wanted")
+    if settings.score_slowed > settings.score_refused:
+        raise BadSetting(f"SLUICE_SCORE_SLOWED={settings.score_slowed!r}: at most SLUICE_SCORE_REFUSED is wanted")
     return settings

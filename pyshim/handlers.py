@@ -95,7 +95,7 @@ class Handlers:
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query,
             deadline=self._deadline(headers),
-            trace=header(headers, b"traceparent"),
+            trace=trace.passed_on(header(headers, b"traceparent")),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
             guess=guess or None,
@@ -142,7 +142,7 @@ class Handlers:
         user, seconds = f"guest-{secrets.token_hex(8)}", self._settings.guest_token_s
         key = tokens.signer(served.keys)
         assert key is not None, "the compiler saw to it"
-        token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer)
+        token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer, guest=True)
         body = {"token": token, "tenant": tenant.id, "user_id": user, "expires_in_s": seconds}
         await send_json(send, 201, wire.encode(body) + b"\n", [(b"cache-control", b"no-store")])
 

@@ -60,7 +60,11 @@ class Late:
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            os.write(self._file, len(text).to_bytes(LENGTH_BYTES, "big") + text)
+            whole = os.fstat(self._file).st_size
+            entry = len(text).to_bytes(LENGTH_BYTES, "big") + text
+            if os.write(self._file, entry) < len(entry):
+                os.ftruncate(self._file, whole)  # what follows half an entry could not be read
+                raise OSError("the disk is full")
         except OSError as error:  # it still waits in memory
             log.warning("a turn that waits for Redis could not be kept on disk: %s", error)
 

@@ -24,6 +24,7 @@ FILES = (
     "faq.tsv",
     "words/mask.txt",
     "words/allow.txt",
+    "words/blocked.txt",
     "lists/addresses_refused.txt",
     "lists/addresses_trusted.txt",
 )

@@ -4,19 +4,22 @@ gateway/tenants/<tenant>/ holds tenant.yaml, replies.yaml, flows.yaml, faq.tsv, 
 unknown key, a missing one or a wrong type is a fault naming file and line. Nothing is half loaded.
 """
 
+import string
 from collections.abc import Callable
 from datetime import datetime
-from ipaddress import ip_network
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from pyshim import places
+from pyshim import addresses, places
+from pyshim.addresses import Ranges
 from pyshim.config import Settings
 from pyshim.errors import BadTenant
 from pyshim.source import Source
 
 T = TypeVar("T")
+BLOCKED_CHARS_MAX = 40
+LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
@@ -183,8 +186,9 @@ class Tenant(msgspec.Struct):
     faq: list[Question]
     mask: list[str]
     allow: list[str]
-    addresses_refused: list[str]
-    addresses_trusted: list[str]
+    blocked: list[str]
+    addresses_refused: Ranges
+    addresses_trusted: Ranges
     confidence_min: float
     titles: dict[str, str] = {}
     wordings: list[tuple[str, str]] = []  # of the FAQ, each with its answer
@@ -224,20 +228,25 @@ def _lines(source: Source, name: str) -> list[str]:
     return [entry for line in source.text(name).splitlines() if (entry := line.strip())]
 
 
-def _ranges(source: Source, name: str) -> list[str]:
-    """Addresses and ranges of a list; # begins a comment."""
-    ranges: list[str] = []
+def _ranges(source: Source, name: str) -> Ranges:
+    return addresses.of(addresses.parse(source.text(name), source.place(name)))
+
+
+def _blocked(source: Source, name: str) -> list[str]:
+    """Words nobody may say here; # begins a comment. A-Z count in any case (lua/edge/blocked.lua)."""
+    words: dict[str, None] = {}
     faults: list[str] = []
     for number, line in enumerate(source.text(name).splitlines(), 1):
-        entry = line.partition("#")[0].strip()
-        try:
-            if entry:
-                ranges.append(str(ip_network(entry)))
-        except ValueError as error:
-            faults.append(f"{source.place(name)}:{number}: {error}")
+        word = line.partition("#")[0].strip().translate(LOWER)
+        if len(word) == 1:
+            faults.append(f"{source.place(name)}:{number}: {word!r} would refuse too much: two characters or more are wanted")
+        elif len(word) > BLOCKED_CHARS_MAX:
+            faults.append(f"{source.place(name)}:{number}: at most {BLOCKED_CHARS_MAX} characters are wanted")
+        elif word:
+            words[word] = None
     if faults:
         raise BadTenant(*faults)
-    return ranges
+    return list(words)
 
 
 class _Reader:
@@ -280,6 +289,7 @@ def load(source: Source, settings: Settings) -> Tenant:
         name: reader.part(lambda name=name: _ranges(source, f"lists/addresses_{name}.txt"))  # type: ignore[misc]
         for name in ("refused", "trusted")
     }
+    blocked = reader.part(lambda: _blocked(source, "words/blocked.txt"))
     if reader.faults:
         raise BadTenant(*reader.faults)
     assert about is not None
@@ -297,7 +307,8 @@ def load(source: Source, settings: Settings) -> Tenant:
         faq=faq or [],
         mask=words["mask"] or [],
         allow=words["allow"] or [],
-        addresses_refused=lists["refused"] or [],
-        addresses_trusted=lists["trusted"] or [],
+        blocked=blocked or [],
+        addresses_refused=lists["refused"] or Ranges(),
+        addresses_trusted=lists["trusted"] or Ranges(),
         confidence_min=settings.confidence_min if confidence is None else confidence,
     )

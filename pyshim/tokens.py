@@ -69,8 +69,19 @@ def signing_key(folder: Path, tenant: str) -> Key:
     return key
 
 
-def mint(key: Key, tenant: str, user: str, audience: str, seconds: int, issuer: str | None = None, seq: int | None = None) -> str:
-    """A token for one user of one tenant, good for so many seconds. seq: no turn before this position is accepted."""
+def mint(
+    key: Key,
+    tenant: str,
+    user: str,
+    audience: str,
+    seconds: int,
+    issuer: str | None = None,
+    seq: int | None = None,
+    guest: bool = False,
+    known_since: int | None = None,
+) -> str:
+    """A token for one user of one tenant, good for so many seconds. seq: no turn before this position is accepted; guest: nobody
+    vouches for this one; known_since: the tenant has known this one since then, seconds since 1970 (docs/screen.md)."""
     now = int(time.time())
     claims: dict[str, object] = {"tenant_id": tenant, "user_id": user, "aud": audience, "iat": now, "exp": now + seconds}
     claims["jti"] = secrets.token_hex(12)
@@ -78,6 +89,10 @@ def mint(key: Key, tenant: str, user: str, audience: str, seconds: int, issuer: 
         claims["iss"] = issuer
     if seq is not None:
         claims["seq"] = seq
+    if guest:
+        claims["guest"] = True
+    if known_since is not None:
+        claims["known_since"] = known_since
     assert key.signs is not None, f"{key.kid} cannot sign"
     return jwt.encode(claims, _private(key.alg, key.signs), algorithm=key.alg, headers={"kid": key.kid})
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from pyshim import metrics
 from pyshim.config import BadSetting, Settings
 
 KEPT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f][13579bdf]")
-TIMEOUT_S, WAITING_MOST, BATCH, PAUSE_MS = 2, 4096, 512, 1000
+TIMEOUT_S, WAITING_MOST, BATCH, PAUSE_MS = 3, 4096, 512, 1000
 
 _tracer: Any = None
 _provider: Any = None
@@ -83,8 +83,8 @@ def begin(settings: Settings, number: int) -> None:
     exporter = OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=TIMEOUT_S, session=session)
     about = {"service.name": "sluice-shim", "service.instance.id": str(number)}
     _provider = TracerProvider(sampler=ALWAYS_ON, resource=Resource(about), shutdown_on_exit=False)
-    counted: Any = _Counted(exporter)
-    _provider.add_span_processor(BatchSpanProcessor(counted, WAITING_MOST, PAUSE_MS, BATCH))
+    processor = BatchSpanProcessor(cast(Any, _Counted(exporter)), WAITING_MOST, PAUSE_MS, BATCH)
+    _provider.add_span_processor(processor)
     _tracer = _provider.get_tracer("sluice")
 
 
@@ -110,6 +110,11 @@ class _Counted:
 
     def force_flush(self, timeout_millis: int = 0) -> bool:
         return bool(self._exporter.force_flush(timeout_millis))
+
+
+def passed_on(traceparent: str) -> str:
+    """What those behind the shim are told. While spans are sent, Triton sends some of whatever has a traceparent."""
+    return traceparent if _tracer is None or KEPT.fullmatch(traceparent) else ""
 
 
 def turn(traceparent: str) -> Span:

@@ -69,7 +69,7 @@ class Collector:
 
 def _of_json(said: dict[str, Any]) -> list[Seen]:
     def attributes(listed: list[dict[str, Any]]) -> dict[str, str]:
-        return {one["key"]: one["value"]["stringValue"] for one in listed}
+        return {one["key"]: str(next(iter(one["value"].values()))) for one in listed}
 
     return [
         Seen(
@@ -80,7 +80,7 @@ def _of_json(said: dict[str, Any]) -> list[Seen]:
             span["name"],
             int(span["startTimeUnixNano"]),
             int(span["endTimeUnixNano"]),
-            attributes(span["attributes"]),
+            attributes(span.get("attributes", [])),
         )
         for resource in said["resourceSpans"]
         for scope in resource["scopeSpans"]

@@ -40,6 +40,10 @@ def test_a_minted_token_is_good(stack: Stack) -> None:
     assert stack.customer("bank").http.get("/v1/history", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
+def test_lists_of_addresses_are_read_again(stack: Stack) -> None:
+    assert "refused: 0, trusted: 0" in sluice(stack, "addresses").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -4,6 +4,8 @@
 -- A version of the configuration is all that tenants brought: a number, and a part for each tenant, which versions share where it did
 -- not change. One version serves; a candidate may serve some of the users. edge/config_follower.lua brings new ones.
 
+local addresses = require "edge.addresses"
+local blocked = require "edge.blocked"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local ranges = require "edge.ranges"
@@ -24,20 +26,15 @@ local function read(name)
     return value
 end
 
-local function matcher(list, what)
-    local found, err = ranges.new(list)
-    if not found then error(what .. ": " .. err, 0) end
-    return found
-end
-
 -- part: one tenant, as pyshim/snapshot.py's edge_part() says it. Raises what is wrong with it.
 local function prepare(part)
     local tenant, known = part.tenant, {}
     for _, intent in ipairs(tenant.intents) do known[intent] = true end
     tenant.intents = known
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
-        tenant[name] = matcher(tenant[name], tenant.id .. ": " .. name)
+        tenant[name] = ranges.decoded(tenant[name])
     end
+    tenant.blocked = blocked.new(tenant.blocked)
     for number, key in ipairs(part.keys) do
         local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
         if not opened then error(tenant.id .. ": " .. err, 0) end
@@ -95,9 +92,9 @@ function _M.begin(run_folder)
     local err
     machine, err = read("edge.json")
     if not machine then error(err, 0) end
-    for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
-        machine.screen[name] = matcher(machine.screen[name], "screen." .. name)
-    end
+    addresses.begin(run_folder)
+    err = addresses.follow(machine.screen)
+    if err then error(err, 0) end
     local found
     found, err = kept()
     if not found then error(err, 0) end

@@ -4,11 +4,14 @@
 -- on to the shim with what is known about it. header: the layers' times are shown. log: layers settle, the turn is counted.
 
 local arms = require "edge.arms"
+local bucket = require "edge.bucket"
 local cjson = require "cjson"
 local config = require "edge.config"
 local evidence = require "edge.evidence"
 local funnel = require "edge.funnel"
+local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
+local offences = require "edge.offences"
 local replies = require "edge.reply"
 local trace = require "edge.trace"
 local turns = require "edge.turn"
@@ -103,6 +106,7 @@ local function timing(turn)
 end
 
 function _M.header()
+    leaving.goodbye()
     local turn = ngx.ctx.turn
     if not turn or turn.reached == 0 then return end
     local header = ngx.header
@@ -145,12 +149,12 @@ end
 local STATUS_CODES = {
     [400] = "bad_request", [403] = "refused", [404] = "not_found", [405] = "method_not_allowed", [408] = "too_slow",
     [411] = "bad_request", [413] = "too_large", [414] = "too_large", [415] = "unsupported_media_type",
-    [416] = "bad_request", [431] = "too_large", [500] = "internal",
+    [416] = "bad_request", [429] = "rate_limited", [431] = "too_large", [500] = "internal",
 }
 local STATUS_MESSAGES = {
     [404] = "there is nothing at this URL; /openapi.json lists what is", [405] = "this URL does not take this method",
     [408] = "the request came too slowly", [413] = "the body is too large", [414] = "the URL is too long",
-    [431] = "the headers are too large",
+    [429] = "too many requests of this address are under way", [431] = "the headers are too large",
 }
 local ALLOWED = { ["/v1/chat"] = "POST", ["/v1/session"] = "POST, DELETE" }     -- all others: what a page takes
 
@@ -160,8 +164,14 @@ function _M.fault()
     local code = STATUS_CODES[status] or (status < 500 and "bad_request") or "unavailable"
     local message = STATUS_MESSAGES[status] or (status < 500 and "nginx could not accept this request")
         or "something is out of order"
-    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" } or nil
+    local headers = status == 405 and { Allow = ALLOWED[ngx.var.uri] or "GET, HEAD" }
+        or status == 429 and bucket.headers({ burst = config.current().screen.connections }, 1) or nil
     return send(replies.refusal({ id = ngx.var.request_id }, status, code, message, headers))
+end
+
+-- What became of a request that no turn was made of.
+function _M.left()
+    if ngx.status >= 400 then offences.of_request() end
 end
 
 -- GET /v1/tenants: what anybody may know of them.
@@ -177,18 +187,22 @@ local function nobody_was_asked()
     return asked and asked:find("shims$") ~= nil
 end
 
--- What is asked of the shims nginx had given up. (nginx empties ngx.ctx on its way here.)
-function _M.again()
+-- The turn anew, where nginx emptied ngx.ctx on its way to a named location. What its layers took is still given back.
+local function taken_up()
     local turn = begin()
+    turn.layers, turn.reached = funnel.ADMISSION, #funnel.ADMISSION
     turn.tenant_id = ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+    return turn
 end
 
--- No shim answers: the fallback sentence is the answer. (nginx empties ngx.ctx on its way here.)
+-- What is asked of the shims nginx had given up.
+function _M.again() taken_up() end
+
+-- No shim answers: the fallback sentence is the answer.
 function _M.unavailable()
     if nobody_was_asked() then return ngx.exec("@anyone") end
-    local turn = begin()
-    turn.layers, turn.reached = funnel.ADMISSION, #funnel.ADMISSION     -- their settle() is still due
-    turn.answered_by, turn.tenant_id = "shim", ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+    local turn = taken_up()
+    turn.answered_by = "shim"
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })
     local tenant = turn.config.tenants[turn.tenant_id or "-"]
     if tenant then

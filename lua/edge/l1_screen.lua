@@ -1,17 +1,26 @@
 -- Is this a message from somebody we talk to?
 --
--- Refuses: 403 a user agent or address that is not wanted, 429 an address that is too fast, 415 not JSON by its
--- header, 413 too large, 400 broken bytes, broken JSON, or a query that is none.
+-- Refuses: 403 a user agent or address that is not wanted, 429 an address that is too fast or whose record is bad, 415 not JSON by
+-- its header, 408 too slow, 413 too large, 400 broken bytes, broken JSON, or a query that is none. What an address brought upon
+-- itself does not stop a customer of good standing (edge/standing.lua).
 
+local bodies = require "edge.body"
+local bucket = require "edge.bucket"
+local clock = require "edge.clock"
 local limits = require "edge.limits"
 local meter = require "edge.meter"
+local metrics = require "edge.metrics"
+local offences = require "edge.offences"
+local record = require "edge.record"
 local replies = require "edge.reply"
+local standing = require "edge.standing"
 local utf8 = require "edge.utf8"
 local cjson = require("cjson.safe").new()
 
 cjson.decode_max_depth(16)
 cjson.decode_invalid_numbers(false)
 
+local records = ngx.shared.records
 local find, type, floor = string.find, type, math.floor
 local AGENTS_REMEMBERED = 1000
 local MAX_SEQ = 2 ^ 53 - 1
@@ -19,13 +28,34 @@ local NOT_SPACE = [[(*UCP)\S]]          -- the space of a Chinese keyboard (U+30
 
 local _M = { name = "l1_screen", on_error = "refuse" }
 
+local function spared(turn)
+    if not standing.vouches(turn) then return false end
+    metrics.screened("address", "spared")
+    return true
+end
+
+local function of_bad_record(turn, screen, name, state, wait)
+    if screen.shadow then return metrics.screened("address", "shadow") end
+    if spared(turn) then return end
+    metrics.screened("address", state)
+    if state == "slowed" then return meter.admit(turn, { "slow", limits.slow(name), screen.slow_limit }) end
+    return replies.refusal(turn, 429, "rate_limited", "too much was wrong with what came from this address",
+        bucket.headers(screen.slow_limit, wait))
+end
+
 local function unwelcome(turn, screen)
     local address = ngx.var.binary_remote_addr
     if screen.addresses_trusted:holds(address) then return end
     if screen.addresses_refused:holds(address) then
         return replies.refusal(turn, 403, "refused", "this address is refused")
     end
-    return meter.admit(turn, { "address", limits.address(address), screen.address_limit })
+    local name = limits.address(address)
+    local state, wait = record.look(records, name, screen, clock.seconds())
+    if state then
+        local refused, err = of_bad_record(turn, screen, name, state, wait)
+        if refused or err or not screen.shadow then return refused, err end
+    end
+    return meter.admit(turn, { "address", name, screen.address_limit }, spared)
 end
 
 local verdicts, judged_by, judged = {}, nil, 0     -- by user agent: most callers share a few
@@ -42,6 +72,7 @@ end
 
 local function unwanted_agent(turn, screen)
     if is_unwanted(ngx.var.http_user_agent or "", screen.user_agents_refused) then
+        turn.offence = "agent"
         return replies.refusal(turn, 403, "refused", "this user agent is refused")
     end
 end
@@ -61,8 +92,8 @@ local function body_of(turn)
     if encoding and encoding ~= "" and encoding:lower() ~= "identity" then
         return nil, replies.refusal(turn, 415, "unsupported_media_type", "Content-Encoding must be identity")
     end
-    ngx.req.read_body()
-    local body = ngx.req.get_body_data()
+    local body, refused = bodies.read(turn)
+    if refused then return nil, refused end
     if not body then
         if ngx.req.get_body_file() then
             return nil, replies.refusal(turn, 413, "too_large", "the body is too large")
@@ -126,6 +157,11 @@ function _M.answer(turn)
     refused = parse(turn, body)
     if refused or turn.wants ~= "query" then return refused end
     return check_query(turn, config.settings.query_chars_max) or check_position(turn)
+end
+
+function _M.settle(turn, reply)
+    bodies.leave(turn.id)
+    offences.of_turn(turn, reply)
 end
 
 return _M

@@ -3,16 +3,21 @@
 -- A bucket's name is one letter for its kind, the tenant, and whose it is. Buckets that are settled later have only their name
 -- left; their limit is always that of the configuration now in force.
 
-local match = string.match
+local match, sub = string.match, string.sub
 
 local _M = {}
 
+-- Whoever has an IPv6 address has 2^64 of them: they count as one.
+local function one(address) return #address == 16 and sub(address, 1, 8) or address end
+
 _M.EVERYTHING = "everything"
-function _M.address(address) return "a:" .. address end
+function _M.address(address) return "a:" .. one(address) end
 function _M.tenant(tenant) return "t:" .. tenant end
 function _M.user(tenant, user) return "u:" .. tenant .. ":" .. user end
-function _M.tenants_address(tenant, address) return "n:" .. tenant .. ":" .. address end
+function _M.tenants_address(tenant, address) return "n:" .. tenant .. ":" .. one(address) end
 function _M.route(tenant, route) return "r:" .. tenant .. ":" .. route end
+
+function _M.slow(name) return "s:" .. name end      -- name: of an address or a user
 
 local function of_tenant(config, tenant)
     local found = config.tenants[tenant]
@@ -21,6 +26,7 @@ end
 
 local FINDERS = {
     a = function(config) return config.screen.address_limit end,
+    s = function(config) return config.screen.slow_limit end,
     t = function(config, _, tenant)
         local limits = of_tenant(config, tenant)
         return limits and limits.tenant

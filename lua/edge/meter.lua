@@ -18,8 +18,10 @@ local format, max = string.format, math.max
 
 local WHOSE = {
     everything = "everything", address = "the address", tenant = "the tenant", user = "the user", route = "this URL",
-    tenants_address = "the address",
+    tenants_address = "the address", slow = "who is slowed down",
 }
+local COMMON = { everything = true, address = true, slow = true }       -- one limit, whatever the tenant
+local OFFENCES = { address = "limit", user = "limit", tenants_address = "limit", slow = "slow_limit" }   -- the others are shared
 
 local _M = {}
 
@@ -53,20 +55,21 @@ end
 
 -- Once for each limit table. A limit has one name, whichever worker and turn meets it first.
 local function fix(kind, turn, limit, now)
-    local whose = (kind == "everything" or kind == "address") and "" or turn.tenant_id
+    local whose = COMMON[kind] and "" or turn.tenant_id
     level.fix(buckets, kind .. ":" .. whose .. (kind == "route" and ":" .. turn.route or ""), limit, now)
 end
 
 local function refuse(turn, kind, limit, wait)
     _M.give_back(turn)
     metrics.refused(turn.tenant_id or "-", kind)
+    turn.offence = OFFENCES[kind]
     return replies.refusal(turn, 429, "rate_limited",
         format("too many requests: limit of %s, try again in %.3f s", WHOSE[kind], wait), bucket.headers(limit, wait))
 end
 
--- wanted: kind, name, limit of one bucket after the other. Returns nothing when there was a token in each; or the refusal; or
--- nil and an error.
-function _M.admit(turn, wanted)
+-- wanted: kind, name, limit of one bucket after the other. spared(turn): whether this turn may pass an empty bucket. Returns nothing
+-- when there was a token in each; or the refusal; or nil and an error.
+function _M.admit(turn, wanted, spared)
     local now, sharing = clock.seconds(), edges.sharing()
     local taken = turn.taken
     for i = 1, #wanted, 3 do
@@ -80,7 +83,7 @@ function _M.admit(turn, wanted)
             return nil, wait
         elseif limit.shadow then
             metrics.would_refuse(turn.tenant_id or "-", kind)
-        else
+        elseif not (spared and spared(turn)) then
             return refuse(turn, kind, limit, longest(sharing, wanted, i + 3, wait, now))
         end
     end

@@ -33,6 +33,10 @@ local HELP = {
     sluice_limit_refused_total = "counter Turns refused by a bucket or for want of a slot, by tenant.",
     sluice_limit_shadow_total = "counter Turns a limit in shadow mode would have refused.",
     sluice_limit_excess_max = "gauge Tokens that may be admitted beyond burst and rate, all edges together, as things are now.",
+    sluice_offences_total = "counter What was wrong with requests, by kind.",
+    sluice_record_total = "counter Times an address' or a user's record became bad: slowed, refused.",
+    sluice_screened_total = "counter Turns of addresses and users with a bad record, by what became of them.",
+    sluice_records_free_bytes = "gauge Free memory of the zone that holds the records.",
     sluice_edges = "gauge Edges that share the limits with this one, itself included.",
     sluice_edges_lost = "gauge 1 while Redis is lost and this edge gives out its share of the limits.",
     sluice_lease_calls_total = "counter Calls to Redis for tokens, and to say that this edge is there.",
@@ -65,6 +69,15 @@ end
 -- tenant: id or "-" before it is known; bucket: its kind.
 function _M.refused(tenant, bucket) refusal("sluice_limit_refused_total", tenant, bucket) end
 function _M.would_refuse(tenant, bucket) refusal("sluice_limit_shadow_total", tenant, bucket) end
+
+local screened_of = {}
+
+-- whose: "address" or "user"; what: slowed, refused, spared (known, so neither), shadow.
+function _M.screened(whose, what)
+    local key = whose .. what
+    screened_of[key] = screened_of[key] or 'sluice_screened_total{whose="' .. whose .. '",what="' .. what .. '"}'
+    add(screened_of[key], 1)
+end
 
 function _M.broken(layer)
     add('sluice_layer_broken_total{layer="' .. layer .. '"}', 1)

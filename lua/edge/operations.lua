@@ -69,6 +69,7 @@ function _M.metrics()
         ['sluice_config_version{role="serving"}'] = configured.serving,
         ['sluice_config_version{role="candidate"}'] = configured.candidate,
         sluice_config_percent = configured.percent,
+        sluice_records_free_bytes = ngx.shared.records:free_space(),
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
         sluice_metrics_free_bytes = ngx.shared.metrics:free_space(),
         sluice_shims_ready = shims,

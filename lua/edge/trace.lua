@@ -9,7 +9,7 @@ local metrics = require "edge.metrics"
 
 local format, sub, concat, encode = string.format, string.sub, table.concat, cjson.encode
 local WAITING_MOST, BATCH = 4096, 512
-local TIMEOUT_MS = 1000
+local TIMEOUT_MS = 3000     -- nobody waits for it but the next batch
 local SENT, DROPPED = 'sluice_spans_total{outcome="sent"}', 'sluice_spans_total{outcome="dropped"}'
 local SERVER, INTERNAL, FAILED = 2, 1, ',"status":{"code":2}'
 
@@ -51,7 +51,9 @@ function _M.turn(turn, layer, status, seconds)
     for number = 1, turn.reached do
         local after = before + turn.spent_us[number] * 1e-6
         -- The second half of the turn's id names layers, as its first half names the edge.
-        leave(trace, sub(var.request_id, 17, 31) .. number, span, turn.layers[number].name, INTERNAL, before, after, {})
+        if after > before then          -- else it was taken up in a named location, and nobody knows its times any more
+            leave(trace, sub(var.request_id, 17, 31) .. number, span, turn.layers[number].name, INTERNAL, before, after, {})
+        end
         before = after
     end
 end
@@ -80,8 +82,10 @@ function _M.flush(node)
     for first = 1, #all, BATCH do
         local last = math.min(first + BATCH - 1, #all)
         if there then
-            there = posted('{"resourceSpans":[{"resource":{"attributes":[' .. resource
+            local sound
+            sound, there = pcall(posted, '{"resourceSpans":[{"resource":{"attributes":[' .. resource
                 .. ']},"scopeSpans":[{"scope":{"name":"sluice"},"spans":[' .. concat(all, ",", first, last) .. "]}]}]}")
+            there = sound and there
         end
         metrics.add(there and SENT or DROPPED, last - first + 1)
     end

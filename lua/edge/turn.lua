@@ -27,6 +27,9 @@ function _M.new()
         tenant_id = nil,              -- l2_meter
         user_id = nil,                -- l2_meter
         tenant = nil,                 -- l2_meter: the tenant's part of the snapshot
+        claims = nil,                 -- l2_meter: what the token says
+
+        offence = nil,                -- l1_screen, meter, l2_meter: what is held against the caller, a kind of edge/offences.lua
 
         taken = {},                   -- meter: what was taken from buckets, to be given back when one refuses
 

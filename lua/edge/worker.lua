@@ -1,12 +1,15 @@
 -- What does an nginx worker do besides answering?
 
+local addresses = require "edge.addresses"
 local arms = require "edge.arms"
 local beat = require "edge.beat"
+local bodies = require "edge.body"
 local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
 local clock = require "edge.clock"
 local lease = require "edge.lease"
+local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
@@ -16,7 +19,7 @@ local trace = require "edge.trace"
 local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
 
 local _M = {}
-local said, unheard, folder = {}, nil, nil
+local said, unheard, folder, ready = {}, nil, nil, false
 
 -- Before the workers fork.
 function _M.prepare(run_folder, scripts_folder)
@@ -36,6 +39,10 @@ end
 local function learn_revoked(premature)
     if premature then return end
     local err = revoked.follow(config.current().settings)
+    if not err and not ready then
+        ready = true
+        leaving.ready(folder)
+    end
     if err and err ~= unheard then ngx.log(ngx.WARN, "revocations are not followed: ", err) end
     unheard = err
 end
@@ -44,9 +51,12 @@ local function every_second(premature)
     metrics.flush()
     if premature then return end
     follow("the configuration", config_follower.beat)
+    follow("the list of addresses", function() return addresses.follow(config.current().screen) end)
     follow("the rollout", beat.beat)
     slots.sweep(clock.seconds())
+    leaving.look(folder)
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
+    bodies.sweep(clock.seconds(), config.current().screen.body_s)
     if conversation.late_turns() > 0 then
         local written, err = conversation.write_late(config.current().settings)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end

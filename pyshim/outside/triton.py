@@ -78,9 +78,10 @@ class Triton:
     async def _request(self, batch: list[_Question], version: str) -> None:
         metrics.batch.observe(len(batch))
         try:
-            # A request has one trace: that of its first question.
+            # A request has one trace: that of its first question that has one.
+            trace = next((one.trace for one in batch if one.trace), "")
             logits, embeddings = await self._infer(
-                [one.text for one in batch], max(one.timeout_s for one in batch), version, batch[0].trace
+                [one.text for one in batch], max(one.timeout_s for one in batch), version, trace
             )
         except Exception as error:  # whatever gRPC raises: Triton could not be asked
             away = _fault(error)

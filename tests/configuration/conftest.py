@@ -16,7 +16,7 @@ import redis
 
 from pyshim.config import ROOT
 from pyshim.configuration.record import RECORD, Configuration, decode
-from tests.conftest import Stack, copy_tenants, wait_until
+from tests.conftest import FORGIVING, Stack, copy_tenants, wait_until
 
 HOT, DEEP = "你好", "我的包裹现在走到哪个城市了呀"
 
@@ -95,7 +95,7 @@ class Office:
 @pytest.fixture(scope="session")
 def office_of_all(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Office:
     tenants = copy_tenants(tmp_path_factory.mktemp("configured") / "tenants", wide)
-    stack = stacks(TENANTS=str(tenants), ADDRESS_RATE_PER_S="100000", ADDRESS_BURST="100000", SHIMS="2")
+    stack = stacks(TENANTS=str(tenants), ADDRESS_RATE_PER_S="100000", ADDRESS_BURST="100000", SHIMS="2", **FORGIVING)
     return Office(stack, tenants)
 
 

@@ -130,3 +130,30 @@ def test_what_is_said_once_is_taken_whatever_it_looks_like_and_what_is_said_twic
     again = data.draw(st.sampled_from(sorted(claims)))
     twice = [*written, member(again, data.draw(JSON), not ascii_only)]
     assert show("{" + ", ".join(data.draw(st.permutations(twice))) + "}") == "token_invalid"
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_who_may_be_refused_anyway_is_verified_where_that_is_cheap_or_affordable(worker: Worker, alg: str) -> None:
+    config, asked = worker.config({"k": (signer(alg), SHOP)}), []
+
+    def glance(text: str, affords: bool) -> str | None:
+        def ask() -> bool:
+            asked.append(text)
+            return affords
+
+        claims = worker.identity[b"glance"](f"Bearer {text}".encode(), config, ask)
+        return claims and str(claims[b"user_id"].decode())
+
+    good = token(signer(alg))
+    assert glance(good, affords=False) == ("u" if alg == "HS256" else None)
+    assert glance(good, affords=True) == "u"
+    assert glance(good, affords=False) == "u"  # it is remembered
+    assert glance(f"{good[:-6]}AAAAAA", affords=True) is None
+    assert len(asked) == (0 if alg == "HS256" else 3)
+    assert worker.refused() == {}
+
+
+@pytest.mark.parametrize(("since", "shown"), [(NOW - 1, "u"), (None, "u"), ("2020", "token_invalid"), (True, "token_invalid")])
+def test_since_when_a_customer_is_known_is_a_number(worker: Worker, since: object, shown: str) -> None:
+    config = worker.config({"k": (signer("HS256"), SHOP)})
+    assert worker.show(token(signer("HS256"), known_since=since), config) == shown

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pyshim.jwks import Key
-from tests.conftest import Stack, copy_tenants
+from tests.conftest import FORGIVING, Stack, copy_tenants
 from tests.edge.tokens import signer
 from tests.http.raw import Stranger
 
@@ -110,6 +110,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
         ADDRESS_BURST=str(HAMMERED["burst"]),
         ADDRESSES_REFUSED=f"{REFUSED}/32, 127.0.66.0/24",
         ADDRESSES_TRUSTED=f"{TRUSTED}/32",
+        **FORGIVING,
     )
 
 
@@ -123,6 +124,7 @@ def tight(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
         EVERYTHING_RATE_PER_S=str(HAMMERED["rate_per_s"]),
         EVERYTHING_BURST=str(HAMMERED["burst"]),
         ADDRESSES_TRUSTED=f"{TRUSTED}/32",
+        **FORGIVING,
     )
 
 

@@ -335,7 +335,7 @@ def test_a_guests_token_is_signed_with_the_tenants_key_and_says_no_more_than_nee
     token = Stranger(stack).guest({"tenant": "shop"}).json()["token"]
     header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
     assert header["kid"] == tokens.keys(stack.settings.keys, "shop")[0].kid
-    assert claims.keys() == {"tenant_id", "user_id", "aud", "iat", "exp", "jti"}
+    assert claims.keys() == {"tenant_id", "user_id", "aud", "iat", "exp", "jti", "guest"}
     assert claims["exp"] - claims["iat"] == stack.settings.guest_token_s
 
 

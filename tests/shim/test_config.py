@@ -26,7 +26,11 @@ def test_the_environment_overrides() -> None:
         ("SLUICE_PORT", "http", "SLUICE_PORT='http': a whole number"),
         ("SLUICE_PORT", "-1", "SLUICE_PORT='-1': a whole number"),
         ("SLUICE_CONFIDENCE_MIN", "high", "SLUICE_CONFIDENCE_MIN='high': a number"),
-        ("SLUICE_LIMITS_SHADOW", "address, user", "SLUICE_LIMITS_SHADOW='address, user': everything, address or nothing"),
+        (
+            "SLUICE_LIMITS_SHADOW",
+            "address, user",
+            "SLUICE_LIMITS_SHADOW='address, user': everything, address, slow, record or nothing",
+        ),
         ("SLUICE_PROT", "1", "SLUICE_PROT is not a setting"),
     ],
 )

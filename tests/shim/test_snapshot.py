@@ -113,6 +113,7 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         lambda text: "10.0.0.0/8\n10.0.0.300 # a typo\n",
         "addresses_refused.txt:2: '10.0.0.300' does not",
     ),
+    ("words/blocked.txt", lambda text: "刷单\n退  # would refuse every refund\n", "blocked.txt:2: '退' would refuse too much"),
     ("reply.yaml", lambda text: "a: 1\n", "reply.yaml: not a file that is read; those are tenant.yaml, "),
 ]
 

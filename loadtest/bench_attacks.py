@@ -1,0 +1,152 @@
+"""Do good customers notice an attack? The result: loadtest/results/attacks.json.
+
+One nginx with its shipped limits; known customers of one address ask hot questions at a steady rate, and one attack after
+another comes at ten times that rate (loadtest/attack.py), from addresses of its own and once from theirs. Measured: their
+p99 without and with the attack, whether anybody of them was refused, and what the attacker was told. The attacker shares the
+cores with what it attacks, at the lowest priority; what its work takes all the same is in the ratio.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from loadtest import attack, edges, machine, wrk
+from loadtest.edges import HOT, Edge
+from loadtest.shapes import Turn
+from loadtest.stack import CannotStart, wide_tenants
+from pyshim import tokens
+
+RESULT = Path(__file__).parent / "results" / "attacks.json"
+TENANT, USERS, LONG_AGO = "shop", 2000, 1_500_000_000
+P99_RATIO_MAX = 1.5
+NOTHING = "nothing"  # no attack at all: what two quiet rounds differ by on this machine
+CARRIER = "forged_tokens"  # the attack that comes from the customers' own address, too
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """rate: good turns a second; times: how much more the attack is; rounds: of each, the median counts."""
+
+    rate: int = 300
+    times: int = 10
+    seconds: int = 4
+    rounds: int = 3
+    connections: int = 32
+
+
+QUICK = Plan(seconds=3, rounds=1)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """One edge, its good customers and its attackers."""
+
+    def __init__(self, edge: Edge, folder: Path, plan: Plan) -> None:
+        self._edge, self._plan = edge, plan
+        self._key = tokens.keys(folder / "keys", TENANT)[0]
+        turns = [Turn(self._token(f"good-{user}", LONG_AGO), HOT) for user in range(USERS)]
+        self._good = wrk.Load(f"{edge.url}/v1/chat", wrk.write(folder / "good.tsv", turns), plan.connections, plan.rate)
+        self._network = 9
+
+    def _token(self, user: str, known_since: int | None = None) -> str:
+        return tokens.mint(self._key, TENANT, user, "sluice", 3600, known_since=known_since)
+
+    def _customers(self) -> wrk.Run:
+        done = subprocess.run(self._good.command(self._plan.seconds), capture_output=True, text=True, check=True)
+        return wrk.parse(done.stdout)
+
+    def _attacked(self, kind: str, carrier: bool) -> tuple[wrk.Run, dict[str, Any]]:
+        """Attackers begin a second before the customers, and stay a second longer. Each time they come from other addresses."""
+        if kind == NOTHING:
+            return self._customers(), {}
+        self._network += 1
+        command = [sys.executable, "-m", "loadtest.attack", kind, str(self._edge.settings.port)]
+        command += [f"--rate={self._plan.rate * self._plan.times}", f"--seconds={self._plan.seconds + 2}"]
+        command += [f"--network={0 if carrier else self._network}", f"--token={self._token(f'bad-{self._network}')}"]
+        command += [f'--hot={{"query":"{HOT}"}}']
+        attacker = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        with suppress(subprocess.TimeoutExpired):
+            attacker.wait(1)
+        during = self._customers()
+        return during, msgspec.json.decode(attacker.communicate()[0])
+
+    def of(self, kind: str, carrier: bool = False) -> dict[str, Any]:
+        calm, attacked, attackers = [], [], []
+        for _ in range(self._plan.rounds):
+            calm.append(self._customers())
+            during, said = self._attacked(kind, carrier)
+            attacked.append(during)
+            attackers.append(said)
+        ratio = median(during.p99_ms / before.p99_ms for before, during in zip(calm, attacked, strict=True))
+        found = {
+            "p99_before_ms": median(run.p99_ms for run in calm),
+            "p99_during_ms": median(run.p99_ms for run in attacked),
+            "p99_ratio": round(ratio, 2),
+            "p50_before_ms": median(run.p50_ms for run in calm),
+            "p50_during_ms": median(run.p50_ms for run in attacked),
+            "p99_ratios": [round(during.p99_ms / before.p99_ms, 2) for before, during in zip(calm, attacked, strict=True)],
+            "good_turns": sum(run.requests for run in attacked),
+            "good_refused": sum(run.refused + run.broken for run in attacked),
+            "attackers": attackers,
+            "kept": ratio <= P99_RATIO_MAX,
+        }
+        _say(f"{kind}{' from the same address' if carrier else ''}: {found}")
+        return found
+
+
+def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
+    busy = os.getloadavg()[0]
+    socket, redis = edges.redis(folder / "redis")
+    edge = None
+    try:
+        edge = edges.start(folder, "edge", socket, TENANTS=str(wide_tenants(folder / "tenants")), EDGE_WORKERS="2")
+        bench = Bench(edge, folder, plan)
+        found = {kind: bench.of(kind) for kind in (NOTHING, *attack.attacks("", b""))}
+        found[f"{CARRIER}_same_address"] = bench.of(CARRIER, carrier=True)
+        about = machine.about(edge.settings, triton=False) | {"load_before": round(busy, 2)}
+    finally:
+        if edge is not None:
+            edge.stop()
+        redis.kill()
+        redis.wait()
+    chosen = {name: getattr(plan, name) for name in Plan.__slots__} | {"p99_ratio_max": P99_RATIO_MAX}
+    return {"machine": about, "plan": chosen, "attacks": found}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a short round, to see that it works")
+    parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the doors below, with nothing left running
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        result = _measure(folder, QUICK if arguments.quick else Plan())
+    except (CannotStart, wrk.BadRun) as error:
+        _say(f"not measured: {error}")
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    arguments.result.parent.mkdir(parents=True, exist_ok=True)
+    arguments.result.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    for kind, one in result["attacks"].items():
+        print(f"{kind:28} p99 {one['p99_before_ms']:8.2f} -> {one['p99_during_ms']:8.2f} ms  x{one['p99_ratio']:.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
