@@ -26,10 +26,10 @@ from pyshim.config import Settings
 from pyshim.configuration import changes
 from pyshim.configuration.desk import Desk, run
 from pyshim.configuration.record import Configuration
-from pyshim.configuration.start import me
 from pyshim.configuration.store import Event
 from pyshim.errors import BadTenant
 from pyshim.rollout import start
+from pyshim.rollout.record import me
 from pyshim.snapshot import Compiler, Snapshot
 from pyshim.source import Source
 from pyshim.terminal import fail, out, read_settings

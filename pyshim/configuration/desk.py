@@ -14,10 +14,10 @@ from typing import Any
 from pyshim.config import Settings
 from pyshim.configuration import presence
 from pyshim.configuration.record import SEEN, Configuration, Records
-from pyshim.configuration.start import me
 from pyshim.configuration.store import Event, Store
 from pyshim.errors import RedisAway
 from pyshim.outside.redis import Redis
+from pyshim.rollout.record import me
 from pyshim.terminal import fail
 
 PAUSE_S = 0.1

@@ -5,9 +5,7 @@ changed since waits for `sluice config apply`: a node that restarts must not cha
 what it serves under var/run, so that it can begin without Redis.
 """
 
-import getpass
 import os
-import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from pyshim.configuration.record import Configuration, Records
 from pyshim.configuration.store import Event, Store
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import Redis
+from pyshim.rollout.record import me
 from pyshim.snapshot import Compiler, Snapshot
 
 
@@ -27,14 +26,6 @@ class Kept(msgspec.Struct):
 
     number: int
     tenants: list[bytes]
-
-
-def me() -> str:
-    """Who changes the configuration from a terminal."""
-    user = "somebody"
-    with suppress(OSError, KeyError):  # a container's user need not have a name
-        user = getpass.getuser()
-    return f"{user}@{socket.gethostname()}"
 
 
 def kept(compiler: Compiler) -> Snapshot | None:

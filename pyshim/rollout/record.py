@@ -71,7 +71,7 @@ decode = msgspec.json.Decoder(Rollout).decode
 
 
 def me() -> str:
-    """Who changes the record from a terminal."""
+    """Who changes a record from a terminal."""
     user = "somebody"
     with suppress(OSError, KeyError):  # a container's user need not have a name
         user = getpass.getuser()
