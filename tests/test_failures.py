@@ -5,17 +5,20 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
 
 import httpx
 import pytest
 import redis
 
 from pyshim.revocations import KEYS, Revocations
-from tests.conftest import Stack, wait_until
+from tests.conftest import Customer, Stack, wait_until
 
 pytestmark = pytest.mark.real
 
 HOT = "一般下单后多久发货"
+CROWD = 24
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,43 @@ def test_without_redis_hot_questions_are_answered_flows_say_sorry_and_every_turn
     queries = sorted(turn["query"] for turn in customer.history())
     assert queries == sorted(["你好", HOT, "申请退款"])
     assert "degraded" not in customer.ask(HOT)
+
+
+def crowd(stack: Stack, name: str) -> list[Customer]:
+    return [stack.customer(user=f"{name}-{number}") for number in range(CROWD)]
+
+
+def all_ask(customers: list[Customer], query: str) -> list[dict[str, Any]]:
+    """At once: their turns go to Redis together."""
+    start = Barrier(len(customers))
+
+    def ask(customer: Customer) -> dict[str, Any]:
+        start.wait()
+        return customer.ask(query)
+
+    with ThreadPoolExecutor(len(customers)) as pool:
+        return list(pool.map(ask, customers))
+
+
+def test_a_crowd_that_finds_redis_hanging_is_answered_and_each_turn_is_kept_once(breakable: Stack) -> None:
+    customers = crowd(breakable, "hanging")
+    before = all_ask(customers, "你好")
+    with stopped(breakable, "redis"):
+        meanwhile = [all_ask(customers, HOT) for _ in range(2)]
+    assert all(turn["degraded"] is True for turns in meanwhile for turn in turns)
+    wait_until(lambda: all(len(customer.history()) == 3 for customer in customers))
+    kept = [{turn["turn_id"] for turn in customer.history()} for customer in customers]
+    assert kept == [{turn["turn_id"] for turn in turns} for turns in zip(before, *meanwhile, strict=True)]
+
+
+def test_a_crowd_that_meets_a_redis_without_its_scripts_notices_nothing(breakable: Stack) -> None:
+    customers = crowd(breakable, "scripts")
+    with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
+        client.script_flush()
+    turns = all_ask(customers, HOT)
+    assert [turn["answered_by"] for turn in turns] == ["l3_hot"] * CROWD
+    assert not any("degraded" in turn for turn in turns)
+    assert [customer.history()[0]["turn_id"] for customer in customers] == [turn["turn_id"] for turn in turns]
 
 
 def test_without_redis_reading_says_503_and_when_to_come_back(breakable: Stack) -> None:

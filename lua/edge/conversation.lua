@@ -6,13 +6,14 @@
 
 local cjson = require "cjson"
 local ffi = require "ffi"
+local pipeline = require "edge.pipeline"
 local redis = require "edge.redis"
 
 ffi.cdef "int chmod(const char *path, unsigned int mode);"
 
 local late = ngx.shared.late
 local encode, decode = cjson.encode, cjson.decode
-local format = string.format
+local find, format = string.find, string.format
 
 -- A turn is written late only when its first commit can no longer happen: the clocks of edge and Redis may differ by this.
 local SKEW_S = 1
@@ -25,19 +26,49 @@ local function in_ms(ms)
     return format("%.0f", ngx.now() * 1000 + ms)
 end
 
+local function kept_of(turn)
+    return '"query":' .. encode(turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
+end
+
 local function arguments(mode, turn, intent, fields, not_after)
-    local s = turn.config.settings
-    local whose = "{" .. turn.tenant_id .. ":" .. turn.user_id .. "}"
-    local kept = '"query":' .. encode(turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
+    local s, whose = turn.config.settings, turn.claims.whose
     return "d:" .. whose, "h:" .. whose, "i:" .. whose,
-        mode, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0), intent, "", fields, kept,
+        mode, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0), intent, "", fields, kept_of(turn),
         s.state_ttl_s, s.history_ttl_s, s.history_turns, not_after
+end
+
+local head, limits      -- what is the same in every command, once this machine's settings are known
+
+local function bulk(value)
+    return "$" .. #tostring(value) .. "\r\n" .. value .. "\r\n"
+end
+
+local function write_head(s)
+    head = "*18\r\n" .. bulk("EVALSHA") .. bulk(redis.sha("commit-3")) .. bulk(3)
+    limits = "\r\n" .. bulk(s.state_ttl_s) .. bulk(s.history_ttl_s) .. bulk(s.history_turns)
+end
+
+-- The same as arguments(), as Redis reads it. In one piece: a text of its own for each argument would cost more than the rest.
+local function command(turn, intent, fields, not_after)
+    if not head then write_head(turn.config.settings) end
+    local whose, session, id, seq = turn.claims.whose, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0)
+    local key, kept = #whose + 2, kept_of(turn)
+    return head .. "$" .. key .. "\r\nd:" .. whose .. "\r\n$" .. key .. "\r\nh:" .. whose .. "\r\n$" .. key .. "\r\ni:" .. whose
+        .. "\r\n$4\r\nidle\r\n$" .. #session .. "\r\n" .. session .. "\r\n$" .. #id .. "\r\n" .. id
+        .. "\r\n$" .. #seq .. "\r\n" .. seq .. "\r\n$" .. #intent .. "\r\n" .. intent .. "\r\n$0\r\n\r\n$"
+        .. #fields .. "\r\n" .. fields .. "\r\n$" .. #kept .. "\r\n" .. kept .. limits .. "$" .. #not_after .. "\r\n" .. not_after
 end
 
 -- Writes the turn if its conversation waits for nothing. fields: the reply's JSON members after seq and session_id.
 -- Returns the script's answer, or nil and an error.
 function _M.commit_idle(turn, intent, fields)
-    return redis.run(turn.config.settings, "commit-3", arguments("idle", turn, intent, fields, in_ms(turn.config.settings.redis_timeout_ms)))
+    local s = turn.config.settings
+    local not_after = in_ms(s.redis_timeout_ms)
+    local answer, err = pipeline.run(s, command(turn, intent, fields, not_after))
+    if not answer and find(err, "NOSCRIPT", 1, true) then       -- this Redis has just begun
+        return redis.run(s, "commit-3", arguments("idle", turn, intent, fields, not_after))
+    end
+    return answer, err
 end
 
 -- Keeps the turn until Redis is back. Returns true, or nil and an error when the queue is full.
