@@ -13,8 +13,9 @@
 --   is as before, and verified again where anything of it changed.
 -- * Whether it was revoked is asked on every turn (edge/revoked.lua).
 
-local base64 = require "ngx.base64"
+local base64url = require "edge.base64url"
 local cjson = require("cjson.safe").new()
+local limits = require "edge.limits"
 local lrucache = require "resty.lrucache"
 local metrics = require "edge.metrics"
 local revoked = require "edge.revoked"
@@ -23,10 +24,12 @@ local signature = require "edge.signature"
 cjson.decode_max_depth(8)
 cjson.decode_invalid_numbers(false)       -- an exp that is not a number would never be over
 
-local match, find, gsub, type, pairs = string.match, string.find, string.gsub, type, pairs
+local byte, match, find, sub, type, pairs = string.byte, string.match, string.find, string.sub, type, pairs
+local floor = math.floor
 local MAX_TOKEN_BYTES = 4096
 local MAX_ID_BYTES = 256
 local REMEMBERED = 20000
+local HEADERS_REMEMBERED = 1000
 local REFUSED = {}                        -- by code: the key of its count
 for _, code in ipairs { "token_missing", "token_invalid", "token_expired", "token_revoked" } do
     REFUSED[code] = 'sluice_tokens_refused_total{reason="' .. code .. '"}'
@@ -35,21 +38,36 @@ end
 local _M = {}
 local remembered = assert(lrucache.new(REMEMBERED))
 
--- How often a member is said in the outermost object of this JSON text, which cjson has understood; nil where it is no object.
+local QUOTE, BACKSLASH, COLON = byte('"'), byte("\\"), byte(":")
+local OPENS, CLOSES = { [byte("{")] = true, [byte("[")] = true }, { [byte("}")] = true, [byte("]")] = true }
+
+-- How often a member is said in the outermost object of this JSON text, which cjson has understood as an object.
 local function members_said(json)
-    local bare = gsub(gsub(json, "\\.", ""), '"[^"]*"', "")
-    local inner = match(bare, "^%s*{(.*)}%s*$")
-    if not inner then return nil end
-    local _, said = gsub(gsub(gsub(inner, "%b{}", ""), "%b[]", ""), ":", "")
+    local said, depth, quoted, i = 0, 0, false, 1
+    while i <= #json do
+        local b = byte(json, i)
+        if b == QUOTE then
+            quoted = not quoted
+        elseif quoted then
+            if b == BACKSLASH then i = i + 1 end
+        elseif b == COLON then
+            if depth == 1 then said = said + 1 end
+        elseif OPENS[b] then
+            depth = depth + 1
+        elseif CLOSES[b] then
+            depth = depth - 1
+        end
+        i = i + 1
+    end
     return said
 end
 
--- One part of a token as a table; nil and why where it is no JSON object, or says a member twice.
-local function part(text)
-    local raw = base64.decode_base64url(text)
+-- One part of a token as a table; nil and why where it is no JSON object, or says a member twice. tail: space that may stand behind it.
+local function part(token, first, last, tail)
+    local raw = base64url.decode(token, first, last, tail)
     local value = raw and cjson.decode(raw)
-    local said = type(value) == "table" and members_said(raw)
-    if not said then return nil, "not a JSON Web Token" end
+    if type(value) ~= "table" or not find(raw, "^%s*{") then return nil, "not a JSON Web Token" end
+    local said = members_said(raw)
     for _ in pairs(value) do said = said - 1 end
     if said ~= 0 then return nil, "a member is said twice" end
     return value
@@ -94,20 +112,47 @@ local function wrong_time(claims, settings, now)
     end
 end
 
+local SPACES, SPACE = {}, { [0] = " ", "\t", "\n", "\r" }       -- a byte as four characters of space
+for b = 0, 255 do
+    SPACES[b] = SPACE[b % 4] .. SPACE[floor(b / 4) % 4] .. SPACE[floor(b / 16) % 4] .. SPACE[floor(b / 64)]
+end
+
+-- Space that differs from token to token: see edge/base64url.lua.
+local function spaces(signed)
+    local a, b, c, d = byte(signed, 1, 4)
+    return SPACES[a] .. SPACES[b] .. SPACES[c] .. SPACES[d]
+end
+
+-- Keys have one header each, and their tokens all begin with it: those that good tokens began with, as tables.
+local headers, headers_known = {}, 0
+
+local function remember_header(head, header)
+    if headers[head] then return end
+    if headers_known >= HEADERS_REMEMBERED then headers, headers_known = {}, 0 end
+    headers[head], headers_known = header, headers_known + 1
+end
+
 local function verify(token, config, now, affords)
-    local head, payload, signed = match(token, "^([%w_-]+)%.([%w_-]+)%.([%w_-]+)$")
-    if not head then return nil, "token_invalid", "not a JSON Web Token" end
-    local header, fault = part(head)
-    if not header then return nil, "token_invalid", fault end
+    local first = find(token, ".", 1, true)
+    local second = first and find(token, ".", first + 1, true)
+    if not second then return nil, "token_invalid", "not a JSON Web Token" end
+    local head = sub(token, 1, first - 1)
+    local header, fault = headers[head], nil
+    if not header then
+        header, fault = part(token, 1, first - 1)
+        if not header then return nil, "token_invalid", fault end
+    end
     local key = type(header.kid) == "string" and config.keys[header.kid]
     if not key then return nil, "token_invalid", "unknown kid" end
     if header.alg ~= key.alg or header.crit ~= nil then return nil, "token_invalid", "wrong algorithm for this key" end
     if affords and key.alg ~= "HS256" and not affords() then return nil, "token_invalid", "not verified now" end
-    if not signature.verify(key, head .. "." .. payload, base64.decode_base64url(signed) or "") then
+    local signed = base64url.decode(token, second + 1, #token)
+    if not signed or not signature.verify(key, token, second - 1, signed) then
         return nil, "token_invalid", "wrong signature"
     end
+    remember_header(head, header)
     local claims
-    claims, fault = part(payload)
+    claims, fault = part(token, first + 1, second - 1, spaces(signed))
     if not claims then return nil, "token_invalid", fault end
     fault = not for_us(claims.aud, config.settings.token_audience) and "aud is not this service" or wrong_person(claims, key)
     if fault then return nil, "token_invalid", fault end
@@ -116,6 +161,9 @@ local function verify(token, config, now, affords)
     return {
         tenant_id = claims.tenant_id, user_id = claims.user_id, seq = claims.seq, jti = claims.jti, iat = claims.iat,
         exp = claims.exp, kid = key.kid, mark = key.mark, guest = claims.guest == true, known_since = claims.known_since,
+        bucket = limits.user(claims.tenant_id, claims.user_id),             -- names that every turn needs
+        answered = nil,     -- standing: the last minute in which one of the user's turns was answered by this worker
+        whose = "{" .. claims.tenant_id .. ":" .. claims.user_id .. "}",
     }
 end
 

@@ -36,10 +36,11 @@ def test_a_signature_is_good_for_its_text_and_key_alone(signature: Any, opened: 
     for number in range(50):  # r and s of ES256 have leading zeros or a high bit now and then
         text = TEXT + str(number).encode()
         signed = signer(alg).sign(text)
-        assert verify(key, text, signed)
-        assert not verify(key, text + b".", signed)
-    assert verify(key, b"", signer(alg).sign(b""))
-    assert not verify(opened(signer(alg, "theirs")), TEXT, signer(alg).sign(TEXT))
+        assert verify(key, text, len(text), signed)
+        assert not verify(key, text + b".", len(text) + 1, signed)
+        assert verify(key, text + b".", len(text), signed), "what stands behind it is no part of it"
+    assert verify(key, b"", 0, signer(alg).sign(b""))
+    assert not verify(opened(signer(alg, "theirs")), TEXT, len(TEXT), signer(alg).sign(TEXT))
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
@@ -47,16 +48,16 @@ def test_no_length_and_no_bit_but_the_right_ones(signature: Any, opened: Any, al
     verify, key, good = signature[b"verify"], opened(signer(alg)), signer(alg).sign(TEXT)
     for length in (*range(0, 80), 255, 256, 257, 512, 3000):
         for filled in (b"\0", b"\xff"):
-            assert not verify(key, TEXT, filled * length)
+            assert not verify(key, TEXT, len(TEXT), filled * length)
         if length != len(good):
-            assert not verify(key, TEXT, (good * 100)[:length])
+            assert not verify(key, TEXT, len(TEXT), (good * 100)[:length])
     for near in (good + b"\0", b"\0" + good, good[:-1], good[1:], good[::-1]):
-        assert not verify(key, TEXT, near)
+        assert not verify(key, TEXT, len(TEXT), near)
     for bit in range(0, len(good) * 8, 7):
         changed = bytearray(good)
         changed[bit // 8] ^= 1 << bit % 8
-        assert not verify(key, TEXT, bytes(changed))
-    assert verify(key, TEXT, good)
+        assert not verify(key, TEXT, len(TEXT), bytes(changed))
+    assert verify(key, TEXT, len(TEXT), good)
 
 
 def test_no_psychic_signature(signature: Any, opened: Any) -> None:
@@ -64,36 +65,36 @@ def test_no_psychic_signature(signature: Any, opened: Any) -> None:
     zero, order = bytes(32), P256_ORDER.to_bytes(32, "big")
     for r in (zero, order, good[:32]):
         for s in (zero, order, good[32:]):
-            assert signature[b"verify"](key, TEXT, r + s) is (r + s == good)
+            assert signature[b"verify"](key, TEXT, len(TEXT), r + s) is (r + s == good)
 
 
 def test_es256_is_64_bytes_and_not_der(signature: Any, opened: Any) -> None:
     der = signer("ES256").private.sign(TEXT, ECDSA(hashes.SHA256()))
     r, s = decode_dss_signature(der)
     key = opened(signer("ES256"))
-    assert not signature[b"verify"](key, TEXT, der)
-    assert signature[b"verify"](key, TEXT, r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    assert not signature[b"verify"](key, TEXT, len(TEXT), der)
+    assert signature[b"verify"](key, TEXT, len(TEXT), r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 def test_rs256_is_pkcs1_with_sha256_and_nothing_else(signature: Any, opened: Any) -> None:
     key, private = opened(signer("RS256")), signer("RS256").private
     for digest in (hashes.SHA1(), hashes.SHA384(), hashes.SHA512()):
-        assert not signature[b"verify"](key, TEXT, private.sign(TEXT, padding.PKCS1v15(), digest))
+        assert not signature[b"verify"](key, TEXT, len(TEXT), private.sign(TEXT, padding.PKCS1v15(), digest))
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-    assert not signature[b"verify"](key, TEXT, private.sign(TEXT, pss, hashes.SHA256()))
+    assert not signature[b"verify"](key, TEXT, len(TEXT), private.sign(TEXT, pss, hashes.SHA256()))
     number = int.from_bytes(signer("RS256").sign(TEXT), "big") + private.public_key().public_numbers().n
-    assert not signature[b"verify"](key, TEXT, number.to_bytes(257, "big"))
+    assert not signature[b"verify"](key, TEXT, len(TEXT), number.to_bytes(257, "big"))
 
 
 def test_eddsa_has_one_signature_only(signature: Any, opened: Any) -> None:
     good = signer("EdDSA").sign(TEXT)
     more = int.from_bytes(good[32:], "little") + ED25519_ORDER  # the same number, written otherwise
-    assert not signature[b"verify"](opened(signer("EdDSA")), TEXT, good[:32] + more.to_bytes(32, "little"))
+    assert not signature[b"verify"](opened(signer("EdDSA")), TEXT, len(TEXT), good[:32] + more.to_bytes(32, "little"))
 
 
 def test_hs256_is_no_plain_hash(signature: Any, opened: Any) -> None:
     key = opened(signer("HS256"))
-    assert not signature[b"verify"](key, TEXT, hashlib.sha256(signer("HS256").verifies + TEXT).digest())
+    assert not signature[b"verify"](key, TEXT, len(TEXT), hashlib.sha256(signer("HS256").verifies + TEXT).digest())
 
 
 @pytest.mark.parametrize("verifies", [b"", b"\x30", b"\x30\x82\xff\xff", b"\0" * 91, b"x" * 4000])

@@ -1,6 +1,5 @@
 """As much of an nginx worker as edge/identity.lua and edge/revoked.lua look at."""
 
-import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,7 @@ from tests.edge.conftest import lupa
 from tests.edge.tokens import Signer
 
 STAND_INS = """
-local from_json, from_base64, run, now, shared = ...
+local from_json, run, now, shared = ...
 package.path = %r .. package.path
 local null = newproxy()
 ngx = { null = null, now = now, time = function() return math.floor(now()) end, shared = { revoked = {} } }
@@ -22,7 +21,6 @@ function cjson.new() return cjson end
 function cjson.decode_max_depth() end
 function cjson.decode_invalid_numbers() end
 package.loaded["cjson.safe"] = cjson
-package.loaded["ngx.base64"] = { decode_base64url = from_base64 }
 package.loaded["resty.lrucache"] = { new = function()
     local values = {}
     return { get = function(_, key) return values[key] end, set = function(_, key, value) values[key] = value end }
@@ -50,7 +48,7 @@ class Worker:
         self._left = self.lua.table_from(left or {})
         begin = self.lua.eval(b"function(text, ...) return assert(loadstring(text))(...) end")
         code = (STAND_INS % f"{ROOT}/lua/?.lua;").replace("'", '"').encode()
-        begin(code, self._from_json, _from_base64, self._run, lambda: self.now, self._left)
+        begin(code, self._from_json, self._run, lambda: self.now, self._left)
         self.revoked = self.lua.eval(b"require 'edge.revoked'")
         self.identity = self.lua.eval(b"require 'edge.identity'")
         self.revoked[b"begin"]()
@@ -111,10 +109,3 @@ class Worker:
         """Counted refusals, by reason."""
         counted = self.lua.eval(b"require 'edge.metrics'.counted")
         return {name.split(b'"')[1].decode(): int(count) for name, count in counted.items()}
-
-
-def _from_base64(text: bytes) -> bytes | None:
-    try:
-        return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
-    except ValueError:
-        return None
