@@ -39,7 +39,7 @@ end
 
 -- Whether this user's own record is bad. Returns the name of the slow bucket, if it is to be asked; or a refusal.
 local function judged(turn)
-    local screen, name = turn.config.screen, names.user(turn.tenant_id, turn.user_id)
+    local screen, name = turn.config.screen, turn.claims.bucket
     local state, wait = record.look(records, name, screen, clock.seconds())
     if not state then return end
     metrics.screened("user", screen.shadow and "shadow" or state)
@@ -56,7 +56,7 @@ local function buckets_of(turn, limits, slow)
     local wanted = {
         "everything", names.EVERYTHING, turn.config.limits.everything,
         "tenant", names.tenant(tenant), limits.tenant,
-        "user", names.user(tenant, turn.user_id), limits.user,
+        "user", turn.claims.bucket, limits.user,
     }
     if limits.address then
         wanted[10], wanted[11], wanted[12] =

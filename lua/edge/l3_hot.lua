@@ -25,11 +25,12 @@ local function guess(turn)
     return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.threshold
 end
 
--- The reply's JSON members, but for seq and session_id, which the commit decides.
+-- The reply's JSON members, but for seq and session_id, which the commit decides. What differs in each stands last: LuaJIT keeps a text
+-- once, and finds a long one by a few of its bytes, the last ones among them.
 local function fields_of(turn, hot, confidence)
     local campaign, now = hot.campaign, ngx.time()
     local text = campaign and now >= campaign.from and now < campaign.until_ and campaign.fields or hot.fields
-    return '"turn_id":"' .. turn.id .. '",' .. text .. format(',"confidence":%.4f,"answered_by":"l3_hot"', confidence)
+    return text .. format(',"confidence":%.4f,"answered_by":"l3_hot","turn_id":"', confidence) .. turn.id .. '"'
 end
 
 -- seq: its digits.

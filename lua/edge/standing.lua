@@ -32,7 +32,7 @@ end
 -- claims: as edge/identity.lua has verified them.
 function _M.is_good(claims, screen, now)
     if claims.guest then return false end
-    local name, since = limits.user(claims.tenant_id, claims.user_id), claims.known_since
+    local name, since = claims.bucket, claims.known_since
     if record.look(records, name, screen, now) then return false end
     return since and since <= ngx.time() - screen.known_s or earned(name, screen) or false
 end
@@ -48,12 +48,13 @@ function _M.vouches(turn)
     return claims and _M.is_good(claims, turn.config.screen, now) or false
 end
 
--- This turn was answered. Writes once a minute for each user.
+-- This turn was answered. Looks once a minute for each token, and writes once a minute for each user.
 function _M.answered(turn, now)
-    local screen, minute = turn.config.screen, floor(now / 60)
-    local name = limits.user(turn.tenant_id, turn.user_id)
-    local last, minutes = known:get(name)
-    if last ~= minute then known:set(name, minute, screen.known_keep_s, (minutes or 0) + 1) end
+    local claims, minute = turn.claims, floor(now / 60)
+    if claims.answered == minute then return end
+    claims.answered = minute
+    local last, minutes = known:get(claims.bucket)
+    if last ~= minute then known:set(claims.bucket, minute, turn.config.screen.known_keep_s, (minutes or 0) + 1) end
 end
 
 function _M.forget(tenant_id, user_id)
