@@ -25,12 +25,12 @@ class Part:
     listens: tuple[tuple[str, int, int, bool], ...] = ()
 
 
-def _redis(settings: Settings) -> Part:
-    folder = settings.var / "redis"
+def redis_command(folder: Path, socket: Path) -> list[str]:
+    """folder: where it keeps what it stored, made here."""
     folder.mkdir(parents=True, exist_ok=True)
     options = {
         "port": "0",
-        "unixsocket": str(settings.redis_socket),
+        "unixsocket": str(socket),
         "unixsocketperm": "700",
         "dir": str(folder),
         "save": "",
@@ -40,8 +40,12 @@ def _redis(settings: Settings) -> Part:
         "maxmemory-policy": "noeviction",  # better an error than a conversation forgotten
         "daemonize": "no",
     }
-    flags = [text for name, value in options.items() for text in (f"--{name}", value)]
-    return Part("redis", ["redis-server", *flags], lambda: _redis_answers(settings.redis_socket))
+    return ["redis-server", *(text for name, value in options.items() for text in (f"--{name}", value))]
+
+
+def _redis(settings: Settings) -> Part:
+    command = redis_command(settings.var / "redis", settings.redis_socket)
+    return Part("redis", command, lambda: _redis_answers(settings.redis_socket))
 
 
 async def _redis_answers(socket: Path) -> bool:

@@ -5,7 +5,6 @@
 
 local arms = require "edge.arms"
 local config = require "edge.config"
-local conversation = require "edge.conversation"
 local identity = require "edge.identity"
 local l1_screen = require "edge.l1_screen"
 local l2_meter = require "edge.l2_meter"
@@ -43,12 +42,12 @@ function _M.evalsha()
     return answered()
 end
 
-local fixed = { id = "0", tenant_id = "shop", query = "打招呼", session_id = nil, seq = nil }
-
--- One EVALSHA of the script that writes a turn, for a user of this request's own.
+-- One EVALSHA of the script that writes a turn, for a user of this request's own, by the client library as anybody would use it.
 function _M.evalsha_commit()
-    local turn = setmetatable({ config = config.current(), id = ngx.var.request_id, user_id = ngx.var.http_x_user }, { __index = fixed })
-    assert(conversation.commit_idle(turn, "greet", '"answer":"ok","intent":"greet"'))
+    local s, whose = config.current().settings, "{shop:" .. ngx.var.http_x_user .. "}"
+    assert(redis.run(s, "commit-3", "d:" .. whose, "h:" .. whose, "i:" .. whose,
+        "idle", "", ngx.var.request_id, "0", "greet", "", '"answer":"ok","intent":"greet"', '"query":"打招呼","at":0',
+        s.state_ttl_s, s.history_ttl_s, s.history_turns, "0"))
     return answered()
 end
 

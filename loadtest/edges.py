@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from gateway import nginx
+from gateway.parts import redis_command
 from loadtest.stack import CannotStart, free_ports
 from pyshim import addresses, config, snapshot
 from pyshim.config import ROOT, Settings
@@ -50,10 +51,8 @@ class Edge:
 
 def redis(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
     """A Redis, as the launcher starts one. Returns its socket and itself."""
-    folder.mkdir(parents=True, exist_ok=True)
     socket = folder / "redis.sock"
-    flags = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "yes"]
-    process = subprocess.Popen(["redis-server", *flags], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(redis_command(folder, socket), stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + START_S
     while not socket.exists():
         if process.poll() is not None or time.monotonic() > deadline:
