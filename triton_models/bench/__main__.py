@@ -35,7 +35,7 @@ from triton_models.router import Router
 RESULTS = ROOT / "loadtest/results/models.json"
 PROJECT = "project"
 ENGLISH = RouterPlan(min_n=2, max_n=4, symbols=192)
-# The public sets are smaller, and there are five: the students get three fifths of the steps, to recover from pruning all of them.
+# The public sets are smaller, and there are five: the students get three fifths of the steps, and all to recover from pruning.
 PUBLIC = Plans(distil=distil.Plan(states_steps=150, steps=600))
 SEED = 20231105
 MEASURED = ("accuracy", "macro_f1", "ece")
