@@ -8,6 +8,7 @@ turns on their way. Without Redis it serves on by what it last knew.
 import asyncio
 import logging
 
+from pyshim import records
 from pyshim.arm import Arms
 from pyshim.configuration import start
 from pyshim.configuration.record import RECORD, SEEN, Configuration, decode
@@ -19,8 +20,6 @@ from pyshim.snapshot import Compiler, Snapshot
 from pyshim.tenant import Tenant
 
 log = logging.getLogger(__name__)
-
-BEAT_S = 1.0
 
 
 class Configurations:
@@ -56,14 +55,7 @@ class Configurations:
 
     async def run(self) -> None:
         """For the life of the process."""
-        while True:
-            try:
-                await self.beat()
-            except RedisAway as error:
-                log.info("serving on by the configuration that was known: %s", error)
-            except Exception:  # whatever is wrong with a record: what serves now serves on
-                log.exception("could not follow the configuration")
-            await asyncio.sleep(BEAT_S)
+        await records.follow("configuration", self.beat)
 
     async def beat(self) -> None:
         """Says what this shim has, learns what it should have, and says so at once. Raises RedisAway."""

@@ -1,7 +1,6 @@
 """Which version of the configuration serves?
 
-One record in Redis, changed like that of the model's rollout: whoever changes it names the seq it was made from. Without Redis
-everybody serves on by what they last knew.
+One record in Redis that everybody follows (pyshim/records.py).
 """
 
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from pyshim.outside.redis import Redis, Script
+from pyshim import records
 
 RECORD, SEEN, NEWEST, LOG = (f"{{config}}:{name}" for name in ("record", "seen", "newest", "log"))
 
@@ -44,17 +43,7 @@ class Configuration(msgspec.Struct, omit_defaults=True, frozen=True):
 decode = msgspec.json.Decoder(Configuration).decode
 
 
-class Records:
-    """The record, as far as Redis is there. All methods raise RedisAway."""
+class Records(records.Records[Configuration]):
+    """Where it stands."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis, self._swap = redis, Script("swap-1")
-
-    async def read(self) -> Configuration | None:
-        text = await self._redis.command("GET", RECORD)
-        return decode(text) if text else None
-
-    async def write(self, after: Configuration, before: Configuration | None) -> bool:
-        """False when somebody else changed it since before was read."""
-        seq = before.seq if before else 0
-        return bool(await self._redis.run(self._swap, RECORD, seq, msgspec.json.encode(after)))
+    key, decode = RECORD, staticmethod(decode)

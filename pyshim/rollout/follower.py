@@ -10,11 +10,11 @@ import logging
 import os
 from pathlib import Path
 
-from pyshim import snapshot
+from pyshim import records, snapshot
 from pyshim.arm import Arm, Arms
 from pyshim.config import Settings
 from pyshim.configuration.follower import Configurations
-from pyshim.errors import BadTenant, RedisAway, TritonAway
+from pyshim.errors import BadTenant, TritonAway
 from pyshim.layers.l6_recall import Recall
 from pyshim.outside.redis import Redis, Script
 from pyshim.outside.triton import Triton
@@ -23,8 +23,6 @@ from pyshim.snapshot import Model
 from pyshim.tenant import Tenant
 
 log = logging.getLogger(__name__)
-
-BEAT_S = 1.0
 
 
 class Follower:
@@ -49,14 +47,7 @@ class Follower:
     async def run(self) -> None:
         """For the life of the process."""
         self._show(self.arms.stable, stable=True)
-        while True:
-            try:
-                await self.beat()
-            except RedisAway as error:
-                log.info("serving on by what was known: %s", error)
-            except Exception:  # whatever is wrong with a record: what serves now serves on
-                log.exception("could not follow the rollout")
-            await asyncio.sleep(BEAT_S)
+        await records.follow("rollout", self.beat)
 
     async def beat(self) -> None:
         """Says what this shim has, learns what it should have. Raises RedisAway."""

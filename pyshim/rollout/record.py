@@ -1,7 +1,6 @@
 """Which versions are meant to serve, and how much of the traffic does the new one get?
 
-One record in Redis. Whoever changes it names the seq it was made from; a change that comes second is not written. Without Redis
-everybody serves on by what they last knew.
+One record in Redis that everybody follows (pyshim/records.py).
 """
 
 import getpass
@@ -13,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from pyshim.outside.redis import Redis, Script
+from pyshim import records
 
 RECORD, SEEN, LEASE, COUNTS, JUDGED = (f"{{rollout}}:{name}" for name in ("record", "seen", "lease", "counts", "judged"))
 EVENTS = 30
@@ -78,17 +77,7 @@ def me() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-class Records:
-    """The record, as far as Redis is there. All methods raise RedisAway."""
+class Records(records.Records[Rollout]):
+    """Where it stands."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis, self._swap = redis, Script("swap-1")
-
-    async def read(self) -> Rollout | None:
-        text = await self._redis.command("GET", RECORD)
-        return decode(text) if text else None
-
-    async def write(self, after: Rollout, before: Rollout | None) -> bool:
-        """False when somebody else changed it since before was read."""
-        seq = before.seq if before else 0
-        return bool(await self._redis.run(self._swap, RECORD, seq, msgspec.json.encode(after)))
+    key, decode = RECORD, staticmethod(decode)
