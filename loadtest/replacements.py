@@ -44,7 +44,7 @@ class Replacement(Protocol):
 
 
 def _sluice(env: Mapping[str, str], *arguments: str) -> None:
-    command = [sys.executable, "-m", "pyshim.cli", *arguments]
+    command = [sys.executable, "-m", "pyshim", *arguments]
     ran = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         raise NotReplaced(f"sluice {' '.join(arguments)}:\n{ran.stdout}{ran.stderr}")

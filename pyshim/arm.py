@@ -35,13 +35,19 @@ class _Reading:
         self.offered = frozenset(tenant.intents) - NOT_OFFERED
 
 
+class Index(NamedTuple):
+    """A FAQ's wordings, and their embeddings [wordings, 128]."""
+
+    wordings: tuple[str, ...]
+    rows: npt.NDArray[np.float32]
+
+
 class Arm:
-    """index: embedded wordings of each tenant's FAQ by the tenant's digest, filled by l6_recall. attempt: which load of this
-    version it is."""
+    """index: each tenant's FAQ by the tenant's digest, filled by l6_recall. attempt: which load of this version it is."""
 
     def __init__(self, model: Model, attempt: int = 0) -> None:
         self.model, self.version, self.attempt = model, str(model.version), attempt
-        self.index: dict[str, npt.NDArray[np.float32]] = {}
+        self.index: dict[str, Index] = {}
         self._labels = model.labels
         self._out_of_scope = model.labels.index(OUT_OF_SCOPE)
         self._readings: dict[str, _Reading] = {}

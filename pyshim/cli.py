@@ -119,11 +119,3 @@ def _turn(client: httpx.Client, query: str) -> None:
     layer = Text(body["answered_by"], style=LAYER_COLOURS.get(body["answered_by"], ""))
     meaning = f"  {spent:.1f} ms  {body['intent'] or '-'} {body['confidence']:.2f}"
     out.print(layer + Text(meaning + ("  degraded" if body.get("degraded") else ""), style="dim"))
-
-
-def main() -> None:
-    app()
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 
 def sluice(stack: Stack, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pyshim.cli", *arguments]
+    command = [sys.executable, "-m", "pyshim", *arguments]
     environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "200", "LANG": "C.UTF-8", **stack.environment}
     return subprocess.run(
         command, cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False

@@ -5,7 +5,6 @@ changed. Whoever says that it cannot load it stops it.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -21,7 +20,6 @@ from pyshim.rollout.record import me
 from pyshim.terminal import fail
 
 PAUSE_S = 0.1
-LOWEST_PRIORITY = 19
 LOAD_S, FOLLOW_S = 20.0, 10.0
 START = "`make run` starts sluice"
 
@@ -104,8 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
 
 
 def run(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
-    """One command from its beginning to its end. What serves meanwhile needs the cores more: it goes at the lowest priority."""
-    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
+    """One command from its beginning to its end."""
 
     async def whole() -> None:
         async with opened(settings) as desk:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pyshim.arm import Arm
+from pyshim.arm import Arm, Index
 from pyshim.guards import agree
 from pyshim.layers import Layer
 from pyshim.outside import Outside
@@ -28,10 +28,12 @@ class Recall(Layer):
         self._triton = outside.triton
 
     async def build(self, arm: Arm, tenants: Iterable[Tenant]) -> None:
-        """Embeds these tenants' wordings with this version. Raises TritonAway; what was built stays."""
+        """Embeds these tenants' wordings with this version, but for those it knows. Raises TritonAway; what was built stays."""
         for tenant in tenants:
             if tenant.wordings and tenant.digest not in arm.index:
-                arm.index[tenant.digest] = await self._triton.embed([wording for wording, _ in tenant.wordings], arm.version)
+                wordings = tuple(wording for wording, _ in tenant.wordings)
+                known = next((index for index in arm.index.values() if index.wordings == wordings), None)
+                arm.index[tenant.digest] = known or Index(wordings, await self._triton.embed([*wordings], arm.version))
 
     @staticmethod
     def built(arm: Arm, tenants: Iterable[Tenant]) -> bool:
@@ -45,7 +47,7 @@ class Recall(Layer):
             return None
         own = turn.tenant.about.thresholds.recall
         threshold = turn.arm.model.calibration.recall_threshold if own is None else own
-        near = index @ turn.embedding
+        near = index.rows @ turn.embedding
         for number in np.argsort(-near)[:NEIGHBOURS]:
             if near[number] < threshold:
                 return None

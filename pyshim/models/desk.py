@@ -5,7 +5,6 @@ record and watches what the shims make of it; should it be interrupted, they go 
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -21,7 +20,6 @@ from pyshim.rollout.record import Event, Records, Rollout
 from pyshim.terminal import fail, out
 
 PAUSE_S = 0.25
-LOWEST_PRIORITY = 19
 START = "`make run` starts sluice"
 
 
@@ -85,8 +83,7 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
 
 
 def run(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
-    """One command from its beginning to its end. What serves meanwhile needs the cores more: it goes at the lowest priority."""
-    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
+    """One command from its beginning to its end."""
 
     async def whole() -> None:
         async with opened(settings) as desk:

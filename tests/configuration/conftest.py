@@ -33,7 +33,7 @@ class Office:
     tenants: Path
 
     def sluice(self, *arguments: str | int | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pyshim.cli", "config", *map(str, arguments)]
+        command = [sys.executable, "-m", "pyshim", "config", *map(str, arguments)]
         environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "300", "LANG": "C.UTF-8", **self.stack.environment}
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
 

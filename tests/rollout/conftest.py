@@ -48,7 +48,7 @@ class Desk:
         return number
 
     def sluice(self, *arguments: str | int) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pyshim.cli", "models", *map(str, arguments)]
+        command = [sys.executable, "-m", "pyshim", "models", *map(str, arguments)]
         environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "300", "LANG": "C.UTF-8", **self.stack.environment}
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
 
