@@ -153,9 +153,9 @@ def replace(stack: Stack, worker: int) -> None:
     wait_until(lambda: len(workers(stack)) == count and worker not in workers(stack))
 
 
-def test_a_lost_nginx_worker_is_replaced_and_limits_stay(breakable: Stack) -> None:
+def test_a_lost_nginx_worker_is_replaced_and_turns_are_answered_at_the_edge(breakable: Stack) -> None:
     replace(breakable, workers(breakable)[0])
-    breakable.customer().ask(HOT)
+    assert breakable.customer().ask(HOT)["answered_by"] == "l3_hot"
 
 
 def test_without_redis_and_with_an_empty_one_what_was_revoked_stays_revoked(breakable: Stack) -> None:

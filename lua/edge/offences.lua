@@ -61,11 +61,10 @@ local function against_address(kind, screen, now)
 end
 
 local function against_user(kind, claims, screen, now)
-    local tenant, user = claims.tenant_id, claims.user_id
-    local became = record.add(records, limits.user(tenant, user), WEIGHTS[kind], screen, now)
+    local became = record.add(records, claims.bucket, WEIGHTS[kind], screen, now)
     if not became then return end
     metrics.add(BECAME["user" .. became], 1)
-    standing.forget(tenant, user)
+    standing.forget(claims)
 end
 
 local function nothing() return false end

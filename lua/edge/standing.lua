@@ -13,7 +13,6 @@
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local identity = require "edge.identity"
-local limits = require "edge.limits"
 local record = require "edge.record"
 
 local known, records = ngx.shared.known, ngx.shared.records
@@ -57,8 +56,8 @@ function _M.answered(turn, now)
     if last ~= minute then known:set(claims.bucket, minute, turn.config.screen.known_keep_s, (minutes or 0) + 1) end
 end
 
-function _M.forget(tenant_id, user_id)
-    known:delete(limits.user(tenant_id, user_id))
+function _M.forget(claims)
+    known:delete(claims.bucket)
 end
 
 return _M
