@@ -51,23 +51,23 @@ bench: ## measure: hot path, Triton path, the mix, and a plain service beside it
 
 bench-update: ## measure: does anybody notice 20 updates of the model under a steady load?
 	$(setup) dev
-	@$(BIN)/python -m loadtest.bench_update
+	@$(BIN)/python -m loadtest.bench.update
 
 bench-config: ## measure: does anybody notice 100 changes of the configuration under a steady load?
 	$(setup) dev
-	@$(BIN)/python -m loadtest.bench_update config
+	@$(BIN)/python -m loadtest.bench.update config
 
 bench-edge: ## measure: what each part of the edge costs, beside an empty handler and nginx's own limit_req
 	$(setup) dev
-	@$(BIN)/python -m loadtest.bench_edge
+	@$(BIN)/python -m loadtest.bench.edge
 
 bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
 	$(setup) dev
-	@$(BIN)/python -m loadtest.bench_limits
+	@$(BIN)/python -m loadtest.bench.limits
 
 bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
 	$(setup) dev
-	@$(BIN)/python -m loadtest.bench_attacks
+	@$(BIN)/python -m loadtest.bench.attacks
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models

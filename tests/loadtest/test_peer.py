@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from loadtest import stack as bench_stack
-from loadtest.bench import scouted
+from loadtest.bench.scouting import scouted
+from loadtest.bench.users import mint
 from loadtest.stack import Service
-from loadtest.users import mint
 from pyshim import snapshot
 from tests.conftest import Stack
 

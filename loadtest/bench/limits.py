@@ -6,10 +6,8 @@ l2_meter, as Server-Timing says), beside the same four edges when each has a Red
 killed.
 """
 
-import argparse
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,11 +23,11 @@ import msgspec
 import yaml
 
 from loadtest import edges, machine
+from loadtest.bench import command
 from loadtest.edges import HOT, Edge
 from loadtest.stack import CannotStart, wide_tenants
 from pyshim import tokens
 
-RESULT = Path(__file__).parent / "results" / "limits.json"
 SCRIPT = Path(__file__).with_name("limits.lua")
 SHARES = (55, 30, 10, 5)
 TENANT, USERS = "shop", 400
@@ -62,10 +60,6 @@ class Said(msgspec.Struct):
     admitted: dict[int, int]
     refused: dict[int, int]
     decided_us: dict[int, int]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 @dataclass
@@ -251,12 +245,12 @@ def _loss(fleet: Fleet, plan: Plan) -> dict[str, Any]:
 def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
     busy = os.getloadavg()[0]
     with _fleet(folder / "alone", plan, together=False) as fleet:
-        _say("each on its own ...")
+        command.say("each on its own ...")
         alone = _full_rate(fleet, plan, together=False)
     with _fleet(folder / "together", plan, together=True) as fleet:
-        _say("together, at full rate ...")
+        command.say("together, at full rate ...")
         together = _full_rate(fleet, plan, together=True)
-        _say("together, Redis killed ...")
+        command.say("together, Redis killed ...")
         lost = _loss(fleet, plan)
         about = machine.about(fleet.edges[0].settings, triton=False) | {"load_before": round(busy, 2)}
     added = round(together["decided"]["p99_ms"] - alone["decided"]["p99_ms"], 3)
@@ -273,12 +267,9 @@ def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a short round, to see that it works")
+    parser = command.parser(__doc__, "limits.json")
     parser.add_argument("--rate", type=int, help="the limit, per second")
-    parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the doors below, with nothing left running
     plan = QUICK if arguments.quick else Plan()
     if arguments.rate:
         plan = replace(plan, rate=arguments.rate, burst=arguments.rate // 10)
@@ -286,12 +277,11 @@ def main() -> int:
     try:
         result = _measure(folder, plan)
     except CannotStart as error:
-        _say(f"not measured: {error}")
+        command.say(f"not measured: {error}")
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    arguments.result.parent.mkdir(parents=True, exist_ok=True)
-    arguments.result.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    command.write(arguments.result, result)
     print(msgspec.json.format(msgspec.json.encode(result["gates"]), indent=2).decode())
     return 0
 

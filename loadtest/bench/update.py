@@ -1,12 +1,10 @@
 """Does anybody notice when the model, or the configuration, is replaced? The results: loadtest/results/update.json and
 config.json.
 
-Under a steady paced load it is replaced again and again, the way an operator does it (loadtest/replacements.py). Before each
-time, the same load without: what else the machine does changes from minute to minute, so each is compared with the moments
-before it.
+Under a steady paced load it is replaced again and again, the way an operator does it (replacements.py). Before each time, the same load without: what else the machine does changes from minute to minute, so each is compared
+with the moments before it.
 """
 
-import argparse
 import os
 import signal
 import subprocess
@@ -18,26 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from loadtest import layers, machine, memory, stack, update_report, users, wrk
-from loadtest.bench import TooFewQuestions, scouted
-from loadtest.replacements import KINDS, NotReplaced, Replacement
-from loadtest.rounds import MIX_DEEP
-from loadtest.shapes import turns
-from loadtest.wrk import BadRun, Load, Run
+from loadtest import machine, memory, stack
+from loadtest.bench import command, layers, update_report, users, wrk
+from loadtest.bench.replacements import KINDS, NotReplaced, Replacement
+from loadtest.bench.rounds import MIX_DEEP
+from loadtest.bench.scouting import TooFewQuestions, scouted
+from loadtest.bench.shapes import turns
+from loadtest.bench.wrk import BadRun, Load, Run
 from pyshim import config, snapshot
 from pyshim.config import Settings
 
-RESULTS = Path(__file__).parent / "results"
 FILES = {"models": "update.json", "config": "config.json"}
 WORKERS, CONNECTIONS, USERS = 2, 96, 5000
 WARM_S, QUICK_WARM_S, QUICK_UPDATES = 20.0, 6.0, 2  # warm: long enough for every user to have come by
 LONG_S = 3600
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -64,7 +56,7 @@ def _rounds(settings: Settings, env: dict[str, str], load: Load, what: Replaceme
             began = time.monotonic()
             what.replace(settings, env, number)
             took.append(time.monotonic() - began)
-        _say(
+        command.say(
             f"update {number:3} of {what.updates} took {took[-1]:5.1f} s; "
             f"p99 before {before[-1].p99_ms:7.2f} ms, during {during[-1].p99_ms:7.2f} ms"
         )
@@ -95,12 +87,9 @@ def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, war
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command.parser(__doc__, "")
     parser.add_argument("what", nargs="?", choices=KINDS, default="models")
-    parser.add_argument("--quick", action="store_true", help="two times, to see that it works")
-    parser.add_argument("--result", type=Path, help="where the JSON goes")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the doors below, with nothing left running
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         what = KINDS[arguments.what](folder)
@@ -112,12 +101,11 @@ def main() -> int:
             with stack.sluice(folder, env) as ours:
                 result = _measure(folder, env, ours.url, what, QUICK_WARM_S if arguments.quick else WARM_S)
         except (stack.CannotStart, TooFewQuestions, BadRun, NotReplaced) as error:
-            _say(f"not measured: {error}")
+            command.say(f"not measured: {error}")
             return 1
     result["gates"] = update_report.gates(result)
-    path = arguments.result or RESULTS / FILES[arguments.what]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    path = arguments.result or command.RESULTS / FILES[arguments.what]
+    command.write(path, result)
     print(update_report.table(result))
     return 0
 

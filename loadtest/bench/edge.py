@@ -3,15 +3,13 @@
 Only nginx and Redis run, and wrk beside them. The hot path is compared with the same nginx whose Lua only makes one EVALSHA, with
 the client library as anybody would use it: the script that writes a turn, since a turn that is not written would be forgotten.
 Beside it stands the least script there is, which shows what writing costs. Metering alone is compared with nginx's own limit_req
-(loadtest/edge_bench.conf). A part's cost is processor time of nginx for each turn, the difference of two handlers of which one
-goes a part further: that does not depend on what else the machine does.
+(edge_bench.conf). A part's cost is processor time of nginx for each turn, the difference of two handlers of which one goes a part
+further: that does not depend on what else the machine does.
 """
 
-import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -26,16 +24,17 @@ from typing import Any
 import httpx
 import msgspec
 
-from loadtest import edges, machine, processor, users, wrk
-from loadtest.corpus import Corpus, sentences
+from loadtest import edges, machine, processor
+from loadtest.bench import command, users, wrk
+from loadtest.bench.command import say
+from loadtest.bench.corpus import Corpus, sentences
+from loadtest.bench.shapes import turns
+from loadtest.bench.users import User
+from loadtest.bench.wrk import BadRun, Load
 from loadtest.edges import Edge
-from loadtest.shapes import turns
 from loadtest.stack import CannotStart, free_ports, wide_tenants
-from loadtest.users import User
-from loadtest.wrk import BadRun, Load
 from pyshim import config, snapshot
 
-RESULT = Path(__file__).parent / "results" / "edge.json"
 CONF = Path(__file__).with_name("edge_bench.conf")
 TENANTS, USERS, CONNECTIONS, HOT = ("bank", "shop", "telecom"), 5000, 64, 60
 WIDE = dict.fromkeys(("EVERYTHING_RATE_PER_S", "EVERYTHING_BURST", "ADDRESS_RATE_PER_S", "ADDRESS_BURST"), "1000000")
@@ -72,10 +71,6 @@ class Figures(msgspec.Struct):
     p99_ms: float
     nginx_us: float
     redis_us: float
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 @dataclass
@@ -168,7 +163,7 @@ def _compared(bench: Bench, plan: Plan) -> dict[str, dict[str, float]]:
         for case in cases[number:] + cases[:number]:
             runs[case].append(bench.measure(case, plan))
             one = runs[case][-1]
-            _say(f"round {number + 1}  {case:16} {one.per_s:9,.0f}/s  p99 {one.p99_ms:6.2f} ms  nginx {one.nginx_us:6.1f} us")
+            say(f"round {number + 1}  {case:16} {one.per_s:9,.0f}/s  p99 {one.p99_ms:6.2f} ms  nginx {one.nginx_us:6.1f} us")
     return {case: _median(found) for case, found in runs.items()}
 
 
@@ -181,7 +176,7 @@ def _grown(folder: Path, questions: dict[str, Corpus], plan: Plan) -> dict[str, 
         with _standing(folder / f"{kind}-{count}", questions, **chosen) as bench:
             grown[kind][count] = _median([bench.measure(HOT_PATH, plan) for _ in range(plan.rounds)])
         one = grown[kind][count]
-        _say(f"{count:7,} {kind:8} {one['per_s']:9,.0f}/s  p99 {one['p99_ms']:6.2f} ms  nginx {one['nginx_us']:6.1f} us")
+        say(f"{count:7,} {kind:8} {one['per_s']:9,.0f}/s  p99 {one['p99_ms']:6.2f} ms  nginx {one['nginx_us']:6.1f} us")
     return grown
 
 
@@ -232,11 +227,8 @@ def table(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round, to see that it works")
-    parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
+    parser = command.parser(__doc__, "edge.json")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the doors below, with nothing left running
     plan = QUICK if arguments.quick else Plan()
     busy, questions = os.getloadavg()[0], {}  # type: float, dict[str, Corpus]
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -246,7 +238,7 @@ def main() -> int:
                 cases = _compared(bench, plan)
             grown = _grown(Path(name), questions, plan)
         except (CannotStart, BadRun, subprocess.SubprocessError) as error:
-            _say(f"not measured: {error}")
+            say(f"not measured: {error}")
             return 1
     result = {
         "machine": about,
@@ -259,8 +251,7 @@ def main() -> int:
         "command": "make bench-edge",
         "at": time.strftime("%Y-%m-%d"),
     }
-    arguments.result.parent.mkdir(parents=True, exist_ok=True)
-    arguments.result.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    command.write(arguments.result, result)
     print(table(json.loads(json.dumps(result))))
     return 0
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from loadtest import update_report
-from loadtest.wrk import Run
+from loadtest.bench import update_report
+from loadtest.bench.wrk import Run
 
 
 def run(p99_ms: float, refused: int = 0) -> Run:

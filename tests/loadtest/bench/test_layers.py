@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from loadtest import layers
-from loadtest.layers import Counts, Unexpected
+from loadtest.bench import layers
+from loadtest.bench.layers import Counts, Unexpected
 
 METRICS = """# TYPE sluice_turns_total counter
 sluice_turns_total{tenant="bank",layer="l3_hot",status="200"} 900

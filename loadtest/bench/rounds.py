@@ -10,11 +10,11 @@ from pathlib import Path
 
 import redis
 
-from loadtest import layers, wrk
-from loadtest.corpus import Corpus
-from loadtest.shapes import turns
-from loadtest.users import User
-from loadtest.wrk import Load, Run
+from loadtest.bench import layers, wrk
+from loadtest.bench.corpus import Corpus
+from loadtest.bench.shapes import turns
+from loadtest.bench.users import User
+from loadtest.bench.wrk import Load, Run
 from pyshim.config import Settings
 
 MIX_DEEP = 0.08

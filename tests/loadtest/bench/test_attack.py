@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadtest.attack import Attacker, attacks
+from loadtest.bench.attack import Attacker, attacks
 from tests.http.door import ASK, Door, door
 
 pytestmark = pytest.mark.real

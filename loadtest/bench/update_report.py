@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from loadtest import report
-from loadtest.wrk import Run
+from loadtest.bench import report
+from loadtest.bench.wrk import Run
 
 NOTES = (
     "Turns are POST /v1/chat over loopback with signed tokens of {users} users, {deep_share:.0%} of them for Triton, at moments",

@@ -1,4 +1,4 @@
-"""What does an attacker do? `python -m loadtest.attack KIND PORT ...`: one of attacks(), from addresses of its own.
+"""What does an attacker do? `python -m loadtest.bench.attack KIND PORT ...`: one of attacks(), from addresses of its own.
 
 One thread and one epoll, at the lowest priority: it shares the cores with what it attacks. Says at the end what it sent and
 what came back, JSON.

@@ -1,4 +1,4 @@
--- How much of a turn's way is each part? One function for each location of loadtest/edge_bench.conf.
+-- How much of a turn's way is each part? One function for each location of loadtest/bench/edge_bench.conf.
 --
 -- Each goes one part further than the one before, with the edge's own code: what is answered is always the same few bytes, so that the
 -- difference of two rates is the part between them.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from loadtest.bench_limits import WINDOW, Plan, _drained, percentile, windows
+from loadtest.bench.limits import WINDOW, Plan, _drained, percentile, windows
 
 
 def test_every_window_of_ten_seconds_is_counted_wherever_it_begins() -> None:

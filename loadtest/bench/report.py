@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from loadtest.gates import GATES
-from loadtest.wrk import Run
+from loadtest.bench.gates import GATES
+from loadtest.bench.wrk import Run
 
 FIGURES = ("per_s", "p50_ms", "p99_ms")
 TITLES = {

@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 from itertools import cycle
 
-from loadtest.corpus import Corpus
-from loadtest.users import User
+from loadtest.bench.corpus import Corpus
+from loadtest.bench.users import User
 
 ROUNDS = 4  # how often each user comes round before the file starts again
 

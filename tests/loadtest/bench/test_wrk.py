@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtest import wrk
-from loadtest.shapes import Turn
-from loadtest.wrk import BadRun, Load
+from loadtest.bench import wrk
+from loadtest.bench.shapes import Turn
+from loadtest.bench.wrk import BadRun, Load
 
 SAID = """Running 2s test @ http://127.0.0.1:1/v1/chat
   1 threads and 64 connections

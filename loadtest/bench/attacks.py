@@ -1,17 +1,15 @@
 """Do good customers notice an attack? The result: loadtest/results/attacks.json.
 
 One nginx with its shipped limits; known customers of one address ask hot questions at a steady rate, and one attack after
-another comes at ten times that rate (loadtest/attack.py), from addresses of its own and once from theirs. Measured: their
+another comes at ten times that rate (loadtest/bench/attack.py), from addresses of its own and once from theirs. Measured: their
 p99 without and with the attack, whether anybody of them was refused, what a request of the attack costs nginx, and what the
 attacker was told. The attacker shares the cores with what it attacks, at the lowest priority; what its work takes all the same
 is in the ratio. So each attack also goes against a bare nginx beside the edge, which refuses everything without looking: what
 the customers feel of that is the machine, and not sluice.
 """
 
-import argparse
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -26,13 +24,13 @@ from typing import Any
 
 import msgspec
 
-from loadtest import attack, edges, machine, processor, wrk
+from loadtest import edges, machine, processor
+from loadtest.bench import attack, command, wrk
+from loadtest.bench.shapes import Turn
 from loadtest.edges import HOT, START_S, Edge
-from loadtest.shapes import Turn
 from loadtest.stack import CannotStart, free_ports, wide_tenants
 from pyshim import tokens
 
-RESULT = Path(__file__).parent / "results" / "attacks.json"
 TENANT, USERS, LONG_AGO = "shop", 2000, 1_500_000_000
 P99_RATIO_MAX = 1.5
 BARE = """
@@ -63,10 +61,6 @@ class Plan:
 QUICK = Plan(seconds=3, rounds=1)
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 class Bench:
     """One edge, its good customers and its attackers."""
 
@@ -89,11 +83,11 @@ class Bench:
         if kind == NOTHING:
             return self._customers(), {"begun_per_s": 0}
         self._network += 1
-        command = [sys.executable, "-m", "loadtest.attack", kind, str(port)]
-        command += [f"--rate={self._plan.rate * self._plan.times}", f"--seconds={self._plan.seconds + 2}"]
-        command += [f"--network={0 if carrier else self._network}", f"--token={self._token(f'bad-{self._network}')}"]
-        command += [f'--hot={{"query":"{HOT}"}}']
-        attacker = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        attack_command = [sys.executable, "-m", "loadtest.bench.attack", kind, str(port)]
+        attack_command += [f"--rate={self._plan.rate * self._plan.times}", f"--seconds={self._plan.seconds + 2}"]
+        attack_command += [f"--network={0 if carrier else self._network}", f"--token={self._token(f'bad-{self._network}')}"]
+        attack_command += [f'--hot={{"query":"{HOT}"}}']
+        attacker = subprocess.Popen(attack_command, stdout=subprocess.PIPE, text=True)
         with suppress(subprocess.TimeoutExpired):
             attacker.wait(1)
         during = self._customers()
@@ -127,7 +121,7 @@ class Bench:
             "attackers": attackers,
             "kept": median(ratios) <= P99_RATIO_MAX,
         }
-        _say(f"{kind}{' from the same address' if carrier else ''}: {found}")
+        command.say(f"{kind}{' from the same address' if carrier else ''}: {found}")
         return found
 
 
@@ -176,21 +170,17 @@ def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a short round, to see that it works")
-    parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
+    parser = command.parser(__doc__, "attacks.json")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the doors below, with nothing left running
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         result = _measure(folder, QUICK if arguments.quick else Plan())
     except (CannotStart, wrk.BadRun) as error:
-        _say(f"not measured: {error}")
+        command.say(f"not measured: {error}")
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    arguments.result.parent.mkdir(parents=True, exist_ok=True)
-    arguments.result.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    command.write(arguments.result, result)
     for kind, one in result["attacks"].items():
         times = f"{one['p99_before_ms']:6.2f} -> {one['p99_during_ms']:6.2f} ms  x{one['p99_ratio']:.2f}"
         print(f"{kind:28} p99 {times}, x{one['p99_ratio_beside']:.2f} beside; {one['nginx_us']:.0f} us of nginx a request")
