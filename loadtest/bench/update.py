@@ -1,8 +1,8 @@
 """Does anybody notice when the model, or the configuration, is replaced? The results: loadtest/results/update.json and
 config.json.
 
-Under a steady paced load it is replaced again and again, the way an operator does it (replacements.py). Before each time, the same load without: what else the machine does changes from minute to minute, so each is compared
-with the moments before it.
+Under a steady paced load it is replaced again and again, the way an operator does it (replacements.py). Before each time, the
+same load without: what else the machine does changes from minute to minute, so each is compared with the moments before it.
 """
 
 import os
