@@ -1,4 +1,4 @@
-"""What was seen during a load? One Record a run: `record.json` in the run's folder, which report.html and `compare` are made from.
+"""What was seen during a load? One Record a run: record.json in the run's folder; report.html and `compare` are made from it.
 
 Times t are seconds since the load began; latencies are milliseconds from the intended start of a turn (open model) or from its
 sending (closed model); processor is in cores (1.0: one core busy), memory in MB.
@@ -79,7 +79,7 @@ class Redis(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Event(msgspec.Struct, forbid_unknown_fields=True):
-    """Something that happened: breaker ("open", "closed"), rollout ("canary 2 at 1 %"), killed ("triton, pid 4711"), gate, shape."""
+    """Something that happened. kind: breaker, rollout, killed, shape, gate; text: "open", "canary 2 at 1 %", "triton, pid 4711"."""
 
     t: float
     kind: str
