@@ -6,8 +6,6 @@ Each check says all it finds: file, line, what is wrong and what was wanted.
 import re
 from collections.abc import Iterator
 
-import yaml
-
 from pyshim import places, tokens
 from pyshim.jwks import Key
 from pyshim.places import Step
@@ -25,7 +23,7 @@ class Checker:
 
     def __init__(self, tenant: Tenant, source: Source, keys: list[Key]) -> None:
         self._tenant, self._source, self._keys = tenant, source, keys
-        self._kinds: dict[str, dict[str, object]] = yaml.safe_load(source.text(FLOWS)) or {}
+        self._kinds: dict[str, dict[str, object]] = places.value(source.text(FLOWS)) or {}
 
     def faults(self, labels: list[str], model: int) -> list[str]:
         """labels: intents that version of the model knows."""

@@ -24,8 +24,8 @@ from pyshim.funnel import LAYERS
 from pyshim.late import Late
 from pyshim.layers.l6_recall import Recall
 from pyshim.memory import Memory
-from pyshim.outside import Outside
 from pyshim.outside.backend import Backend
+from pyshim.outside.clients import Outside
 from pyshim.outside.redis import Redis
 from pyshim.outside.triton import Triton
 from pyshim.rollout.follower import Follower

@@ -34,7 +34,7 @@ from pyshim.snapshot import Compiler, Snapshot
 from pyshim.source import Source
 from pyshim.terminal import fail, out, read_settings
 
-app = typer.Typer(no_args_is_help=True, help="What tenants brought: check, compare, apply, take back.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="What tenants brought: check, compare, apply, take back.")
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 SHOWN = 15
 

@@ -11,7 +11,7 @@ import time
 from pyshim.arm import Arm
 from pyshim.errors import TritonAway
 from pyshim.layers import Layer
-from pyshim.outside import Outside
+from pyshim.outside.clients import Outside
 from pyshim.outside.triton import Scores
 from pyshim.turn import Reply, Turn
 

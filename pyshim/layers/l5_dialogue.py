@@ -12,7 +12,7 @@ Anything else is not ours.
 from pyshim import flows, slots, wire
 from pyshim.flows import CONFIRM, MAX_TRIES
 from pyshim.layers import Layer
-from pyshim.outside import Outside
+from pyshim.outside.clients import Outside
 from pyshim.snapshot import OUT_OF_SCOPE
 from pyshim.turn import PERSON, Pending, Reply, Turn
 

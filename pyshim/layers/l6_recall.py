@@ -11,7 +11,7 @@ import numpy as np
 from pyshim.arm import Arm, Index
 from pyshim.guards import agree
 from pyshim.layers import Layer
-from pyshim.outside import Outside
+from pyshim.outside.clients import Outside
 from pyshim.tenant import Tenant
 from pyshim.turn import Reply, Turn
 

@@ -6,7 +6,7 @@ in a row, or when nothing can be understood at all, a person takes over.
 
 from pyshim.flows import drop, filled
 from pyshim.layers import Layer
-from pyshim.outside import Outside
+from pyshim.outside.clients import Outside
 from pyshim.snapshot import OUT_OF_SCOPE
 from pyshim.turn import PERSON, Reply, Turn
 

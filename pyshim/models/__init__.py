@@ -4,7 +4,9 @@ import typer
 
 from pyshim.models import changing, evaluating, listing, training
 
-app = typer.Typer(no_args_is_help=True, help="Versions of the model: train, list, load, compare, promote, take back.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Versions of the model: train, list, load, compare, promote, take back."
+)
 app.command("train", context_settings=training.PASSED_ON)(training.train)
 app.command("list")(listing.list_)
 app.command("load")(changing.load)

@@ -1,16 +1,1 @@
 """What do we not own? One file for each outside thing; only that file knows its library."""
-
-from dataclasses import dataclass
-
-from pyshim.outside.backend import Backend
-from pyshim.outside.redis import Redis
-from pyshim.outside.triton import Triton
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """One long-lived client of each, for the whole process."""
-
-    redis: Redis
-    triton: Triton
-    backend: Backend

@@ -18,7 +18,7 @@ from pyshim.revocations import Revocations, Said
 from pyshim.rollout.record import me
 from pyshim.terminal import check_tenant, fail, out, read_settings
 
-app = typer.Typer(no_args_is_help=True, help="Tokens that are revoked: say so, list them, restore them.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tokens that are revoked: say so, list them, restore them.")
 
 TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="whose tokens")]
 UserOption = Annotated[str | None, typer.Option("--user", "-u", help="this user's, as issued until now")]

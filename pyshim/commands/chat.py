@@ -1,0 +1,74 @@
+"""`sluice chat`: what does it answer, and which layer did?"""
+
+import time
+from typing import Annotated
+
+import httpx
+import typer
+from rich.text import Text
+
+from pyshim.commands.token import TenantOption, UserOption, minted
+from pyshim.terminal import fail, out, read_settings
+
+app = typer.Typer(add_completion=False)
+LAYER_COLOURS = {"l3_hot": "green", "l5_dialogue": "cyan", "l6_recall": "blue", "l7_fallback": "yellow"}
+
+
+@app.command()
+def chat(
+    tenant: TenantOption = "shop",
+    user: UserOption = "terminal",
+    url: Annotated[str | None, typer.Option(help="where sluice listens; default: the local one")] = None,
+) -> None:
+    """A conversation in the terminal. An empty line or Ctrl-D ends it; /new forgets the dialogue."""
+    settings = read_settings()
+    base = url or f"http://{settings.host}:{settings.port}"
+    headers = {"Authorization": f"Bearer {minted(settings, tenant, user, settings.token_s)}"}
+    with httpx.Client(base_url=base, headers=headers, timeout=10, trust_env=False) as client:
+        _greet(client, tenant)
+        while True:
+            try:
+                query = out.input("[bold]> [/bold]").strip()
+            except (EOFError, KeyboardInterrupt):
+                out.print()
+                return
+            if not query:
+                return
+            if query == "/new":
+                client.delete("/v1/session")
+                out.print(Text("新的对话", style="dim"))
+                continue
+            _turn(client, query)
+
+
+def _greet(client: httpx.Client, tenant: str) -> None:
+    try:
+        listed = client.get("/v1/tenants").raise_for_status().json()["tenants"]
+    except httpx.HTTPError as error:
+        raise fail(f"nothing answers at {client.base_url} ({error}); `make run` starts sluice") from None
+    about = next(one for one in listed if one["id"] == tenant)
+    out.print(Text(f"{about['name']}  ", style="bold") + Text(about["greeting"]))
+
+
+def _turn(client: httpx.Client, query: str) -> None:
+    began = time.perf_counter()
+    try:
+        answer = client.post("/v1/chat", json={"query": query})
+    except httpx.HTTPError as error:
+        out.print(Text(f"no answer: {error}", style="red"))
+        return
+    spent = (time.perf_counter() - began) * 1000
+    body = answer.json()
+    if answer.status_code != 200:
+        fault = body["error"]
+        out.print(
+            Text(body.get("answer") or fault["message"], style="red"),
+            Text(f"  {answer.status_code} {fault['code']}", style="dim"),
+        )
+        return
+    out.print(Text(body["answer"]))
+    if body["suggestions"]:
+        out.print(Text("  ".join(f"[{text}]" for text in body["suggestions"]), style="magenta"))
+    layer = Text(body["answered_by"], style=LAYER_COLOURS.get(body["answered_by"], ""))
+    meaning = f"  {spent:.1f} ms  {body['intent'] or '-'} {body['confidence']:.2f}"
+    out.print(layer + Text(meaning + ("  degraded" if body.get("degraded") else ""), style="dim"))
