@@ -151,7 +151,9 @@ def draw(plot: Plot, time: Time, marks: Sequence[Mark] = (), end: Node = None) -
         role="img",
         aria_label=f"{plot.title} over time",
     )
-    flags = [tag("i", tag("b", mark.label), class_=f"mark {mark.kind}", style=f"left:{100 * mark.at:.3f}%") for mark in marks]
+    flags = [
+        tag("i", tag("b", mark.label), class_=f"mark {mark.kind}{mark.row}", style=f"left:{100 * mark.at:.3f}%") for mark in marks
+    ]
     plane = tag("div", svg, flags, tag("i", class_="cursor", hidden=True), class_="plane", tabindex="0", data_plot=plot.name)
     return tag(
         "figure",

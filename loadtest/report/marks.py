@@ -1,7 +1,7 @@
 """What happened, on the time axis of every plot? Events are numbered in order; those that stand too near share one label."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadtest.record import Event
 from loadtest.report.axes import Time
@@ -13,11 +13,12 @@ PLAIN = "shape"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """at: 0 to 1 of the time axis. kind: one of KINDS, the gravest of its events."""
+    """at: 0 to 1 of the time axis. kind: one of KINDS, the gravest of its events. row: " upper" where its label stands higher."""
 
     at: float
     kind: str
     label: str
+    row: str = ""
 
 
 def known(kind: str) -> str:
@@ -28,8 +29,8 @@ def ordered(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda event: event.t)
 
 
-def of(events: Sequence[Event], time: Time, prefix: str = "") -> list[Mark]:
-    """prefix: before each number, where two runs share an axis."""
+def of(events: Sequence[Event], time: Time, prefix: str = "", row: str = "") -> list[Mark]:
+    """prefix: before each number, where two runs share an axis; row: where their labels stand."""
     marks: list[Mark] = []
     group: list[int] = []
     placed = [(time.place(event.t), known(event.kind)) for event in ordered(events)]
@@ -38,7 +39,8 @@ def of(events: Sequence[Event], time: Time, prefix: str = "") -> list[Mark]:
             marks += _marks(group, placed, prefix)
             group = []
         group.append(at)
-    return marks + (_marks(group, placed, prefix) if group else [])
+    marks += _marks(group, placed, prefix) if group else []
+    return [replace(mark, row=row) for mark in marks]
 
 
 def _marks(group: list[int], placed: list[tuple[float, str]], prefix: str) -> list[Mark]:

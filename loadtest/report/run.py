@@ -63,8 +63,8 @@ def tiles(record: Record) -> Html:
         ("p50", units.number(of.p50), "ms"),
         ("p95", units.number(of.p95), "ms"),
         ("p99", units.number(of.p99), "ms"),
-        ("within 50 ms", units.percent(of.within_50_ms).removesuffix(" %"), "%"),
-        ("errors", units.percent(wrong / record.offered).removesuffix(" %") if record.offered else "–", "%"),
+        ("within 50 ms", units.percent(of.within_50_ms).removesuffix(f"{units.NBSP}%"), "%"),
+        ("errors", units.percent(wrong / record.offered).removesuffix(f"{units.NBSP}%") if record.offered else "–", "%"),
         ("contexts lost", units.count(len(record.context_failures)), "turns"),
     ]
     return tag(

@@ -47,14 +47,14 @@ def _wanted(gate: Gate) -> str:
     return gate.wanted if not gate.unit or gate.wanted.endswith(gate.unit) else f"{gate.wanted} {gate.unit}"
 
 
-def events(found: Sequence[Event]) -> Html | None:
-    """The numbers are those on the plots."""
+def events(found: Sequence[Event], prefix: str = "") -> Html | None:
+    """The numbers are those on the plots. prefix: goes before each."""
     if not found:
         return None
     items = [
         tag(
             "li",
-            tag("b", str(at), class_=f"flag {marks.known(event.kind)}"),
+            tag("b", f"{prefix}{at}", class_=f"flag {marks.known(event.kind)}"),
             tag("time", units.clock(event.t)),
             f" {event.kind}: {event.text}",
         )

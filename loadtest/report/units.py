@@ -2,6 +2,8 @@
 
 from math import floor, log10
 
+NBSP = "\N{NO-BREAK SPACE}"  # a figure keeps its unit beside it
+
 
 def number(value: float) -> str:
     """Three digits that count, thousands apart: 0.0123, 4.56, 78.9, 1,234."""
@@ -19,7 +21,7 @@ def figure(value: float | None, unit: str = "") -> str:
     """A number with its unit; a dash where there is none."""
     if value is None:
         return "–"
-    return f"{number(value)} {unit}" if unit else number(value)
+    return f"{number(value)}{NBSP}{unit}" if unit else number(value)
 
 
 def count(value: int) -> str:
@@ -35,10 +37,10 @@ def percent(share: float) -> str:
     """A share, 0 to 1. What is not quite all does not read 100 %, and what is not nothing does not read 0 %."""
     text = f"{100 * share:.2f}".rstrip("0").rstrip(".")
     if share < 1 and text == "100":
-        return "over 99.99 %"
+        return f"over 99.99{NBSP}%"
     if share > 0 and text == "0":
-        return "under 0.01 %"
-    return f"{text} %"
+        return f"under 0.01{NBSP}%"
+    return f"{text}{NBSP}%"
 
 
 def clock(seconds: float) -> str:
@@ -52,8 +54,14 @@ def change(ratio: float) -> str:
     """A ratio as what was added or taken: +12 %, −3.4 %, 2.1 times."""
     if ratio >= 2:
         return f"{number(ratio)} times"
-    share = 100 * (ratio - 1)
-    return f"{signed(share)} %"
+    return f"{points(ratio - 1)}{NBSP}%"
+
+
+def points(share: float) -> str:
+    """A difference of shares, 0 to 1, in hundredths, with its sign and two digits that count: +12, −3.4, +0.05."""
+    value = 100 * share
+    decimals = 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2
+    return signed(round(value, decimals))
 
 
 def signed(value: float) -> str:
