@@ -14,7 +14,10 @@ from pyshim.config import Settings
 
 def _first_line(command: list[str]) -> str:
     """What a program says of its version, wherever it writes it; some leave with an error after it."""
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "not there"
     return (said.stdout or said.stderr).splitlines()[0]
 
 
@@ -26,6 +29,16 @@ def _field(path: str, name: str) -> str:
 def triton_version(settings: Settings) -> str:
     with triton.InferenceServerClient(f"127.0.0.1:{settings.triton_port}") as client:
         return str(client.get_server_metadata().version)
+
+
+def generator() -> dict[str, str | int | float]:
+    """Where the load came from, when what it went to is elsewhere."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "generator": _field("/proc/cpuinfo", "model name"),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+    }
 
 
 def about(settings: Settings, triton: bool = True) -> dict[str, str | int | float]:

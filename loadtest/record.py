@@ -109,7 +109,9 @@ class ContextFailure(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A whole run. rounds: latencies and rates of equal parts of the steady time (for intervals of `compare`)."""
+    """A whole run. total, offered, errors, layers and groups leave out the rows of the shape that warm up. rounds: latencies and
+    rates of equal parts of the steady time (for intervals of `compare`). figures: what else was counted (turns sent twice,
+    degraded answers, attacks, how late the generator was, ms); missing: what could not be seen or asked, a sentence each."""
 
     version: int = VERSION
     scenario: str
@@ -136,6 +138,8 @@ class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     gates: list[Gate] = []
     context_failures: list[ContextFailure] = []
     knee: dict[str, float] | None = None
+    figures: dict[str, float] = {}
+    missing: list[str] = []
 
 
 def read(folder: Path) -> Record:

@@ -1,0 +1,179 @@
+"""How much does it hold, what happens at a peak, what is forgotten? `python -m loadtest --scenario spike`: see --help.
+
+Exits with 0 where all gates hold, 1 where one is broken, 2 where no load could be made.
+"""
+
+import argparse
+import importlib.util
+import secrets
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import locust  # noqa: F401  first: it makes what the others import wait without blocking
+import msgspec
+
+from loadtest import attacker, corpus, gates, kill, machine, progress, record, recording, run, shapes, stack, target, watch
+from loadtest.gates import BadGate, Wanted
+from loadtest.plan import Place, Plan
+from loadtest.record import Record
+from loadtest.recording import About
+from loadtest.target import NoTarget, Target
+from pyshim import config
+from pyshim.config import ROOT
+from pyshim.errors import BadTenant
+from triton_models.build.corpus import CorpusError
+
+ATTACKS = 0.01  # of the turns' rate
+RESTART_SHIMS = 2  # one dies, the other goes on
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="loadtest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    told = "; ".join(f"{one.name}: {one.about}" for one in shapes.SCENARIOS.values())
+    parser.add_argument("--scenario", choices=shapes.SCENARIOS, default="smoke", help=told)
+    parser.add_argument("--url", help="a sluice elsewhere; without it one is started for this run")
+    parser.add_argument("--operations-url", help="its operations port, for breakers and versions")
+    parser.add_argument("--local", action="store_true", help="the sluice that runs here, by the settings of the environment")
+    parser.add_argument("--tokens", type=Path, help="a file: tenant, tab, token in each line")
+    parser.add_argument("--keys", type=Path, help="a folder with the tenants' signing keys, <tenant>.jwks.json")
+    parser.add_argument("--tenants", default="", help="some of them, comma-separated")
+    parser.add_argument("--seconds", type=float, help="how long in all")
+    parser.add_argument("--rate", type=float, help="turns a second, before any rush")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--model", choices=["open", "closed"], default="open", help="closed: users who wait for answers")
+    parser.add_argument("--workers", type=int, default=1, help="processes that send")
+    parser.add_argument("--attacks", type=float, help="a second; a hundredth of the rate over loopback, else none")
+    parser.add_argument("--kill", choices=kill.PARTS, default="shim", help="what the scenario restart kills")
+    parser.add_argument("--gate", action="append", default=[], metavar="NAME=LIMIT", help="another limit; p99= for none")
+    parser.add_argument("--out", type=Path, help="where record and report go; var/load/<scenario>-<date>-<time> else")
+    return parser.parse_args(given)
+
+
+@contextmanager
+def targeted(told: argparse.Namespace, folder: Path) -> Iterator[Target]:
+    """Raises NoTarget, stack.CannotStart."""
+    wanted = [name.strip() for name in told.tenants.split(",") if name.strip()]
+    if told.url:
+        yield target.elsewhere(told.url, config.read(), wanted, told.tokens, told.keys, told.operations_url)
+    elif told.local:
+        yield target.running(config.read(), wanted)
+    else:
+        say("starting a sluice for this run")
+        with target.started(folder, wanted, RESTART_SHIMS if told.scenario == "restart" else 1) as one:
+            yield one
+
+
+def planned(told: argparse.Namespace, to: Target) -> tuple[Plan, list[str]]:
+    """What is to be done, and what is missing for it. Raises NoTarget, CorpusError, BadTenant."""
+    scenario = shapes.scenario(told.scenario, told.rate, told.seconds)
+    if any(row.event == "kill" for row in scenario.rows) and not to.own:
+        raise NoTarget("a process can be killed only in a sluice that this run has started: leave out --url and --local")
+    if scenario.rate <= 0 or scenario.seconds <= 0 or told.workers < 1:
+        raise NoTarget("--rate, --seconds and --workers are wanted above 0")
+    questions, missing = corpus.build(to.settings, to.tenants, told.seed)
+    can_attack = attacker.can_attack(to.url)
+    attacks = (scenario.rate * ATTACKS if can_attack else 0.0) if told.attacks is None else told.attacks
+    if attacks and not can_attack:
+        raise NoTarget("--attacks: attacks come from addresses of their own, which only http over loopback has")
+    places = [
+        Place(
+            one,
+            questions[one.id],
+            to.tokens.get(one.id, []),
+            str(to.keys) if to.keys and not to.tokens.get(one.id) and target.signs(to, one.id) else "",
+            to.guests[one.id],
+            to.flows[one.id],
+        )
+        for one in to.tenants
+    ]
+    plan = Plan(
+        run=secrets.token_hex(4),
+        scenario=scenario,
+        model=told.model,
+        url=to.url,
+        seed=told.seed,
+        workers=told.workers,
+        places=places,
+        audience=to.settings.token_audience,
+        attacks=attacks,
+    )
+    return plan, missing
+
+
+def measured(told: argparse.Namespace, folder: Path, to: Target, limits: Wanted) -> Record:
+    """Makes the load. Raises what planned() does, run.CannotRun."""
+    plan, missing = planned(told, to)
+    for text in [*missing, *to.missing]:
+        say(text)
+    watching = watch.local(to.settings, []) if to.local else watch.remote(to.operations_url, [])
+    load = run.Load(plan, limits, watching.look, progress.show)
+    if to.own:
+        load.kill = lambda: kill.kill(to.settings, told.kill)
+    about = About(
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        shlex.join(["python", "-m", "loadtest", *sys.argv[1:]]),
+        machine.about(to.settings) if to.local else machine.generator(),
+        [*missing, *to.missing],
+    )
+    end = load.run(folder, watching.processes.of_generators)
+    progress.end()
+    found = recording.record(plan, about, load.told, watching, limits, end)
+    return msgspec.structs.replace(found, knee=load.knee) if plan.scenario.ends else found
+
+
+def reported(folder: Path, found: Record) -> Path:
+    """record.json, and the page where it can be made."""
+    path = record.write(folder, found)
+    if importlib.util.find_spec("loadtest.report") is None:
+        return path
+    from loadtest import report  # noqa: PLC0415
+
+    return report.write(folder)
+
+
+def summary(found: Record) -> str:
+    lines = [f"{found.scenario}: {found.offered:,} turns in {found.seconds:,.0f} s, {found.model} model, seed {found.seed}"]
+    for layer, one in found.layers.items():
+        lines.append(f"  {layer:28}{one.count:>10,} turns  p50 {one.p50:8.1f}  p99 {one.p99:8.1f} ms")
+    errors = ", ".join(f"{code}: {count:,}" for code, count in found.errors.items())
+    lines += [f"  errors: {errors}"] if errors else []
+    lines += [f"  knee: {', '.join(f'{name} {value:g}' for name, value in found.knee.items())}"] if found.knee else []
+    lines += [
+        f"  forgotten: {one.tenant}, {one.conversation}, seq {one.turn}: {one.wanted}; got {one.got}"
+        for one in found.context_failures[:5]
+    ]
+    return "\n".join([*lines, *(f"  {text}" for text in found.missing), "", gates.table(found.gates)])
+
+
+def main(given: list[str] | None = None) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    told = arguments(given)
+    now = datetime.now(UTC).astimezone()
+    out = told.out or ROOT / "var/load" / f"{told.scenario}-{now:%Y%m%d-%H%M%S}"
+    with tempfile.TemporaryDirectory(prefix="load-") as name:
+        folder = Path(name)
+        try:
+            limits = gates.wanted(told.gate)
+            with targeted(told, folder) as to:
+                found = measured(told, folder, to, limits)
+        except (NoTarget, stack.CannotStart, run.CannotRun, BadGate, CorpusError, BadTenant) as error:
+            say(f"no load could be made: {error}")
+            return 2
+    page = reported(out, found)
+    print(summary(found))
+    print(f"\n{page}")
+    return 1 if gates.broken(found.gates) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

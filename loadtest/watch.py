@@ -1,0 +1,225 @@
+"""What does the system do meanwhile? Processor and memory of its processes, Triton's batches, Redis' commands, breakers and
+versions; as much of it as can be read from here.
+
+What cannot be read is left out, with a sentence. What stops answering while it is watched leaves a gap: somebody may have killed
+it.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import redis
+
+from loadtest import memory, processor
+from loadtest.record import Event, Reading, Redis, Triton
+from pyshim.config import Settings
+from pyshim.snapshot import MODEL
+
+MB = 1024 * 1024
+TIMEOUT_S = 1.0
+SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? (\S+)", re.MULTILINE)
+GENERATOR = "load generator"
+SOURCE_GONE = (OSError, httpx.HTTPError, redis.RedisError, ValueError)  # one that was killed, or says nothing sensible
+
+Samples = dict[tuple[str, str], float]  # (name, labels) -> value
+
+
+def samples(page: str) -> Samples:
+    """A page of Prometheus metrics."""
+    return {(name, labels): float(value) for name, labels, value in SAMPLE.findall(page)}
+
+
+def fetch(url: str) -> Samples:
+    return samples(httpx.get(url, timeout=TIMEOUT_S, trust_env=False).raise_for_status().text)
+
+
+def summed(found: Samples, name: str, label: str = "") -> float:
+    return sum(value for (metric, labels), value in found.items() if metric == name and label in labels)
+
+
+class Processes:
+    """CPU and PSS by name, from pid files and of the generators; children count with their parents."""
+
+    def __init__(self, settings: Settings | None, generators: Iterable[int] = ()) -> None:
+        self._run = settings.run if settings else None
+        self._generators = list(generators)
+        self._before: dict[str, tuple[float, float]] = {}
+        self.readings: list[Reading] = []
+
+    def of_generators(self, pids: list[int]) -> None:
+        """The processes that send, once they are there."""
+        self._generators = list(pids)
+
+    def _named(self) -> dict[str, list[int]]:
+        found: dict[int, str] = {}
+        for path in sorted(self._run.glob("*.pid")) if self._run else []:
+            if path.stem != "launcher":
+                found.setdefault(int(path.read_text()), path.stem.removesuffix("-master"))
+        named = {name: [pid] for pid, name in found.items()}
+        return {**named, GENERATOR: self._generators} if self._generators else named
+
+    def look(self, t: float) -> None:
+        for name, pids in self._named().items():
+            try:
+                spent = sum(processor.seconds(pid) for pid in pids) + (_own() if name == GENERATOR else 0.0)
+                held = sum(memory.pss_mb(pid) for pid in pids)
+            except (OSError, StopIteration):  # it ended a moment ago
+                continue
+            then, before = self._before.get(name, (t, spent))
+            if t > then and spent >= before:
+                self.readings.append(Reading(round(t, 2), name, round((spent - before) / (t - then), 3), round(held, 1)))
+            self._before[name] = (t, spent)
+
+
+def _own() -> float:
+    """Processor time of this process without its children, which are sluice itself, s."""
+    times = os.times()
+    return times.user + times.system
+
+
+class TritonMetrics:
+    """Batches and queueing of the student, all versions together."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._before: tuple[float, dict[str, float]] | None = None
+        self.readings: list[Triton] = []
+
+    def look(self, t: float) -> None:
+        found = fetch(self._url)
+        names = ("count", "exec_count", "request_success", "queue_duration_us", "compute_infer_duration_us")
+        now = {name: summed(found, f"nv_inference_{name}", f'model="{MODEL}"') for name in names}
+        if self._before and t > self._before[0]:
+            self.readings.append(_between(t, t - self._before[0], {name: now[name] - self._before[1][name] for name in names}))
+        self._before = t, now
+
+    @staticmethod
+    def wanted(settings: Settings) -> str:
+        return f"http://127.0.0.1:{settings.triton_metrics_port}/metrics"
+
+
+def _between(t: float, seconds: float, more: dict[str, float]) -> Triton:
+    asked, executions = max(1.0, more["request_success"]), max(1.0, more["exec_count"])
+    return Triton(
+        round(t, 2),
+        round(max(0.0, more["count"]) / seconds, 2),
+        round(max(0.0, more["exec_count"]) / seconds, 2),
+        round(max(0.0, more["count"]) / executions, 3),
+        round(max(0.0, more["queue_duration_us"]) / asked / 1e3, 4),
+        round(max(0.0, more["compute_infer_duration_us"]) / asked / 1e3, 4),
+    )
+
+
+class RedisInfo:
+    """Commands and memory of one Redis."""
+
+    def __init__(self, socket: Path) -> None:
+        self._redis = redis.Redis(unix_socket_path=str(socket), socket_timeout=TIMEOUT_S, decode_responses=True)
+        self._before: tuple[float, float] | None = None
+        self.readings: list[Redis] = []
+
+    def look(self, t: float) -> None:
+        info = self._redis.info()
+        commands, held = float(info["total_commands_processed"]), float(info["used_memory"]) / MB
+        if self._before and t > self._before[0] and commands >= self._before[1]:
+            rate = (commands - self._before[1]) / (t - self._before[0])
+            self.readings.append(Redis(round(t, 2), round(rate, 1), round(held, 2)))
+        self._before = t, commands
+
+
+class OwnMetrics:
+    """sluice's /metrics: what changes of breakers and versions becomes an event."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._before: dict[str, float] | None = None
+        self.events: list[Event] = []
+
+    def look(self, t: float) -> None:
+        now = _states(fetch(self._url))
+        for name, value in now.items():
+            before = (self._before or now).get(name)
+            if before != value:
+                kind, text = name.split(" ", 1)
+                shown = ("open" if value else "closed") if kind == "breaker" else f"{value:g}"
+                self.events.append(Event(round(t, 2), kind, f"{shown}, {text}" if kind == "breaker" else f"{text} {shown}"))
+        self._before = now
+
+
+def _states(found: Samples) -> dict[str, float]:
+    states: dict[str, float] = {}
+    for (name, labels), value in found.items():
+        role = re.search(r'role="(\w+)"', labels)
+        shim = re.search(r'shim="(\w+)"', labels)
+        if name == "sluice_triton_breaker_open":
+            states[f"breaker shim {shim[1] if shim else '?'}"] = value
+        elif name == "sluice_model_version" and role:
+            states[f"rollout {role[1]} model"] = value
+        elif name == "sluice_config_version" and role:
+            states[f"rollout {role[1]} configuration"] = value
+    return states
+
+
+@dataclass
+class Watch:
+    """Everything that can be read from here. missing: what cannot, a sentence each."""
+
+    processes: Processes
+    triton: TritonMetrics | None = None
+    redis: RedisInfo | None = None
+    own: OwnMetrics | None = None
+    missing: list[str] = field(default_factory=list)
+
+    def look(self, t: float) -> None:
+        """One reading of each, at t seconds of the load."""
+        for one in (self.processes, self.triton, self.redis, self.own):
+            try:
+                if one is not None:
+                    one.look(t)
+            except SOURCE_GONE:
+                continue
+
+    def events(self) -> list[Event]:
+        return list(self.own.events) if self.own else []
+
+
+def local(settings: Settings, generators: Iterable[int]) -> Watch:
+    """Of a sluice on this machine."""
+    own = f"http://127.0.0.1:{settings.operations_port}/metrics"
+    watch = Watch(Processes(settings, generators))
+    watch.triton = _tried(lambda: TritonMetrics(TritonMetrics.wanted(settings)), "Triton's metrics", watch.missing)
+    watch.redis = _tried(lambda: RedisInfo(settings.redis_socket), "Redis", watch.missing)
+    watch.own = _tried(lambda: OwnMetrics(own), "sluice's metrics", watch.missing)
+    return watch
+
+
+def remote(operations_url: str | None, generators: Iterable[int]) -> Watch:
+    """Of one elsewhere: its own metrics, where its operations port can be reached."""
+    watch = Watch(Processes(None, generators))
+    watch.missing.append(
+        "sluice is elsewhere: no processor and memory of its processes, no batches of Triton, no commands of Redis"
+    )
+    if operations_url is None:
+        watch.missing.append("no --operations-url: no breakers, no versions")
+    else:
+        url = operations_url.rstrip("/") + "/metrics"
+        watch.own = _tried(lambda: OwnMetrics(url), "sluice's metrics", watch.missing)
+    return watch
+
+
+Source = TypeVar("Source", TritonMetrics, RedisInfo, OwnMetrics)
+
+
+def _tried(make: Callable[[], Source], what: str, missing: list[str]) -> Source | None:
+    one = make()
+    try:
+        one.look(0.0)
+    except SOURCE_GONE as error:
+        missing.append(f"{what} cannot be read: {error}")
+        return None
+    return one
