@@ -26,7 +26,7 @@ const place = (times, t, held) => {
     if (times[middle] <= t) low = middle + 1; else high = middle;
   }
   let at = low - 1;
-  if (!held.steps && (at < 0 || (low < times.length && times[low] - t < t - times[at]))) at = low;
+  if (!held.steps && (at < 0 || (low < times.length && times[low] - t <= t - times[at]))) at = low;
   return at >= 0 && at < times.length && Math.abs(times[at] - t) <= held.near ? at : -1;
 };
 

@@ -62,9 +62,14 @@ def between(name: str, unit: str, worse: Worse, a: Sequence[float], b: Sequence[
     estimate = noise.of_parts(noise.sample("runs", a), noise.sample("runs", b), not share)
     if estimate is None and not share:
         estimate = noise.of_parts(noise.sample("runs", a), noise.sample("runs", b), False)
-    if estimate is not None and not estimate.error and min(len(a), len(b)) < noise.FEWEST_PARTS and estimate.value:
+    if estimate is not None and _all_alike(estimate) and min(len(a), len(b)) < noise.FEWEST_PARTS:
         estimate = None
     return Figure(name, unit, fmean(a), fmean(b), worse, estimate, share)
+
+
+def _all_alike(estimate: Estimate) -> bool:
+    """The runs of each side agree to the last digit, and the sides do not."""
+    return estimate.error < noise.ROUNDING < abs(estimate.value)
 
 
 def paired(name: str, unit: str, worse: Worse, samples: tuple[Sample, Sample] | None, share: bool = False) -> Figure | None:

@@ -34,7 +34,7 @@ def _whole(a: Side, b: Side, latencies: Sequence[str]) -> list[Figure]:
     return [
         *(between(name, "ms", "more", *_both(a, b, total(name))) for name in latencies),
         between("within 50 ms", "", "less", *_both(a, b, total("within_50_ms")), share=True),
-        between("answered", "turns/s", "less", *_both(a, b, lambda one: one.total.count / one.seconds)),
+        between("answered", "turns/s", "less", *_both(a, b, turns.rate)),
         between("errors", "", "more", *_both(a, b, _error_share), share=True),
         between("contexts lost", "", "more", *_both(a, b, lambda one: len(one.context_failures))),
     ]

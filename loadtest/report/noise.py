@@ -29,7 +29,7 @@ SEED = 20261127
 BLOCK_S = 10
 FEWEST_PARTS = 5
 FEWEST_RUNS = 2
-ROUNDING = 1e-9  # of sums of the same figures
+ROUNDING = 1e-9  # what sums of the same figures may differ by
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -130,7 +130,7 @@ def _interval(one: Estimate, tails: float) -> Interval:
 def student(probability: float, freedom: float) -> float:
     """Quantile of Student's t above the middle. With t = sqrt(freedom) tan(x) its density is cos(x) ** (freedom - 1)."""
     # finer towards the far end, where few degrees of freedom have their tail
-    x = (np.pi / 2) * (1 - np.linspace(1, 0, 20001) ** 4)
+    x = (np.pi / 2) * (1 - np.linspace(1, 0, 2001) ** 4)
     density = np.cos(x) ** (freedom - 1)
     below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(x))])
     return float(sqrt(freedom) * np.tan(np.interp(probability - 0.5, below / below[-1] / 2, x)))

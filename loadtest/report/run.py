@@ -45,7 +45,8 @@ def verdict(record: Record) -> tuple[str, str]:
 def told(record: Record) -> str:
     """The run in two sentences."""
     of = record.total
-    due = f"{units.plural(record.offered, 'turn was', 'turns were')} due in {units.clock(record.seconds)}"
+    warm = record.offered < sum(one.offered for one in record.series)
+    due = f"{units.plural(record.offered, 'turn was', 'turns were')} due{' after the warm-up' if warm else ''}"
     if not of.count or not record.offered:
         return f"{due}; none was answered well."
     return (
@@ -58,7 +59,7 @@ def tiles(record: Record) -> Html:
     of, wrong = record.total, sum(record.errors.values())
     busiest = max((one.answered for one in record.series), default=0)
     shown = [
-        ("answered", units.number(of.count / record.seconds), "turns/s, mean"),
+        ("answered", units.number(turns.rate(record)), "turns/s, mean"),
         ("busiest second", units.count(busiest), "turns"),
         ("p50", units.number(of.p50), "ms"),
         ("p95", units.number(of.p95), "ms"),
@@ -78,7 +79,15 @@ def head(record: Record) -> Node:
     kind, headline = verdict(record)
     when = tag("time", record.started.replace("T", " "))
     return [
-        tag("p", tag("b", "sluice"), " load run · ", when, " · ", record.url, class_="kicker"),
+        tag(
+            "p",
+            tag("b", "sluice"),
+            " load run · ",
+            when,
+            f" · {units.clock(record.seconds)} long · ",
+            record.url,
+            class_="kicker",
+        ),
         tag("h1", headline, class_=kind),
         tag("p", told(record), class_="lead"),
         tag("p", MODELS[record.model], class_="model"),
@@ -117,7 +126,9 @@ def sections(record: Record) -> list[Section]:
         _plots("processes", "Processes", parts.processes(record), time, flags, "Processes: none could be watched."),
         _plots("triton-section", "Triton", parts.triton(record.triton), time, flags, "Triton: its metrics could not be read."),
         _plots("redis-section", "Redis", parts.redis(record.redis), time, flags, "Redis: its figures could not be read."),
+        Section("counted", "Also counted", tables.facts(record.figures) if record.figures else None),
         Section("how", "How it was run", how(record)),
+        *(Section("missing", "", None, f"{text[:1].upper()}{text[1:].rstrip('.')}.") for text in record.missing),
     ]
 
 

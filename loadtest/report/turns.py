@@ -32,6 +32,13 @@ def layer_colour(name: str) -> int:
     return LAYER_COLOURS.get(name, 7)
 
 
+def rate(record: Record) -> float:
+    """Turns answered a second, over the whole run: the warm-up, too."""
+    if record.series:
+        return sum(one.answered for one in record.series) / len(record.series)
+    return record.total.count / record.seconds
+
+
 def load(series: Sequence[Second]) -> Plot:
     due = Line("due", _middles(series, [one.offered for one in series]), 7, dashed=True)
     answered = Line("answered well", _middles(series, [one.answered for one in series]), 0)

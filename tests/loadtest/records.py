@@ -180,6 +180,8 @@ def spike(seed: int = 7, slower: float = 1.0, noise: float = 0.03) -> Record:
             Gate("memory slope of nginx", "at most 1", None, "MB/min", True),
         ],
         context_failures=[FAILURE],
+        figures={"sent_twice": 412.0, "late_p99_ms": 3.1},
+        missing=["no dialogues about restaurants among the questions out of scope"],
     )
 
 
@@ -198,4 +200,6 @@ def bare(record: Record) -> Record:
         gates=[],
         context_failures=[],
         knee=None,
+        figures={},
+        missing=[],
     )
