@@ -8,6 +8,7 @@ from loadtest.report.axes import Linear, Log
 from loadtest.report.markup import Html, Node, tag
 
 RATES = ("rate", "per_s", "rate_per_s", "turns_per_s", "offered", "offered_per_s")  # names under which a knee may say its rate
+BROKEN = "broken_at"
 FEWEST = 5  # different rates; fewer say nothing of a knee
 DOTS = 1500
 COLOURS = (("p50", turns.LIGHT), ("p99", turns.DARK))
@@ -16,11 +17,22 @@ COLOURS = (("p50", turns.LIGHT), ("p99", turns.DARK))
 def body(record: Record) -> Html | None:
     if record.knee is None:
         return None
-    figures = tables.facts(record.knee)
+    words = told(record.knee)
+    about = tag("p", words, class_="lead") if words else tables.facts(record.knee)
     seconds = [one for one in record.series if one.answered and one.offered]
     if len({one.offered for one in seconds}) < FEWEST:
-        return figures
-    return tag("div", figures, _plot(seconds[:: 1 + len(seconds) // DOTS], at(record.knee)))
+        return about
+    return tag("div", about, _plot(seconds[:: 1 + len(seconds) // DOTS], at(record.knee)))
+
+
+def told(knee: Mapping[str, float]) -> str | None:
+    """What held and what did not, where the knee names them."""
+    rate, broken = at(knee), knee.get(BROKEN)
+    if rate is None:
+        return None if broken is None else f"Already {units.number(broken)} turns/s broke a gate."
+    how = ", ".join(f"{name} {units.figure(knee[name], 'ms')}" for name in ("p50", "p95", "p99") if name in knee)
+    held = f"{units.number(rate)} turns/s held every gate{f' ({how})' if how else ''}"
+    return f"{held}; {units.number(broken)} turns/s broke one." if broken is not None else f"{held}; nothing higher was tried."
 
 
 def at(knee: Mapping[str, float]) -> float | None:

@@ -12,6 +12,7 @@ from statistics import fmean, median
 from typing import Literal
 
 POINTS = 900
+LINES = 24  # more cannot be told apart
 Point = tuple[float, float | None]
 
 
@@ -50,6 +51,9 @@ class Plot:
 
 def thinned(plot: Plot, end: float) -> Plot:
     """The plot as it is drawn; end: of the time axis, s."""
+    if len(plot.lines) > LINES:
+        told = f"{len(plot.lines) - LINES:,} more are in record.json."
+        plot = replace(plot, lines=plot.lines[:LINES], note=f"{plot.note} {told}".strip())
     longest = max((len(line.points) for line in plot.lines), default=0)
     if longest <= POINTS:
         return plot

@@ -34,6 +34,8 @@ def verdict(record: Record) -> tuple[str, str]:
     """Its class, and the headline."""
     name = record.scenario[:1].upper() + record.scenario[1:]
     broke = [gate for gate in record.gates if not gate.holds]
+    if record.knee and (held := knee.at(record.knee)) is not None:
+        return "unjudged", f"{name}: {units.number(held)} turns/s hold"
     if not record.gates:
         return "unjudged", f"{name}: measured, no gates were set"
     if broke:
@@ -110,6 +112,7 @@ def sections(record: Record) -> list[Section]:
         over_time = over_time[:3]
     return [
         Section("gates", "Gates", tables.gates(record.gates), "Gates: none were set for this run."),
+        Section("knee", "The knee", knee.body(record), "The knee: this scenario does not look for one."),
         Section(
             "events",
             "What happened",
@@ -121,7 +124,6 @@ def sections(record: Record) -> list[Section]:
         Section("by-layer", "Latency by layer", tables.layers(record.layers), "Latency by layer: no layer answered."),
         Section("by-tenant", "By tenant and layer", tables.groups(record.groups), "By tenant and layer: not recorded."),
         Section("contexts", "Contexts that were lost", tables.context_failures(record.context_failures), _no_failures(record)),
-        Section("knee", "The knee", knee.body(record), "The knee: this scenario does not look for one."),
         _plots("users-section", "Users", [turns.users(series)], time, flags, "Users: their number was not recorded."),
         _plots("processes", "Processes", parts.processes(record), time, flags, "Processes: none could be watched."),
         _plots("triton-section", "Triton", parts.triton(record.triton), time, flags, "Triton: its metrics could not be read."),

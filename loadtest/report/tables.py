@@ -135,5 +135,6 @@ def _fact(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{str(key).replace('_', ' ')} {_fact(inner)}" for key, inner in value.items()) or "–"
     if isinstance(value, list):
-        return ", ".join(_fact(inner) for inner in value) or "–"
+        apart = "; " if any(isinstance(inner, dict) for inner in value) else ", "
+        return apart.join(_fact(inner) for inner in value) or "–"
     return units.number(value) if isinstance(value, float) and abs(value) < 1e12 else str(value)

@@ -110,6 +110,19 @@ def test_the_headline_is_the_verdict(whole: Record) -> None:
     assert headline() == "Spike: measured, no gates were set"
 
 
+def test_steps_say_what_held_and_what_broke(whole: Record) -> None:
+    steps = msgspec.structs.replace(
+        whole, scenario="steps", knee={"rate": 2910.4, "p99": 214.0, "until": 130.0, "broken_at": 3638.0}
+    )
+    assert run.verdict(steps)[1] == "Steps: 2,910 turns/s hold"
+    page = run.render(steps)
+    assert "2,910 turns/s held every gate (p99 214\xa0ms); 3,638 turns/s broke one." in page
+    assert page.count('class="dots') == 2
+    nothing = msgspec.structs.replace(steps, knee={"broken_at": 200.0})
+    assert "Already 200 turns/s broke a gate." in run.render(nothing)
+    assert run.verdict(nothing)[0] == "broke"
+
+
 def test_the_figures_of_the_record_stand_on_the_page(whole: Record, page: str) -> None:
     text = "".join(Seen(page).texts)
     for value in (
