@@ -95,6 +95,7 @@ def show(found: Comparison) -> None:
 
 def _grid(table: Table) -> Grid:
     made = Grid("", "A", "B", "B against A", "interval", "", box=None, pad_edge=False, title=table.title, title_justify="left")
+    made.columns[0].overflow = "fold"
     for column in made.columns[1:5]:
         column.justify = "right"
     for row in table.rows:

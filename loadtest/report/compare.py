@@ -118,7 +118,17 @@ def _name(at: int, a: Sequence[Record], b: Sequence[Record]) -> str:
 def _asked(first: Record, other: Record, name: str) -> list[str]:
     """What other was asked that the first was not."""
     before, after = ({key: getattr(one, key) for key in ASKED} | one.plan for one in (first, other))
-    return [f"{key} is {_shown(before, key)} in A and {_shown(after, key)} in {name}" for key in _differing(before, after)]
+    return [_unlike(key, before, after, name) for key in _differing(before, after)]
+
+
+def _unlike(key: str, before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
+    nested = any(isinstance(inner, dict) for one in (before, after) for inner in _listed(one.get(key)))
+    told = key.replace("_", " ")
+    return f"{told} differ" if nested else f"{told} is {_shown(before, key)} in A and {_shown(after, key)} in {name}"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from loadtest import record as records
-from loadtest.record import FILE, VERSION, Record
+from loadtest.record import FILE, VERSION, Record, Second
 from loadtest.report.errors import BadRecord, NoRecord
 
 LONGEST_S = 1e7  # four months; a time beyond it is a clock's fault
 LARGEST = 1e15
+SLACK_S = 0.05  # a load that ended so much too early had its last second
 SERIES = ("series", "processes", "triton", "redis")
 TIMED = (*SERIES, "events", "context_failures")
 
@@ -34,7 +35,12 @@ def load(folder: Path) -> Record:
         raise BadRecord(f"{path} is no whole record: {error}") from None
     for fault in faults(record):
         raise BadRecord(f"{path}: {fault}")
-    return record
+    return msgspec.structs.replace(record, series=whole_seconds(record))
+
+
+def whole_seconds(record: Record) -> list[Second]:
+    """Without the one in which the load ended: a tenth of a second's turns are no rate."""
+    return [one for one in record.series if one.t + 1 <= record.seconds + SLACK_S]
 
 
 def faults(record: Record) -> Iterator[str]:

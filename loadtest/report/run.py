@@ -139,10 +139,11 @@ def _no_failures(record: Record) -> str:
 
 
 def how(record: Record) -> Html:
+    shapes = {name: value for name, value in record.plan.items() if _is_table(value)}
     run = {
         "scenario": record.scenario,
         "model": record.model,
-        "plan": record.plan,
+        **{name: value for name, value in record.plan.items() if name not in shapes},
         "tenants": record.tenants,
         "seed": str(record.seed),
         "seconds": record.seconds,
@@ -156,9 +157,16 @@ def how(record: Record) -> Html:
             tag("div", tag("h3", "Machine"), tables.facts(record.machine)),
             class_="pair",
         ),
+        [join(tag("h3", name.replace("_", " "), class_="plan"), tables.of_rows(rows)) for name, rows in shapes.items()],
     )
 
 
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
 def render(record: Record) -> str:
-    foot = tag("p", "Made from record.json, which holds every figure. The load and the system share what is named under Machine.")
+    foot = tag(
+        "p", "Made from record.json, which holds every figure. Unless the url says otherwise, load and system shared the machine."
+    )
     return page(f"sluice: {title(record)}", head(record), sections(record), foot)

@@ -123,6 +123,13 @@ def context_failures(found: Sequence[ContextFailure]) -> Html | None:
     return table(head, rows, "failures", left=len(head), more=len(found) - len(rows))
 
 
+def of_rows(rows: Sequence[Mapping[str, object]]) -> Html:
+    """Rows that name their columns."""
+    names = list(dict.fromkeys(name for row in rows for name in row))[:SHOWN]
+    cells = [[_fact(row.get(name)) for name in names] for row in rows[:SHOWN]]
+    return table([name.replace("_", " ") for name in names], cells, "rows", left=len(names), more=len(rows) - len(cells))
+
+
 def facts(pairs: Mapping[str, object]) -> Html:
     """Name and value; what is nested is written as key value pairs."""
     items = [node for name, value in pairs.items() for node in (tag("dt", name.replace("_", " ")), tag("dd", _fact(value)))]

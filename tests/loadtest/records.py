@@ -159,7 +159,10 @@ def spike(seed: int = 7, slower: float = 1.0, noise: float = 0.03) -> Record:
         seconds=SECONDS,
         command="python -m loadtest --scenario spike --rate 200 --seed 7",
         machine={"cpu": "an imagined processor", "cores": 2, "memory_mb": 8192, "kernel": "6.1", "nginx": "nginx/1.22.1"},
-        plan={"rate_per_s": 200, "factor": 15, "rise_s": 10, "conversations": 600},
+        plan={
+            "rate_per_s": 200,
+            "rows": [{"seconds": 50, "rate_per_s": 200}, {"seconds": 10, "rate_per_s": 3000, "shape": "ramp"}],
+        },
         total=total,
         offered=offered,
         errors=errors,

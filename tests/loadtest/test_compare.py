@@ -137,7 +137,7 @@ def test_two_runs_that_say_the_very_same_prove_nothing(usual: list[Record]) -> N
     [
         ({"scenario": "soak"}, "scenario is spike in A and soak in B"),
         ({"model": "closed"}, "model is open in A and closed in B"),
-        ({"plan": {"rate_per_s": 400}}, "rate_per_s is 200 in A and 400 in B"),
+        ({"plan": {"rate_per_s": 400}}, "rate per s is 200 in A and 400 in B"),
         ({"tenants": ["shop"]}, "tenants is shop, telecom, bank in A and shop in B"),
     ],
 )

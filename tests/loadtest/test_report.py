@@ -12,7 +12,7 @@ import pytest
 from loadtest import record as records
 from loadtest import report
 from loadtest.record import Event, Gate, Reading, Record, Second
-from loadtest.report import axes, marks, markup, plot, run, units
+from loadtest.report import axes, marks, markup, plot, reading, run, units
 from loadtest.report.axes import Time
 from loadtest.report.errors import BadRecord, NoRecord
 from loadtest.report.plot import Line, Plot
@@ -310,3 +310,9 @@ def test_seconds_that_are_missing_are_a_gap_in_every_plot(whole: Record) -> None
     assert isinstance(times, list) and len(times[0]) == SECONDS - 5
     path = re.search(r'<path d="(M[^"]*)" class="line c0"', page)
     assert path and path[1].count("M") == 2
+
+
+def test_the_second_in_which_the_load_ended_is_no_rate(tmp_path: Path, whole: Record) -> None:
+    begun = msgspec.structs.replace(whole.series[-1], t=SECONDS, offered=12, answered=12)
+    records.write(tmp_path, msgspec.structs.replace(whole, seconds=SECONDS + 0.3, series=[*whole.series, begun]))
+    assert [one.t for one in reading.load(tmp_path).series] == list(range(SECONDS))
