@@ -1,13 +1,16 @@
 """Is the `sluice` command good to its user?"""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jwt
 import pytest
 
+from pyshim import __main__ as command
 from pyshim.config import ROOT
 from tests.conftest import Stack, make_stack
 
@@ -65,3 +68,28 @@ def test_without_a_state_store_nothing_is_said_to_be_revoked(tmp_path: Path) -> 
         assert failed.returncode == 1
         assert "the state store does not answer" in failed.stdout
         assert "Traceback" not in failed.stderr + failed.stdout
+
+
+def test_a_command_rests_four_times_as_long_as_it_works() -> None:
+    began, worked = time.monotonic(), time.process_time()
+    with command._rests():
+        while time.process_time() - worked < 0.05:
+            pass
+    assert time.monotonic() - began > 3 * (time.process_time() - worked)
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+
+
+def test_only_what_was_typed_is_read() -> None:
+    told = """
+import sys
+sys.argv = ["sluice", "token", "--help"]
+from pyshim.__main__ import main
+try:
+    main()
+except SystemExit:
+    print(*sys.modules)
+"""
+    said = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    read = set(said.split())
+    assert "pyshim.commands.token" in read
+    assert not {"pyshim.models", "pyshim.commands.chat", "tritonclient", "httpx"} & read

@@ -2,13 +2,14 @@
 
 Once a second it asks Redis whether the record changed, and follows: a version is read, its FAQ embedded where Triton is there,
 and only then the shim says that it has it. nginx names the version of each turn; what was let go a moment ago is still known, for
-turns on their way. Without Redis it serves on by what it last knew.
+turns on their way, and forgotten BEFORE_S later. Without Redis it serves on by what it last knew.
 """
 
 import asyncio
 import logging
+import time
 
-from pyshim import records
+from pyshim import heap, records
 from pyshim.arm import Arms
 from pyshim.configuration import start
 from pyshim.configuration.record import RECORD, SEEN, Configuration, decode
@@ -20,6 +21,7 @@ from pyshim.snapshot import Compiler, Snapshot
 from pyshim.tenant import Tenant
 
 log = logging.getLogger(__name__)
+BEFORE_S = 10.0  # no turn is on its way for so long
 
 
 class Configurations:
@@ -33,7 +35,7 @@ class Configurations:
         self._record: Configuration | None = None
         self._fault = ""
         self._versions = {first.number: first}
-        self._before = first
+        self._before, self._changed = first.number, 0.0
         self._loading = asyncio.Lock()
         self.arms: Arms | None = None
         self.serving = first
@@ -64,6 +66,7 @@ class Configurations:
             await self._exchange()
         elif self._record is not None and self._fault:
             await self._follow()  # perhaps it can be loaded now
+        self._forget()
 
     async def _exchange(self) -> bool:
         seq = self._record.seq if self._record and self._record.serving == self.serving.number else 0
@@ -85,14 +88,22 @@ class Configurations:
                 self._fault = f"version {number}: {error}"
                 log.error("version %s of the configuration cannot be loaded: %s", number, error)
         if record.serving in self._versions and record.serving != self.serving.number:
-            self._before, self.serving = self.serving, self._versions[record.serving]
+            self._before, self._changed = self.serving.number, time.monotonic()
+            self.serving = self._versions[record.serving]
             log.info("version %s of the configuration serves", record.serving)
             if self._keeps:
                 await asyncio.to_thread(start.keep, self.serving)
-        kept = {*record.versions, self.serving.number, self._before.number}
+
+    def _forget(self) -> None:
+        kept = {self.serving.number, *(self._record.versions if self._record else ())}
+        if time.monotonic() - self._changed < BEFORE_S:
+            kept.add(self._before)
+        if self._versions.keys() <= kept:
+            return
         self._versions = {number: version for number, version in self._versions.items() if number in kept}
         if self.arms is not None:
             self.arms.forget(set(self.tenants()))
+        heap.give_back()
 
     async def _load(self, number: int) -> Snapshot:
         """A version with all it needs. Raises RedisAway, BadTenant."""

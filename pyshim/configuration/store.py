@@ -1,5 +1,6 @@
 """What does each version hold?
 
+    {config}:versions            their numbers, a sorted set
     {config}:version:<number>    Manifest, JSON: who made it, when, why, and which pieces it is of
     {config}:edge:<number>       the same for nginx, JSON
     {config}:source:<digest>     a tenant's files and keys, as they were brought
@@ -11,7 +12,6 @@ Pieces are named by their content, so versions share what did not change. They a
 """
 
 import hashlib
-from typing import Any
 
 import msgspec
 
@@ -22,6 +22,7 @@ from pyshim.outside.redis import Redis
 from pyshim.snapshot import Snapshot
 from pyshim.source import Source
 
+NUMBERS = "{config}:versions"
 KEPT = 100  # versions, and ten times as many lines of the log
 
 
@@ -81,6 +82,7 @@ class Store:
         edge = {"number": compiled.number, "parts": {name: piece.part for name, piece in pieces.items()}}
         await self._redis.command("SET", _key("edge", compiled.number), msgspec.json.encode(edge))
         await self._redis.command("SET", _key("version", compiled.number), msgspec.json.encode(manifest))
+        await self._redis.command("ZADD", NUMBERS, compiled.number, compiled.number)
         return manifest
 
     async def manifest(self, number: int) -> Manifest:
@@ -109,33 +111,28 @@ class Store:
 
     async def numbers(self) -> list[int]:
         """Versions that are stored, oldest first."""
-        return sorted(int(key.rpartition(b":")[2]) for key in await self._keys("version"))
-
-    async def _keys(self, kind: str) -> list[bytes]:
-        found: list[bytes] = []
-        cursor: Any = 0
-        while True:
-            cursor, keys = await self._redis.command("SCAN", cursor, "MATCH", _key(kind, "*"), "COUNT", 1000)
-            found += keys
-            if int(cursor) == 0:
-                return list(set(found))
+        return [int(number) for number in await self._redis.command("ZRANGE", NUMBERS, 0, -1)]
 
     async def prune(self, record: Configuration) -> None:
-        """Forgets the oldest versions, and pieces no version names."""
+        """Forgets the oldest versions, and pieces only they name."""
         numbers = await self.numbers()
         named = {record.serving, record.previous, record.candidate, record.preparing}
         gone = [number for number in numbers[:-KEPT] if number not in named]
-        for number in gone:
-            await self._redis.command("DEL", _key("version", number), _key("edge", number))
         if not gone:
             return
-        kept = [await self.manifest(number) for number in numbers if number not in gone]
-        pieces = [piece for manifest in kept for piece in manifest.tenants.values()]
-        used = {"part": {piece.part for piece in pieces}, "source": {piece.source for piece in pieces}}
-        for kind, digests in (("part", used["part"]), ("source", used["source"]), ("tenant", used["source"])):
-            for key in await self._keys(kind):
-                if key.rpartition(b":")[2].decode() not in digests:
-                    await self._redis.command("DEL", key)
+        unused = await self._pieces(gone) - await self._pieces([number for number in numbers if number not in gone])
+        await self._redis.command("ZREM", NUMBERS, *gone)
+        await self._redis.command("DEL", *(_key(kind, number) for number in gone for kind in ("version", "edge")), *unused)
+
+    async def _pieces(self, numbers: list[int]) -> set[str]:
+        """Keys of all that these versions are of."""
+        texts = await self._redis.command("MGET", *(_key("version", number) for number in numbers)) if numbers else []
+        pieces = [piece for text in texts if text for piece in msgspec.json.decode(text, type=Manifest).tenants.values()]
+        return {
+            key
+            for piece in pieces
+            for key in (_key("source", piece.source), _key("tenant", piece.source), _key("part", piece.part))
+        }
 
     async def note(self, event: Event) -> None:
         await self._redis.command("LPUSH", LOG, msgspec.json.encode(event))

@@ -13,8 +13,8 @@ from pyshim.compose import Composer
 from pyshim.errors import BackendAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
-from pyshim.outside.clients import Outside
 from pyshim.outside.backend import Fields
+from pyshim.outside.clients import Outside
 from pyshim.snapshot import Calibration, Model, Served, Snapshot
 from pyshim.tenant import Call, Tenant
 from pyshim.turn import Reply, State, Turn

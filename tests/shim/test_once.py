@@ -18,8 +18,8 @@ from pyshim.compose import Composer
 from pyshim.conversation import Conversations
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.memory import Memory
-from pyshim.outside.clients import Outside
 from pyshim.outside.backend import Fields
+from pyshim.outside.clients import Outside
 from pyshim.outside.redis import Redis
 from pyshim.tenant import Call, Tenant
 from pyshim.turn import Turn

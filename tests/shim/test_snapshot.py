@@ -52,6 +52,7 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         lambda text: text.replace("guests: true", "guests: true\nguests: false"),
         "tenant.yaml:4: 'guests' is said twice",
     ),
+    ("tenant.yaml", lambda text: f"{text}examples: {'[' * 100_000}", "tenant.yaml:20: nested deeper than 40"),
     (
         "tenant.yaml",
         lambda text: text.replace("intents: [promotion_rules,", "intents: [promotion_rule,"),
