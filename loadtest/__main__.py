@@ -5,7 +5,6 @@ Exits with 0 where all gates hold, 1 where one is broken, 2 where no load could 
 
 import argparse
 import importlib.util
-import secrets
 import shlex
 import signal
 import sys
@@ -18,9 +17,8 @@ from pathlib import Path
 import locust  # noqa: F401  first: it makes what the others import wait without blocking
 import msgspec
 
-from loadtest import attacker, corpus, gates, kill, machine, progress, record, recording, run, shapes, stack, target, watch
+from loadtest import gates, kill, machine, planning, progress, record, recording, run, stack, target, watch
 from loadtest.gates import BadGate, Wanted
-from loadtest.plan import Place, Plan
 from loadtest.record import Record
 from loadtest.recording import About
 from loadtest.target import NoTarget, Target
@@ -29,7 +27,6 @@ from pyshim.config import ROOT
 from pyshim.errors import BadTenant
 from triton_models.build.corpus import CorpusError
 
-ATTACKS = 0.01  # of the turns' rate
 RESTART_SHIMS = 2  # one dies, the other goes on
 
 
@@ -39,20 +36,11 @@ def say(text: str) -> None:
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="loadtest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    told = "; ".join(f"{one.name}: {one.about}" for one in shapes.SCENARIOS.values())
-    parser.add_argument("--scenario", choices=shapes.SCENARIOS, default="smoke", help=told)
+    planning.add(parser)
     parser.add_argument("--url", help="a sluice elsewhere; without it one is started for this run")
     parser.add_argument("--operations-url", help="its operations port, for breakers and versions")
     parser.add_argument("--local", action="store_true", help="the sluice that runs here, by the settings of the environment")
-    parser.add_argument("--tokens", type=Path, help="a file: tenant, tab, token in each line")
-    parser.add_argument("--keys", type=Path, help="a folder with the tenants' signing keys, <tenant>.jwks.json")
-    parser.add_argument("--tenants", default="", help="some of them, comma-separated")
-    parser.add_argument("--seconds", type=float, help="how long in all")
-    parser.add_argument("--rate", type=float, help="turns a second, before any rush")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--model", choices=["open", "closed"], default="open", help="closed: users who wait for answers")
     parser.add_argument("--workers", type=int, default=1, help="processes that send")
-    parser.add_argument("--attacks", type=float, help="a second; a hundredth of the rate over loopback, else none")
     parser.add_argument("--kill", choices=kill.PARTS, default="shim", help="what the scenario restart kills")
     parser.add_argument("--gate", action="append", default=[], metavar="NAME=LIMIT", help="another limit; p99= for none")
     parser.add_argument("--out", type=Path, help="where record and report go; var/load/<scenario>-<date>-<time> else")
@@ -62,9 +50,10 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 @contextmanager
 def targeted(told: argparse.Namespace, folder: Path) -> Iterator[Target]:
     """Raises NoTarget, stack.CannotStart."""
-    wanted = [name.strip() for name in told.tenants.split(",") if name.strip()]
+    wanted = planning.wanted(told)
     if told.url:
-        yield target.elsewhere(told.url, config.read(), wanted, told.tokens, told.keys, told.operations_url)
+        file, keys = planning.path(told.tokens), planning.path(told.keys)
+        yield target.elsewhere(told.url, config.read(), wanted, file, keys, told.operations_url)
     elif told.local:
         yield target.running(config.read(), wanted)
     else:
@@ -73,46 +62,9 @@ def targeted(told: argparse.Namespace, folder: Path) -> Iterator[Target]:
             yield one
 
 
-def planned(told: argparse.Namespace, to: Target) -> tuple[Plan, list[str]]:
-    """What is to be done, and what is missing for it. Raises NoTarget, CorpusError, BadTenant."""
-    scenario = shapes.scenario(told.scenario, told.rate, told.seconds)
-    if any(row.event == "kill" for row in scenario.rows) and not to.own:
-        raise NoTarget("a process can be killed only in a sluice that this run has started: leave out --url and --local")
-    if scenario.rate <= 0 or scenario.seconds <= 0 or told.workers < 1:
-        raise NoTarget("--rate, --seconds and --workers are wanted above 0")
-    questions, missing = corpus.build(to.settings, to.tenants, told.seed)
-    can_attack = attacker.can_attack(to.url)
-    attacks = (scenario.rate * ATTACKS if can_attack else 0.0) if told.attacks is None else told.attacks
-    if attacks and not can_attack:
-        raise NoTarget("--attacks: attacks come from addresses of their own, which only http over loopback has")
-    places = [
-        Place(
-            one,
-            questions[one.id],
-            to.tokens.get(one.id, []),
-            str(to.keys) if to.keys and not to.tokens.get(one.id) and target.signs(to, one.id) else "",
-            to.guests[one.id],
-            to.flows[one.id],
-        )
-        for one in to.tenants
-    ]
-    plan = Plan(
-        run=secrets.token_hex(4),
-        scenario=scenario,
-        model=told.model,
-        url=to.url,
-        seed=told.seed,
-        workers=told.workers,
-        places=places,
-        audience=to.settings.token_audience,
-        attacks=attacks,
-    )
-    return plan, missing
-
-
 def measured(told: argparse.Namespace, folder: Path, to: Target, limits: Wanted) -> Record:
     """Makes the load. Raises what planned() does, run.CannotRun."""
-    plan, missing = planned(told, to)
+    plan, missing = planning.planned(told, to, told.workers)
     for text in [*missing, *to.missing]:
         say(text)
     watching = watch.local(to.settings, []) if to.local else watch.remote(to.operations_url, [])
@@ -127,7 +79,7 @@ def measured(told: argparse.Namespace, folder: Path, to: Target, limits: Wanted)
     )
     end = load.run(folder, watching.processes.of_generators)
     progress.end()
-    found = recording.record(plan, about, load.told, watching, limits, end)
+    found = recording.record(plan, about, load.told, watching, limits, end, load.held_until)
     return msgspec.structs.replace(found, knee=load.knee) if plan.scenario.ends else found
 
 

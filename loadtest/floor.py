@@ -5,6 +5,7 @@ The clock is CLOCK_MONOTONIC, which all processes of a machine share: every work
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
@@ -61,12 +62,26 @@ class Floor:
     def _arrive(self) -> None:
         arrivals = schedule.share(self.plan.rows, self.plan.seed, self.worker, self.plan.workers)
         for put, due in enumerate(arrivals):
-            pause = due - self.now()
-            if pause > 0 or put % YIELD_AFTER == 0:
-                gevent.sleep(max(0.0, pause))
+            if put % YIELD_AFTER == 0:
+                gevent.sleep(0)
+            while (pause := due - self.now()) > 0:  # again: gevent counts from when its loop last looked at the clock
+                gevent.sleep(pause)
             if self.over:
                 return
-            self.due.put((due, max(0.0, self.now() - due)))
+            self.due.put((due, self.now() - due))
+
+    def serve(self, turn: Callable[[Conversation, float, float], None]) -> None:
+        """Waits until a turn is due, and lets it be sent: turn(conversation, when it was due, how late the generator is)."""
+        free = self.due.empty()  # then it is the generator that is late, if anything is
+        due, late = self.due.get()
+        now = self.now()
+        one = self.people.next(time.monotonic())
+        while one is None and not self.over:
+            gevent.sleep(0.01)
+            self.count("waited_for_a_token")
+            one = self.people.next(time.monotonic())
+        if one is not None:
+            turn(one, due, now - due if free else late)
 
     # -- what is told to the master --------------------------------------------------------------------------------------------
 

@@ -77,11 +77,8 @@ def wanted(changes: Sequence[str]) -> Wanted:
 def _at_most(name: str, limit: float | None, measured: float | None, unit: str) -> list[Gate]:
     if limit is None:
         return []
-    return [Gate(name, f"at most {limit:g}", None if measured is None else round(measured, 5), unit, _holds(limit, measured))]
-
-
-def _holds(limit: float, measured: float | None) -> bool:
-    return measured is None or measured <= limit
+    shown = None if measured is None else round(measured, 5)
+    return [Gate(name, f"at most {limit:g}", shown, unit, shown is None or shown <= round(limit, 5))]
 
 
 def judge(seen: Seen, limits: Wanted, leaks: bool = False) -> list[Gate]:

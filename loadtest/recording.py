@@ -14,6 +14,7 @@ from loadtest.turns import Seen, Turns
 from loadtest.watch import Watch
 
 ROUNDS = 10
+AFTER = ("kill", "back")  # events from which on a recovery is counted
 NOTHING = Percentiles(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 SETTLED = 1 / 3  # of the steady time: buffers, histories and logs have filled by then, what still grows is a leak
 
@@ -39,12 +40,15 @@ class About:
     missing: Sequence[str] = ()
 
 
-def record(plan: Plan, about: About, told: Told, watch: Watch, limits: Wanted, end: float) -> Record:
-    """end: when the load ended, seconds."""
+def record(
+    plan: Plan, about: About, told: Told, watch: Watch, limits: Wanted, end: float, held_until: float | None = None
+) -> Record:
+    """end: when the load ended, s; held_until: what came later was more than it holds, and is shown, not judged."""
     seen = Seen(told.turns)
-    judged = seen.between(shapes.judged_from(plan.rows), end)
+    judged = seen.between(shapes.judged_from(plan.rows), end if held_until is None else held_until)
     layers = by_layer(seen, judged)
-    figures = {**told.figures, **lateness(seen, judged)}
+    seconds = series(seen, end, told.talking)
+    figures = {**told.figures, **lateness(seen, judged), **recovery(plan, seconds, limits)}
     judged_gates = judge(plan, seen, judged, told, limits, watch.processes.readings)
     return Record(
         scenario=plan.scenario.name,
@@ -63,7 +67,7 @@ def record(plan: Plan, about: About, told: Told, watch: Watch, limits: Wanted, e
         layers=layers,
         groups=groups(seen, judged),
         rounds=rounds(seen, *shapes.steady(plan.rows), end),
-        series=series(seen, end, told.talking),
+        series=seconds,
         processes=watch.processes.readings,
         triton=watch.triton.readings if watch.triton else [],
         redis=watch.redis.readings if watch.redis else [],
@@ -162,6 +166,15 @@ def lateness(seen: Seen, where: slice) -> dict[str, float]:
         return {}
     p50, p99, most = np.percentile(seen.late[where], [50, 99, 100])
     return {"late_p50_ms": round(float(p50), 3), "late_p99_ms": round(float(p99), 3), "late_max_ms": round(float(most), 3)}
+
+
+def recovery(plan: Plan, seconds: Sequence[Second], limits: Wanted) -> dict[str, float]:
+    """How long after a rush, or after a process was killed, turns were still late or lost, s."""
+    since = [start for start, row in zip(shapes.begins(plan.rows), plan.rows, strict=True) if row.event in AFTER]
+    if not since or not seconds:
+        return {}
+    late = [one.t + 1 for one in seconds if one.t >= since[-1] and (one.errors or one.p95 > (limits.p95 or np.inf))]
+    return {"recovered_after_s": round(max(late, default=since[-1]) - since[-1], 1)}
 
 
 def slopes(readings: Sequence[Reading], start: float, until: float) -> dict[str, Slope]:

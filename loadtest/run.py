@@ -52,7 +52,7 @@ class Load:
     kill: Callable[[], str] | None = None
     told: Told = field(default_factory=Told)
     knee: dict[str, float] | None = None
-    late_workers: set[str] = field(default_factory=set)
+    held_until: float | None = None  # the end of the last row in which no gate broke, where that is looked for
     _at: float = 0.0
     _flying: dict[str, int] = field(default_factory=dict)
     _talking: dict[str, int] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Load:
     def _broke(self, number: int) -> bool:
         """Was a gate broken in this row? The knee is the last row in which none was. A row is judged once it is over."""
         row, start = self.plan.rows[number], shapes.begins(self.plan.rows)[number]
-        if row.shape != "hold" or (self.knee or {}).get("until", -1.0) >= start + row.seconds:
+        if row.shape != "hold" or (self.held_until or 0.0) >= start + row.seconds:
             return False
         seen = Seen(self.told.turns)
         where = seen.between(start + row.seconds / 5, start + row.seconds)  # the rate before it has ebbed away
@@ -143,8 +143,8 @@ class Load:
             return True
         if one is not None:
             per_s = one.count / (row.seconds * 4 / 5)
-            figures = {"rate": round(per_s, 1), "p50": one.p50, "p95": one.p95, "p99": one.p99}
-            self.knee = {**figures, "until": start + row.seconds}
+            self.knee = {"rate": round(per_s, 1), "p50": one.p50, "p95": one.p95, "p99": one.p99}
+            self.held_until = start + row.seconds
         return False
 
     def _spawn(self, master: MasterRunner, users: int) -> None:

@@ -1,7 +1,7 @@
 """When do they come? Each scenario is a table: seconds, times the scenario's rate, shape.
 
 Shapes: warm (caches fill; not judged), hold (this rate from the first second to the last), ramp (in a straight line from the rate
-before to this one). A row with an event begins with it.
+before to this one). A row with an event begins with it. Rates leave room on two cores that generator and sluice share.
 """
 
 from dataclasses import dataclass, replace
@@ -65,13 +65,13 @@ TABLES: dict[str, tuple[Row, ...]] = {
 }
 
 _SCENARIOS = (
-    Scenario("smoke", "does it work at all?", 300, TABLES["smoke"], think_s=2),
-    Scenario("steady", "how is it on an ordinary day?", 300, TABLES["steady"]),
-    Scenario("steps", "how much does it hold?", 200, TABLES["steps"], think_s=2, ends=True),
-    Scenario("spike", "what happens at a peak, and after it?", 100, TABLES["spike"]),
-    Scenario("soak", "does it leak?", 200, TABLES["soak"], leaks=True),
-    Scenario("churn", "what does a new connection for each turn cost?", 150, TABLES["churn"], fresh=True),
-    Scenario("restart", "what is lost when a process is killed?", 150, TABLES["restart"], think_s=2),
+    Scenario("smoke", "does it work at all?", 150, TABLES["smoke"], think_s=2),
+    Scenario("steady", "how is it on an ordinary day?", 200, TABLES["steady"]),
+    Scenario("steps", "how much does it hold?", 150, TABLES["steps"], think_s=2, ends=True),
+    Scenario("spike", "what happens at a peak, and after it?", 30, TABLES["spike"]),
+    Scenario("soak", "does it leak?", 100, TABLES["soak"], leaks=True),
+    Scenario("churn", "what does a new connection for each turn cost?", 100, TABLES["churn"], fresh=True),
+    Scenario("restart", "what is lost when a process is killed?", 100, TABLES["restart"], think_s=2),
 )
 SCENARIOS = {one.name: one for one in _SCENARIOS}
 

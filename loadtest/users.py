@@ -73,7 +73,7 @@ class ChatUser(FastHttpUser):
         impatient = self.floor.people.impatient()
         twin = gevent.spawn(self._post, one.person, body, due, late) if impatient == "meanwhile" else None
         answer, wait_s = self._post(one.person, body, due, late)
-        again = twin.get()[0] if twin else None
+        again = None if twin is None else twin.get()[0]  # a greenlet that has ended is false
         if answer is not None and impatient == "after":
             again, _ = self._post(one.person, body, self.floor.now(), 0.0)
         if answer is None:
@@ -120,7 +120,7 @@ class ChatUser(FastHttpUser):
         except StopIteration:
             self._finish(one)
         except Forgotten as failure:
-            floor.forgot(one, failure)
+            self._forgot(one, failure)
             people.leave(one)
         else:
             one.seq, one.tried = one.seq + 1, 0
@@ -132,8 +132,14 @@ class ChatUser(FastHttpUser):
             if self.floor.people.looks_up():
                 self._look_up(one)
         except Forgotten as failure:
-            self.floor.forgot(one, failure)
+            self._forgot(one, failure)
         self.floor.people.leave(one)
+
+    def _forgot(self, one: Conversation, failure: Forgotten) -> None:
+        """For the record, and for Locust's own page."""
+        self.floor.forgot(one, failure)
+        name, request = f"{one.person.place.tenant.id} context", self.environment.events.request
+        request.fire(request_type="CHECK", name=name, response_time=0, response_length=0, exception=failure, context={})
 
     def _try_again(self, one: Conversation, wait_s: float) -> None:
         """The same seq once more, as a client should: if the turn was answered, it must not happen twice."""
@@ -206,17 +212,7 @@ class OpenUser(ChatUser):
 
     @task
     def serve(self) -> None:
-        floor = self.floor
-        free = floor.due.empty()  # then it is the generator that is late, if anything is
-        due, late = floor.due.get()
-        now = floor.now()
-        one = floor.people.next(time.monotonic())
-        while one is None and not floor.over:
-            gevent.sleep(0.01)
-            floor.count("waited_for_a_token")
-            one = floor.people.next(time.monotonic())
-        if one is not None:
-            self.turn(one, due, now - due if free else late)
+        self.floor.serve(self.turn)
 
 
 class ClosedUser(ChatUser):

@@ -141,7 +141,10 @@ class OwnMetrics:
         self.events: list[Event] = []
 
     def look(self, t: float) -> None:
-        now = _states(fetch(self._url))
+        self.take(t, fetch(self._url))
+
+    def take(self, t: float, found: Samples) -> None:
+        now = _states(found)
         for name, value in now.items():
             before = (self._before or now).get(name)
             if before != value:
