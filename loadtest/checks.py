@@ -88,6 +88,12 @@ class Checks:
     def asks(self, answer: Answer, intent: str, slot: str) -> None:
         self.says(answer, self.tenant.slots[slot].ask, {}, f"{intent} asks for {slot}")
 
+    def still_asks(self, answer: Answer, intent: str, slot: str) -> None:
+        """It asks again, or says that this was none. Raises Forgotten."""
+        asked = self.tenant.slots[slot]
+        if not any(self._fits(text, {}, answer) for text in (asked.ask, asked.invalid or asked.ask)):
+            raise Forgotten(f"{intent} still asks for {slot}", answer)
+
     def asks_no_more(self, answer: Answer, slot: str) -> None:
         """It was told before. Raises Forgotten."""
         if self._fits(self.tenant.slots[slot].ask, {}, answer):

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from loadtest import corpus
 from loadtest.checks import Answer, Checks
 from loadtest.corpus import FOLLOW_UPS, Questions
-from pyshim.snapshot import hot_intents
+from pyshim.snapshot import SMALL_TALK, hot_intents
 from pyshim.tenant import Tenant
 
 YES, NO, STOP, AGAIN, FIRST = "确认", "不是", "算了", "再说一遍", "第一个"
+THANKS = ["谢谢", "好的谢谢", "你好"]
 QUESTIONS = 4  # turns of a conversation without a flow
 PLAYED = 6  # turns of one with a flow, about
 
@@ -86,8 +87,8 @@ class Customer:
         return [(intent, slot) for intent, slot in found if self.tenant.slots[slot].remember]
 
     def button(self) -> str:
-        """An intent that the edge answers by a rule when its title is said."""
-        return self.chance.choice(hot_intents(self.tenant))
+        """An intent that the edge answers by a rule when its title is said; a question, no small talk."""
+        return self.chance.choice([intent for intent in hot_intents(self.tenant) if intent not in SMALL_TALK] or ["greet"])
 
 
 # -- parts of conversations ---------------------------------------------------------------------------------------------------
@@ -162,6 +163,19 @@ def looked_up(one: Customer) -> Talk:
     answer = yield from collect(one, intent)
     yield from ended(one, intent, answer)
     yield from anything_else(one)
+
+
+def polite(one: Customer) -> Talk:
+    """A thank-you while something is asked for: it is no value, and what was asked for is still open."""
+    intent = one.chance.choice(one.playable(flow=True))
+    answer = yield Say(one.tenant.title(intent))
+    slot = next((slot for slot in one.tenant.tasks[intent].slots if one.tenant.slots[slot].default is None), None)
+    if slot is not None:
+        one.checks.asks(answer, intent, slot)
+        answer = yield Say(one.chance.choice(THANKS))
+        one.checks.still_asks(answer, intent, slot)
+    answer = yield Say(STOP)
+    one.checks.cancelled(answer, intent)
 
 
 def refused(one: Customer) -> Talk:
@@ -291,6 +305,7 @@ PLOTS: Mapping[str, tuple[Plot, int]] = {
     "interrupted": (interrupted, 2),
     "looked_up": (looked_up, 4),
     "refused": (refused, 1),
+    "polite": (polite, 1),
     "corrected": (corrected, 1),
     "remembered": (remembered, 2),
     "mistyped": (mistyped, 1),

@@ -34,7 +34,7 @@ class Floor:
         self.people = People(plan, worker)
         self.turns = Turns()
         self.due = Queue()  # of Due
-        self.begun = Event()
+        self.begun, self.ended = Event(), Event()
         self.flying = 0  # turns that are under way
         self.over = False
         self._at = 0.0
@@ -56,6 +56,7 @@ class Floor:
     def end(self) -> None:
         """Nobody begins another turn."""
         self.over = True
+        self.ended.set()
         while not self.due.empty():
             self.due.get()
 

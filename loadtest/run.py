@@ -52,6 +52,7 @@ class Load:
     kill: Callable[[], str] | None = None
     told: Told = field(default_factory=Told)
     knee: dict[str, float] | None = None
+    wrong: int = 0  # turns that were not answered well, so far
     held_until: float | None = None  # the end of the last row in which no gate broke, where that is looked for
     _at: float = 0.0
     _flying: dict[str, int] = field(default_factory=dict)
@@ -162,7 +163,7 @@ class Load:
         load = data.get("load")
         if load is None:
             return
-        self.told.turns.merge(load["turns"])
+        self.wrong += self.told.turns.merge(load["turns"])
         self.told.failures += msgspec.convert(load["failures"], list[ContextFailure])
         for name, count in load["figures"].items():
             self.told.figures[name] = self.told.figures.get(name, 0) + count

@@ -54,8 +54,9 @@ class Turns:
         self.at, self.took, self.late, self.what = _column(), _column(), _column(), _column()
         return packed
 
-    def merge(self, packed: Packed) -> None:
-        """Adds another's. Raises ValueError where the columns do not belong together."""
+    def merge(self, packed: Packed) -> int:
+        """Adds another's. Returns how many of them were not answered well. Raises ValueError where the columns do not belong
+        together."""
         columns = {name: _read(name, packed.get(name)) for name in ("at", "took", "late", "what")}
         names = packed["names"]
         if len({len(one) for one in columns.values()}) != 1 or not isinstance(names, list):
@@ -65,6 +66,12 @@ class Turns:
         self.took.extend(columns["took"])
         self.late.extend(columns["late"])
         self.what.extend(here[number] for number in columns["what"])
+        wrong = {number for number, name in enumerate(names) if name[2]}
+        return sum(number in wrong for number in columns["what"])
+
+    def tail(self, count: int) -> "Turns":
+        """The last so many that were added."""
+        return Turns(self.at[-count:], self.took[-count:], self.late[-count:], self.what[-count:], self.names)
 
 
 def _fits(value: float) -> int:

@@ -52,6 +52,7 @@ class ChatUser(FastHttpUser):
 
     abstract = True
     network_timeout, connection_timeout = PATIENCE_S, CONNECT_S
+    insecure = False  # they bring tokens
     floor: Floor
 
     def turn(self, one: Conversation, due: float, late: float) -> None:
@@ -222,7 +223,7 @@ class ClosedUser(ChatUser):
     def ask(self) -> None:
         floor = self.floor
         floor.begun.wait()
-        gevent.sleep(floor.people.pause())
+        floor.ended.wait(floor.people.pause())
         one = None if floor.over else floor.people.next(time.monotonic())
         if one is not None:
             self.turn(one, floor.now(), 0.0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadtest.checks import Answer
-from loadtest.conversations import AGAIN, NO, SAID, STOP, YES, Talk
+from loadtest.conversations import AGAIN, NO, SAID, STOP, THANKS, YES, Talk
 from pyshim.flows import filled
 from pyshim.tenant import Tenant
 
@@ -35,6 +35,8 @@ class Bot:
             return "cancel_flow", self._stop()
         if query in (YES, NO):
             return ("affirm", self.tenant.phrases.flow_nothing) if self.flow is None else (self.flow, self._finish(self.flow))
+        if query in THANKS and self.flow is not None:
+            return "thanks", self._question()
         if query == AGAIN:
             return "repeat", self._question() if self.flow else self.last
         return self._meant(query)

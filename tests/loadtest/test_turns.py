@@ -63,6 +63,16 @@ def test_percentiles_are_those_of_every_single_turn() -> None:
     assert found.within_50_ms == pytest.approx(sum(one <= 50 for one in good) / len(good), abs=1e-3)
 
 
+def test_merging_says_how_many_were_wrong_and_the_last_ones_can_be_had() -> None:
+    rows, together = some(500), Turns()
+
+    wrong = together.merge(kept(rows).pack())
+
+    assert wrong == sum(bool(row[5]) for row in rows)
+    assert list(together.tail(3).took) == list(together.took)[-3:]
+    assert len(together.tail(1_000)) == 500
+
+
 def test_what_was_packed_is_packed_once() -> None:
     turns, all_of_them = kept(some(10)), Turns()
 
