@@ -8,8 +8,9 @@
 -- * Taking is one atomic incr. A take that lands above what was given out is given back and refused, so the counter
 --   never admits more than rate * time + burst, whatever the interleaving.
 -- * A bucket that was left alone holds no more than burst: a counter that fell behind rate * t is lifted to it. Lifting is
---   the only step that is not one atomic operation, so a caller that finds the counter too low lifts and takes under
---   a short lock (dict:add). Takes and give-backs of others meanwhile are relative, so they are kept.
+--   the only step that is not one atomic operation, so a caller whose take landed too low lifts under a short lock
+--   (dict:add). Takes and give-backs of others meanwhile are relative, so they are kept; a take that landed between another's
+--   look and its lift is taken once more, so that at worst a token too few is given.
 -- * A busy bucket that is nearly full would be lifted on every take, and its lock would be everybody's: so a counter may
 --   fall behind by burst / 1000 first, and that much less than burst is what a lifted bucket holds. Below 1,000 it is exact.
 -- * Buckets whose names end alike share a lock: its name is one of 256, and not a text of its own for each bucket.
@@ -27,13 +28,14 @@ local SLACK = 1000      -- burst / 1000 may be missing before a counter is lifte
 
 local _M = {}
 
--- Lifts the counter if it is too low, and takes.
+-- After a take that landed at or below lowest. Lifts the counter, our take with it; where another was faster, that take was lifted
+-- away, and we take again.
 local function lift(dict, name, level, lowest)
     local taken = dict:get(name)
-    return dict:incr(name, taken and taken < lowest and level - taken + 1 or 1, lowest)
+    return dict:incr(name, taken and taken <= lowest and level - taken + 1 or 1, lowest)
 end
 
-local function locked_take(dict, name, level, lowest)
+local function locked_lift(dict, name, level, lowest)
     local lock = LOCKS[byte(name, -1)]
     for spin = 1, SPINS * 20 do
         if dict:add(lock, true, LOCK_S) then
@@ -57,12 +59,8 @@ end
 function _M.take(dict, name, limit, now)
     local level = floor(level_at(limit, now))
     local lowest = level - floor(limit.burst / SLACK)
-    local taken, err = dict:get(name)
-    if taken and taken >= lowest then
-        taken, err = dict:incr(name, 1, lowest)
-    else
-        taken, err = locked_take(dict, name, level, lowest)
-    end
+    local taken, err = dict:incr(name, 1, lowest)
+    if taken and taken <= lowest then taken, err = locked_lift(dict, name, level, lowest) end
     if not taken then return nil, err end
 
     local left = lowest + limit.burst - taken
