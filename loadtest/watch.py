@@ -5,7 +5,6 @@ What cannot be read is left out, with a sentence. What stops answering while it 
 it.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,15 +14,14 @@ from typing import TypeVar
 import httpx
 import redis
 
-from loadtest import memory, processor
-from loadtest.record import Event, Reading, Redis, Triton
+from loadtest.processes import Processes
+from loadtest.record import Event, Redis, Triton
 from pyshim.config import Settings
 from pyshim.snapshot import MODEL
 
 MB = 1024 * 1024
 TIMEOUT_S = 1.0
 SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? (\S+)", re.MULTILINE)
-GENERATOR = "load generator"
 SOURCE_GONE = (OSError, httpx.HTTPError, redis.RedisError, ValueError)  # one that was killed, or says nothing sensible
 
 Samples = dict[tuple[str, str], float]  # (name, labels) -> value
@@ -40,46 +38,6 @@ def fetch(url: str) -> Samples:
 
 def summed(found: Samples, name: str, label: str = "") -> float:
     return sum(value for (metric, labels), value in found.items() if metric == name and label in labels)
-
-
-class Processes:
-    """CPU and PSS by name, from pid files and of the generators; children count with their parents."""
-
-    def __init__(self, settings: Settings | None, generators: Iterable[int] = ()) -> None:
-        self._run = settings.run if settings else None
-        self._generators = list(generators)
-        self._before: dict[str, tuple[float, float]] = {}
-        self.readings: list[Reading] = []
-
-    def of_generators(self, pids: list[int]) -> None:
-        """The processes that send, once they are there."""
-        self._generators = list(pids)
-
-    def _named(self) -> dict[str, list[int]]:
-        found: dict[int, str] = {}
-        for path in sorted(self._run.glob("*.pid")) if self._run else []:
-            if path.stem != "launcher":
-                found.setdefault(int(path.read_text()), path.stem.removesuffix("-master"))
-        named = {name: [pid] for pid, name in found.items()}
-        return {**named, GENERATOR: self._generators} if self._generators else named
-
-    def look(self, t: float) -> None:
-        for name, pids in self._named().items():
-            try:
-                spent = sum(processor.seconds(pid) for pid in pids) + (_own() if name == GENERATOR else 0.0)
-                held = sum(memory.pss_mb(pid) for pid in pids)
-            except (OSError, StopIteration):  # it ended a moment ago
-                continue
-            then, before = self._before.get(name, (t, spent))
-            if t > then and spent >= before:
-                self.readings.append(Reading(round(t, 2), name, round((spent - before) / (t - then), 3), round(held, 1)))
-            self._before[name] = (t, spent)
-
-
-def _own() -> float:
-    """Processor time of this process without its children, which are sluice itself, s."""
-    times = os.times()
-    return times.user + times.system
 
 
 class TritonMetrics:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadtest.checks import Answer
-from loadtest.conversations import AGAIN, NO, SAID, STOP, THANKS, YES, Talk
+from loadtest.customer import AGAIN, NO, SAID, STOP, THANKS, YES, Talk
 from pyshim.flows import filled
 from pyshim.tenant import Tenant
 

@@ -62,7 +62,7 @@ def test_what_is_not_there_cannot_be_killed(tmp_path: Path) -> None:
     settings.run.mkdir(parents=True)
     (settings.run / "triton.pid").write_text(str(2**22 + 1))
 
-    with pytest.raises(NotThere, match="redis.pid: no redis to be killed"):
+    with pytest.raises(NotThere, match=r"redis\.pid: no redis to be killed"):
         kill.kill(settings, "redis")
     with pytest.raises(NotThere, match="ended already"):
         kill.kill(settings, "triton")

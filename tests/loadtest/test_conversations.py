@@ -6,8 +6,9 @@ import pytest
 
 from loadtest import checks, conversations
 from loadtest.checks import Answer, Forgotten
-from loadtest.conversations import PLOTS, Customer
+from loadtest.conversations import PLOTS
 from loadtest.corpus import Questions
+from loadtest.customer import Customer
 from pyshim.tenant import Tenant
 from tests.loadtest.bot import Bot, play
 

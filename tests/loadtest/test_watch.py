@@ -3,8 +3,9 @@
 import os
 
 from loadtest import watch
+from loadtest.processes import GENERATOR, Processes
 from loadtest.record import Event
-from loadtest.watch import OwnMetrics, Processes, Watch
+from loadtest.watch import OwnMetrics, Watch
 
 PAGE = """# HELP sluice_triton_breaker_open x
 sluice_triton_breaker_open{shim="0"} %s
@@ -50,7 +51,7 @@ def test_a_process_is_watched_by_its_name() -> None:
     processes.look(1.0)
 
     (reading,) = processes.readings
-    assert (reading.t, reading.name) == (1.0, watch.GENERATOR)
+    assert (reading.t, reading.name) == (1.0, GENERATOR)
     assert reading.memory > 5
     assert reading.processor >= 0
 
