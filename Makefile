@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models models clean
+.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate figures load models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -75,6 +75,14 @@ setup-models: ## install what training needs (torch, about 200 MB on CPU)
 bench-models: ## measure: every stage of the models beside TF-IDF and fastText, on the public data sets (needs torch)
 	$(setup) models
 	@$(BIN)/python -m triton_models.bench
+	@$(BIN)/python -m loadtest.readme
+
+bench-gate: ## is the hot path, or the mix, slower than it was? ratios to an empty handler in the same run; in CI
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench.regression
+
+figures: ## write README's table of figures anew from loadtest/results
+	@$(BIN)/python -m loadtest.readme
 
 models: ## train a version (teacher, student, router, ...) from triton_models/data and place it as the next one
 	$(setup) models
