@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from loadtest import machine, memory, stack
+from loadtest import machine, memory, readme, stack
 from loadtest.bench import command, layers, update_report, users, wrk
 from loadtest.bench.replacements import KINDS, NotReplaced, Replacement
 from loadtest.bench.rounds import MIX_DEEP
@@ -104,7 +104,7 @@ def main() -> int:
             command.say(f"not measured: {error}")
             return 1
     result["gates"] = update_report.gates(result)
-    path = arguments.result or command.RESULTS / FILES[arguments.what]
+    path = arguments.result or readme.RESULTS / FILES[arguments.what]
     command.write(path, result)
     print(update_report.table(result))
     return 0
