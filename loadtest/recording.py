@@ -9,6 +9,7 @@ import numpy as np
 from loadtest import gates, shapes
 from loadtest.gates import Slope, Wanted
 from loadtest.plan import Plan
+from loadtest.processes import GENERATOR
 from loadtest.record import ContextFailure, Event, Gate, Group, Percentiles, Reading, Record, Second
 from loadtest.turns import Seen, Turns
 from loadtest.watch import Watch
@@ -75,7 +76,7 @@ def record(
         gates=judged_gates,
         context_failures=told.failures,
         figures=figures,
-        missing=[*about.missing, *watch.missing, *_generators(judged_gates)],
+        missing=[*about.missing, *watch.missing, *_generators(judged_gates), *_limited(seen.errors(judged))],
     )
 
 
@@ -85,6 +86,11 @@ def _generators(judged: Sequence[Gate]) -> list[str]:
         "the load generator was late (p99 {:.0f} ms): latencies are its own, not sluice's; more --workers or a lower --rate help"
     )
     return [text.format(late.measured)] if late else []
+
+
+def _limited(errors: Mapping[str, int]) -> list[str]:
+    text = "{:,} turns met a limit (429): all come from one address, and may go only as fast as it may (docs/limits.md)"
+    return [text.format(errors["429"])] if errors.get("429") else []
 
 
 def described(plan: Plan) -> dict[str, Any]:
@@ -106,6 +112,7 @@ def described(plan: Plan) -> dict[str, Any]:
 def judge(plan: Plan, seen: Seen, where: slice, told: Told, limits: Wanted, readings: Sequence[Reading] = ()) -> list[Gate]:
     layers = by_layer(seen, where)
     wrong = {name: sum(seen.errors(seen.of(where, layer=name)).values()) for name in layers}
+    sluices = [one for one in readings if one.name != GENERATOR]  # the generator keeps every turn
     late = float(np.percentile(seen.late[where], 99)) if seen.count(where) else None
     figures = gates.Seen(
         total=seen.percentiles(where),
@@ -116,7 +123,7 @@ def judge(plan: Plan, seen: Seen, where: slice, told: Told, limits: Wanted, read
         context_failures=int(told.figures.get("context_failures", 0)),
         let_in=int(told.figures.get("let_in", 0)),
         late_p99=late if plan.model == "open" else None,
-        memory=slopes(readings, *shapes.steady(plan.rows)) if plan.scenario.leaks else {},
+        memory=slopes(sluices, *shapes.steady(plan.rows)) if plan.scenario.leaks else {},
     )
     return gates.judge(figures, limits, plan.scenario.leaks)
 
