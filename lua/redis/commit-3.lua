@@ -22,7 +22,8 @@
 -- Rules: the same (session, seq) is written once, whoever asks and however often. A session that is not the stored
 -- one starts a new dialogue, and its seq counts from its own start. A commit that got stuck on its way (Redis stopped, say)
 -- expires; only after that its turn is sent again as "late", which first looks for its turn_id (ARGV[3]): so a turn whose
--- commit was not answered is written exactly once.
+-- commit was not answered is written exactly once. A late turn of a session that is no longer the stored one goes into the
+-- history alone: the dialogue that began after it goes on.
 
 local not_after = tonumber(ARGV[12])
 if not_after > 0 then
@@ -74,7 +75,7 @@ end
 if type(after.slots) == "table" and next(after.slots) == nil then after.slots = nil end
 
 local entry = head_of(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
-redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9])
+if continues or not state or mode ~= "late" then redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9]) end
 if redis.call("LPUSH", KEYS[2], entry) > tonumber(ARGV[11]) then
     redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1)
 end

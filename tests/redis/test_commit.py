@@ -120,6 +120,23 @@ def test_a_late_turn_is_kept_once_and_leaves_the_dialogue_alone(talk: Conversati
     assert [turn["seq"] for turn in talk.history()] == [2, 4]
 
 
+def test_a_late_turn_of_an_earlier_session_ends_no_newer_dialogue(talk: Conversation) -> None:
+    pending = {"flow": "refund_apply", "turn": 1, "seq": 1, "session": "new", "slots": {"order_id": "20231109"}}
+    talk.commit(0, session="new", turn_id="newer", state=pending)
+    before = talk.state()
+    assert talk.commit("late", session="old", turn_id="a", answer="late", intent="greet") == [b"ok", 1, b"old"]
+    assert talk.state() == before
+    assert [entry["turn_id"] for entry in talk.history()] == ["a", "newer"]
+    assert talk.commit("late", session="old", turn_id="a", answer="late")[0] == b"replay"
+
+
+def test_a_late_turn_is_the_dialogue_where_there_is_none(talk: Conversation) -> None:
+    assert talk.commit("late", session="s", turn_id="a") == [b"ok", 1, b"s"]
+    state = talk.state()
+    assert state is not None
+    assert (state["session"], state["seq"]) == ("s", 1)
+
+
 def test_a_commit_that_got_stuck_expires_and_its_turn_is_written_once_later(talk: Conversation) -> None:
     now = int(time.time() * 1000)
     assert talk.commit(turn_id="a", not_after=now - 1) == [b"expired"]
