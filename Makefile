@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate figures load models clean
+.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
 export PYTHON
@@ -80,6 +80,15 @@ bench-models: ## measure: every stage of the models beside TF-IDF and fastText, 
 bench-gate: ## is the hot path, or the mix, slower than it was? ratios to an empty handler in the same run; in CI
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench.regression
+
+bench-claims: ## measure what is said of such systems (before/after, batching, compression, spike, soak ...): docs/claims.md; 45 minutes
+	$(setup) dev
+	@$(BIN)/python -m loadtest.claims
+
+load: ## conversations as load, judged by gates (SCENARIO=smoke|steady|steps|spike|soak|churn|restart RATE= SECONDS= WORKERS= URL= MODEL=)
+	$(setup) dev
+	@$(BIN)/python -m loadtest --scenario $(or $(SCENARIO),smoke) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(URL),--url $(URL)) $(if $(MODEL),--model $(MODEL))
 
 figures: ## write README's table of figures anew from loadtest/results
 	@$(BIN)/python -m loadtest.readme

@@ -110,12 +110,12 @@ def sluice(folder: Path, env: dict[str, str]) -> Iterator[Service]:
 
 
 @contextmanager
-def peer(folder: Path, env: dict[str, str], workers: int) -> Iterator[Service]:
-    """The plain service, on the Redis and the Triton of the sluice that env describes."""
+def peer(folder: Path, env: dict[str, str], workers: int, app: str = "plain") -> Iterator[Service]:
+    """The plain service, on the Redis and the Triton of the sluice that env describes. app: which of loadtest/peers."""
     port = free_ports(1)[0]
     arguments = {"host": "127.0.0.1", "port": port, "workers": workers, "loop": "uvloop", "http": "httptools"}
     flags = [f"--{name}={value}" for name, value in arguments.items()]
-    command = [sys.executable, "-m", "uvicorn", "loadtest.peers.plain:app", *flags, "--no-access-log", "--log-level=warning"]
+    command = [sys.executable, "-m", "uvicorn", f"loadtest.peers.{app}:app", *flags, "--no-access-log", "--log-level=warning"]
     url = f"http://127.0.0.1:{port}"
-    with _running(command, folder / "peer.out", env, lambda: _answers(f"{url}/healthz")) as pid:
+    with _running(command, folder / f"peer-{app}.out", env, lambda: _answers(f"{url}/healthz")) as pid:
         yield Service(url, pid)

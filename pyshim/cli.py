@@ -17,6 +17,7 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "config": "pyshim.configuration.commands",
     "addresses": "pyshim.commands.addresses",
     "models": "pyshim.models",
+    "load": "loadtest.cli",
 }
 
 

@@ -17,6 +17,7 @@ class Run(msgspec.Struct, frozen=True):
 
     requests: int
     seconds: float
+    mean_ms: float
     p50_ms: float
     p99_ms: float
     max_ms: float

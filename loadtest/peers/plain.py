@@ -47,6 +47,10 @@ class Plain:
         self.keys = {key.kid: (tenant, key) for tenant, one in compiled.served.items() for key in one.keys}
         self.labels, self.temperature = compiled.model.labels, compiled.model.calibration.temperature
         self.columns = {name: np.array(compiled.columns(tenant)) for name, tenant in compiled.tenants.items()}
+        self.connect()
+
+    def connect(self) -> None:
+        """Its own clients, from here on."""
         self.redis = redis.Redis(unix_socket_path=str(self.settings.redis_socket))
         self.triton = triton.InferenceServerClient(f"127.0.0.1:{self.settings.triton_port}")
 
@@ -119,14 +123,34 @@ class Plain:
             await pipe.execute()
 
 
+async def answer(plain: Plain, ask: Ask, authorization: str) -> Response:
+    """One turn."""
+    tenant, user = plain.identify(authorization)
+    state = await plain.admit(tenant, user)
+    intent, confidence = await plain.understand(tenant, ask.query)
+    said, suggestions = plain.say(tenant, intent, confidence)
+    turn = {
+        "seq": ask.seq or state.get("seq", 0) + 1,
+        "session_id": ask.session_id or state.get("session_id") or uuid.uuid4().hex,
+        "turn_id": uuid.uuid4().hex,
+        "answer": said,
+        "intent": intent,
+        "suggestions": suggestions,
+        "confidence": round(confidence, 4),
+        "answered_by": "plain",
+    }
+    await plain.remember(tenant, user, turn, ask.query)
+    return Response(msgspec.json.encode(turn), media_type="application/json")
+
+
 @asynccontextmanager
-async def _life(app: FastAPI) -> AsyncIterator[None]:
+async def life(app: FastAPI) -> AsyncIterator[None]:
     app.state.plain = Plain(snapshot.compile(config.read()))
     yield
     await app.state.plain.close()
 
 
-app = FastAPI(lifespan=_life)
+app = FastAPI(lifespan=life)
 
 
 @app.get("/healthz")
@@ -136,20 +160,4 @@ async def healthz() -> dict[str, str]:
 
 @app.post("/v1/chat")
 async def chat(ask: Ask, authorization: Annotated[str, Header()] = "") -> Response:
-    plain: Plain = app.state.plain
-    tenant, user = plain.identify(authorization)
-    state = await plain.admit(tenant, user)
-    intent, confidence = await plain.understand(tenant, ask.query)
-    answer, suggestions = plain.say(tenant, intent, confidence)
-    turn = {
-        "seq": ask.seq or state.get("seq", 0) + 1,
-        "session_id": ask.session_id or state.get("session_id") or uuid.uuid4().hex,
-        "turn_id": uuid.uuid4().hex,
-        "answer": answer,
-        "intent": intent,
-        "suggestions": suggestions,
-        "confidence": round(confidence, 4),
-        "answered_by": "plain",
-    }
-    await plain.remember(tenant, user, turn, ask.query)
-    return Response(msgspec.json.encode(turn), media_type="application/json")
+    return await answer(app.state.plain, ask, authorization)

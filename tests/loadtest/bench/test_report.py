@@ -10,7 +10,7 @@ from loadtest.bench.wrk import Run
 
 
 def run(per_s: float, p99_ms: float = 10) -> Run:
-    return Run(requests=int(per_s * 2), seconds=2, p50_ms=1, p99_ms=p99_ms, max_ms=99, refused=0, broken=0)
+    return Run(requests=int(per_s * 2), seconds=2, mean_ms=2, p50_ms=1, p99_ms=p99_ms, max_ms=99, refused=0, broken=0)
 
 
 CASES = {

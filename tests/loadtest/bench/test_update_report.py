@@ -9,7 +9,7 @@ from loadtest.bench.wrk import Run
 
 
 def run(p99_ms: float, refused: int = 0) -> Run:
-    return Run(requests=20000, seconds=10, p50_ms=1, p99_ms=p99_ms, max_ms=99, refused=refused, broken=0)
+    return Run(requests=20000, seconds=10, mean_ms=2, p50_ms=1, p99_ms=p99_ms, max_ms=99, refused=refused, broken=0)
 
 
 def result(**more: Any) -> dict[str, Any]:

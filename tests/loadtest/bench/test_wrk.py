@@ -11,7 +11,7 @@ from loadtest.bench.wrk import BadRun, Load
 SAID = """Running 2s test @ http://127.0.0.1:1/v1/chat
   1 threads and 64 connections
 Requests/sec:   8000.00
-{"requests":16000,"seconds":2.000000,"p50_ms":1.500,"p99_ms":9.250,"max_ms":12.000,"refused":0,"broken":0}
+{"requests":16000,"seconds":2.000000,"mean_ms":2.125,"p50_ms":1.500,"p99_ms":9.250,"max_ms":12.000,"refused":0,"broken":0}
 """
 
 
