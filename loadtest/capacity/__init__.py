@@ -1,0 +1,1 @@
+"""What must be bought for so many turns a second?"""

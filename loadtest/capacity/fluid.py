@@ -1,0 +1,252 @@
+"""What becomes of a day's turns? They flow: what comes in a step of time is one cohort, served first come, first served.
+
+A day of a sale has 10^10 turns; none of them is simulated alone. simpy's processes are the flow, the autoscaler and each
+replica's start. A cohort that has waited for deadline_s is lost: the customer gets the fallback's sentence. Steps are short where
+something waits or is about to, and long where nothing does.
+"""
+
+import random
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from math import inf
+
+import simpy
+
+from loadtest.capacity.day import Load
+from loadtest.capacity.policy import Lag, Policy, lags, wanted
+
+FINE_S, COARSE_S = 0.1, 15.0
+MINUTE_S = 60.0
+NOTHING = 1e-6  # turns
+LOOK_S = 1800.0  # is it worth going on?
+IN_TIME = 0.99
+
+Events = Generator[simpy.Event, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """per_s: turns a second it does and keeps p99. start_s: from the order until it serves (a node, the model's load, warm-up);
+    spread: each takes up to this share more or less, seeded."""
+
+    per_s: float
+    start_s: float = 60.0
+    spread: float = 0.2
+
+
+@dataclass(slots=True)
+class Minute:
+    """Turns that came; of those that were answered within it, how many were in time; the lost ones."""
+
+    arrived: float = 0.0
+    answered: float = 0.0
+    in_time: float = 0.0
+    lost: float = 0.0
+    waiting: float = 0.0
+    longest_s: float = 0.0
+    ready: int = 0
+    starting: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of those that left in it: in time."""
+        left = self.answered + self.lost
+        return self.in_time / left if left > NOTHING else 1.0
+
+
+@dataclass
+class Line:
+    """Turns that wait. in_time_s: who waits longer misses p99; deadline_s: is lost."""
+
+    in_time_s: float
+    deadline_s: float
+    arrived: float = 0.0
+    answered: float = 0.0
+    lost: float = 0.0
+    waiting: float = 0.0
+    cohorts: deque[list[float]] = field(default_factory=deque)  # [when it came, turns]
+    minutes: dict[int, Minute] = field(default_factory=dict)
+
+    def minute(self, t: float) -> Minute:
+        return self.minutes.setdefault(int(t // MINUTE_S), Minute())
+
+    def come(self, t: float, turns: float) -> None:
+        if turns > 0:
+            self.cohorts.append([t, turns])
+            self.arrived += turns
+            self.waiting += turns
+            self.minute(t).arrived += turns
+
+    def serve(self, t: float, most: float) -> None:
+        """At most so many, the oldest first; those who have waited too long are gone."""
+        at = self.minute(t)
+        while self.cohorts and self.cohorts[0][0] < t - self.deadline_s:
+            self._leave(at, self.cohorts.popleft()[1])
+        while self.cohorts and most > NOTHING:
+            came, turns = self.cohorts[0]
+            now = min(turns, most)
+            self._answer(at, t - came, now)
+            most -= now
+            if now < turns:
+                self.cohorts[0][1] = turns - now
+            else:
+                self.cohorts.popleft()
+
+    def _leave(self, at: Minute, turns: float) -> None:
+        self.lost += turns
+        self.waiting -= turns
+        at.lost += turns
+
+    def _answer(self, at: Minute, waited_s: float, turns: float) -> None:
+        self.answered += turns
+        self.waiting -= turns
+        at.answered += turns
+        at.longest_s = max(at.longest_s, waited_s)
+        if waited_s <= self.in_time_s:
+            at.in_time += turns
+
+    def oldest_s(self, t: float) -> float:
+        return max(0.0, t - self.cohorts[0][0]) if self.cohorts else 0.0
+
+
+class Fleet:
+    """The replicas, and whoever orders and dismisses them."""
+
+    def __init__(self, env: simpy.Environment, policy: Policy, replica: Replica, seed: int) -> None:
+        self.env, self.policy, self.replica = env, policy, replica
+        self.ready, self.starting = policy.least(0.0), 0
+        self.changed_at = self.calm_since = 0.0
+        self.hours = 0.0  # replica hours, from the order on
+        self.changes: list[tuple[float, int, int]] = []  # (when, from, to)
+        self._chance = random.Random(f"fleet:{seed}")
+        self._counted = 0.0
+        self._dismissed = 0
+
+    def to(self, count: int) -> None:
+        """Order what is missing; dismiss what is too much, those that serve at once."""
+        have = self.ready + self.starting
+        if count != have:
+            self.count()
+            self.changes.append((self.env.now, have, count))
+            self.changed_at = self.calm_since = self.env.now
+        for _ in range(count - have):
+            self.starting += 1
+            self.env.process(self._start())
+        if count < have:
+            fewer = min(self.ready, have - count)
+            self.ready -= fewer
+            self._dismissed += have - count - fewer
+            self.starting -= have - count - fewer
+
+    def _start(self) -> Events:
+        of = self.replica
+        yield self.env.timeout(of.start_s * (1 + of.spread * self._chance.uniform(-1, 1)))
+        if self._dismissed:
+            self._dismissed -= 1
+            return
+        self.starting -= 1
+        self.ready += 1
+
+    def count(self) -> None:
+        self.hours += (self.ready + self.starting) * (self.env.now - self._counted) / 3600
+        self._counted = self.env.now
+
+    def seen(self, line: Line, rate: float) -> Lag:
+        now, does = self.env.now, self.ready * self.replica.per_s
+        return Lag(
+            now,
+            line.waiting,
+            line.oldest_s(now),
+            self.ready,
+            self.starting,
+            now - self.changed_at,
+            now - self.calm_since,
+            rate / does if does else 1.0,
+        )
+
+    def watch(self, line: Line, load: Load) -> Events:
+        """The autoscaler."""
+        while True:
+            yield self.env.timeout(self.policy.check_s)
+            seen = self.seen(line, load.rate(self.env.now))
+            if lags(self.policy, seen):
+                self.calm_since = self.env.now
+            self.to(wanted(self.policy, seen))
+
+
+def flow(env: simpy.Environment, load: Load, line: Line, fleet: Fleet) -> Events:
+    """Turns come and are served."""
+    while True:
+        start, does = env.now, fleet.ready * fleet.replica.per_s
+        fine = line.waiting > NOTHING or load.busiest(start, start + COARSE_S) > does
+        step = FINE_S if fine else COARSE_S - start % COARSE_S
+        yield env.timeout(step)
+        turns = load.until(env.now) - load.until(start)
+        if line.waiting <= NOTHING and turns <= does * step:  # nobody waits
+            line.come(start, turns)
+            line.serve(start, turns)
+        else:
+            line.come(start + step / 2, turns)
+            line.serve(env.now, does * step)
+        at = line.minute(start)
+        at.waiting, at.ready, at.starting = max(at.waiting, line.waiting), fleet.ready, fleet.starting
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What became of it."""
+
+    policy: Policy
+    load: Load
+    replica: Replica
+    arrived: float
+    answered: float
+    lost: float
+    waiting: float
+    hours: float
+    minutes: dict[int, Minute]
+    changes: list[tuple[float, int, int]]
+
+    def worst(self) -> float:
+        """Share of a minute's turns that were answered in time, of the worst minute."""
+        return min((one.share for one in self.minutes.values()), default=1.0)
+
+    @property
+    def keeps(self) -> bool:
+        """p99, in each minute, and nobody is lost."""
+        return self.worst() >= IN_TIME and self.lost <= NOTHING
+
+    @property
+    def most(self) -> int:
+        return max(one.ready for one in self.minutes.values())
+
+
+def _kept(line: Line, t: float) -> bool:
+    """p99 in each minute of the last look."""
+    recent = range(int((t - LOOK_S) // MINUTE_S), int(t // MINUTE_S))
+    return all(line.minutes[at].share >= IN_TIME for at in recent if at in line.minutes)
+
+
+def simulate(
+    policy: Policy,
+    load: Load,
+    replica: Replica,
+    in_time_s: float,
+    deadline_s: float = 1.5,
+    seed: int = 7,
+    give_up_at: float = inf,
+) -> Day:
+    """give_up_at: replica hours from which nobody wants to know more, nor if p99 is broken; without, to the end."""
+    env = simpy.Environment()
+    line, fleet = Line(in_time_s, deadline_s), Fleet(env, policy, replica, seed)
+    env.process(fleet.watch(line, load))
+    env.process(flow(env, load, line, fleet))
+    at = 0.0
+    while at < load.seconds and (give_up_at == inf or (fleet.hours < give_up_at and _kept(line, at))):
+        at = min(load.seconds, at + LOOK_S)
+        env.run(until=at)
+        fleet.count()
+    return Day(
+        policy, load, replica, line.arrived, line.answered, line.lost, line.waiting, fleet.hours, line.minutes, fleet.changes
+    )
