@@ -6,6 +6,7 @@ compare    two runs, or two sets of repeated runs: what differs by more than noi
 """
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from loadtest.report.compare import Comparison, Table
 from loadtest.report.errors import NoRecord, ReportError
 from pyshim.terminal import fail, out
 
-app = typer.Typer(no_args_is_help=True, help="A load is run, its report is made, two are compared.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="A load is run, its report is made, two are compared.")
 STYLES = {"worse": "red", "better": "green", "different": "yellow", "same": "dim", "unjudged": "dim"}
 PAGE = "compare.html"
 
@@ -30,6 +31,8 @@ Side = Annotated[str, typer.Argument(help="a run's folder; several, joined by co
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def run(context: typer.Context) -> None:
     """Run a load: `sluice load run --scenario spike`. `--help` lists what can be said."""
+    if find_spec("locust") is None:
+        raise fail("a load is made by Locust, which is not installed here; `make test` or `make load` installs it")
     from loadtest.__main__ import main  # noqa: PLC0415  Locust patches what it touches: only a run may import it
 
     raise typer.Exit(main(context.args))

@@ -39,8 +39,8 @@ def measure(folder: Path, quick: bool) -> Measured:
     worst = max((row for row in rows if row["process"] not in STATE), key=lambda row: float(row["MB a minute"] or 0))
     grows, lost = worst["MB a minute"], sum(found.errors.values())
     said = (
-        f"Of what keeps no state, {worst['process']} grows most: {grows} MB a minute, against {PUBLISHED_MB_MIN:g} in the published "
-        f"leak; {lost} of {found.offered:,} turns were not answered. Redis holds every conversation."
+        f"Of what keeps no state, {worst['process']} grows most: {grows} MB a minute, against {PUBLISHED_MB_MIN:g} in the "
+        f"published leak; {lost} of {found.offered:,} turns were not answered. Redis holds every conversation."
     )
     how = f"`make load SCENARIO=soak`, {found.seconds / 60:.0f} minutes, PSS; the first fifth is left out"
     return Measured(rows, said, how)
