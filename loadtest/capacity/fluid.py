@@ -5,34 +5,21 @@ replica's start. A cohort that has waited for deadline_s is lost: the customer g
 something waits or is about to, and long where nothing does.
 """
 
-import random
 from collections import deque
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from math import inf
 
 import simpy
 
 from loadtest.capacity.day import Load
-from loadtest.capacity.policy import Lag, Policy, lags, wanted
+from loadtest.capacity.fleet import Events, Fleet, Replica
+from loadtest.capacity.policy import Policy
 
 FINE_S, COARSE_S = 0.1, 15.0
 MINUTE_S = 60.0
 NOTHING = 1e-6  # turns
 LOOK_S = 1800.0  # is it worth going on?
 IN_TIME = 0.99
-
-Events = Generator[simpy.Event, None, None]
-
-
-@dataclass(frozen=True, slots=True)
-class Replica:
-    """per_s: turns a second it does and keeps p99. start_s: from the order until it serves (a node, the model's load, warm-up);
-    spread: each takes up to this share more or less, seeded."""
-
-    per_s: float
-    start_s: float = 60.0
-    spread: float = 0.2
 
 
 @dataclass(slots=True)
@@ -110,78 +97,14 @@ class Line:
         return max(0.0, t - self.cohorts[0][0]) if self.cohorts else 0.0
 
 
-class Fleet:
-    """The replicas, and whoever orders and dismisses them."""
-
-    def __init__(self, env: simpy.Environment, policy: Policy, replica: Replica, seed: int) -> None:
-        self.env, self.policy, self.replica = env, policy, replica
-        self.ready, self.starting = policy.least(0.0), 0
-        self.changed_at = self.calm_since = 0.0
-        self.hours = 0.0  # replica hours, from the order on
-        self.changes: list[tuple[float, int, int]] = []  # (when, from, to)
-        self._chance = random.Random(f"fleet:{seed}")
-        self._counted = 0.0
-        self._dismissed = 0
-
-    def to(self, count: int) -> None:
-        """Order what is missing; dismiss what is too much, those that serve at once."""
-        have = self.ready + self.starting
-        if count != have:
-            self.count()
-            self.changes.append((self.env.now, have, count))
-            self.changed_at = self.calm_since = self.env.now
-        for _ in range(count - have):
-            self.starting += 1
-            self.env.process(self._start())
-        if count < have:
-            fewer = min(self.ready, have - count)
-            self.ready -= fewer
-            self._dismissed += have - count - fewer
-            self.starting -= have - count - fewer
-
-    def _start(self) -> Events:
-        of = self.replica
-        yield self.env.timeout(of.start_s * (1 + of.spread * self._chance.uniform(-1, 1)))
-        if self._dismissed:
-            self._dismissed -= 1
-            return
-        self.starting -= 1
-        self.ready += 1
-
-    def count(self) -> None:
-        self.hours += (self.ready + self.starting) * (self.env.now - self._counted) / 3600
-        self._counted = self.env.now
-
-    def seen(self, line: Line, rate: float) -> Lag:
-        now, does = self.env.now, self.ready * self.replica.per_s
-        return Lag(
-            now,
-            line.waiting,
-            line.oldest_s(now),
-            self.ready,
-            self.starting,
-            now - self.changed_at,
-            now - self.calm_since,
-            rate / does if does else 1.0,
-        )
-
-    def watch(self, line: Line, load: Load) -> Events:
-        """The autoscaler."""
-        while True:
-            yield self.env.timeout(self.policy.check_s)
-            seen = self.seen(line, load.rate(self.env.now))
-            if lags(self.policy, seen):
-                self.calm_since = self.env.now
-            self.to(wanted(self.policy, seen))
-
-
 def flow(env: simpy.Environment, load: Load, line: Line, fleet: Fleet) -> Events:
     """Turns come and are served."""
-    while True:
+    while env.now < load.seconds:
         start, does = env.now, fleet.ready * fleet.replica.per_s
         fine = line.waiting > NOTHING or load.busiest(start, start + COARSE_S) > does
         step = FINE_S if fine else COARSE_S - start % COARSE_S
-        yield env.timeout(step)
+        yield env.timeout(min(step, load.seconds - start))
+        step = env.now - start
         turns = load.until(env.now) - load.until(start)
         if line.waiting <= NOTHING and turns <= does * step:  # nobody waits
             line.come(start, turns)
@@ -245,7 +168,7 @@ def simulate(
     at = 0.0
     while at < load.seconds and (give_up_at == inf or (fleet.hours < give_up_at and _kept(line, at))):
         at = min(load.seconds, at + LOOK_S)
-        env.run(until=at)
+        env.run(until=at + NOTHING)  # with what is due at that moment
         fleet.count()
     return Day(
         policy, load, replica, line.arrived, line.answered, line.lost, line.waiting, fleet.hours, line.minutes, fleet.changes

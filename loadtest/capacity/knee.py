@@ -14,7 +14,7 @@ from loadtest.capacity.waits import Waits
 
 PROCESSES = {"edge": 2, "redis": 1, "shim": 1, "triton": 1, "generator": 1}  # each has one core at most
 ROUNDS = 60  # of the fixed point
-HALVINGS = 24
+NEAR = 1e-3  # of the rate: nearer than that nobody can measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _last(holds: Callable[[float], bool]) -> float:
     low, high = 0.0, 1.0
     while holds(high):
         low, high = high, 2 * high
-    for _ in range(HALVINGS):
+    while high - low > NEAR * high:
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low

@@ -12,7 +12,8 @@ from math import ceil, inf
 from loadtest.capacity import fluid
 from loadtest.capacity.day import HOUR_S, Load
 from loadtest.capacity.errors import OutOfReach
-from loadtest.capacity.fluid import Day, Replica
+from loadtest.capacity.fleet import Replica
+from loadtest.capacity.fluid import Day
 from loadtest.capacity.policy import Policy, Window
 
 MARGIN_S = 30.0  # between the last start and the peak

@@ -8,7 +8,8 @@ import msgspec
 
 from loadtest.capacity import day, response, search
 from loadtest.capacity.errors import BadOrder
-from loadtest.capacity.fluid import Day, Replica
+from loadtest.capacity.fleet import Replica
+from loadtest.capacity.fluid import Day
 from loadtest.capacity.order import Order
 from loadtest.capacity.policy import Policy
 from loadtest.capacity.search import Found

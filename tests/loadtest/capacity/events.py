@@ -10,7 +10,8 @@ import numpy as np
 import simpy
 
 from loadtest.capacity.day import Load
-from loadtest.capacity.fluid import Fleet, Line, Replica
+from loadtest.capacity.fleet import Fleet, Replica
+from loadtest.capacity.fluid import Line
 from loadtest.capacity.policy import Policy
 from loadtest.capacity.service import Batches
 from loadtest.capacity.waits import Floats
@@ -79,28 +80,27 @@ def day(policy: Policy, load: Load, replica: Replica, in_time_s: float, deadline
             if chance.random() * load.peak < load.rate(env.now):
                 queue.arrived += 1
                 queue.turns.append(env.now)
+                dispatch()
 
     def serve() -> Generator[simpy.Event, None, None]:
         nonlocal busy
         yield env.timeout(1 / replica.per_s)
         busy -= 1
         queue.answered += 1
+        dispatch()
 
-    def dispatch() -> Generator[simpy.Event, None, None]:
+    def dispatch() -> None:
         nonlocal busy
-        while True:
-            while queue.turns and env.now - queue.turns[0] > deadline_s:
-                queue.turns.popleft()
-                queue.lost += 1
-            while queue.turns and busy < fleet.ready:
-                queue.turns.popleft()
-                busy += 1
-                env.process(serve())
-            queue.waiting = len(queue.turns)
-            yield env.timeout(0.01)
+        while queue.turns and env.now - queue.turns[0] > deadline_s:
+            queue.turns.popleft()
+            queue.lost += 1
+        while queue.turns and busy < fleet.ready:
+            queue.turns.popleft()
+            busy += 1
+            env.process(serve())
+        queue.waiting = len(queue.turns)
 
     env.process(come())
-    env.process(dispatch())
     env.process(fleet.watch(queue, load))
     env.run(until=load.seconds)
     fleet.count()

@@ -25,7 +25,7 @@ def bought(found: Sized) -> dict[str, tuple[int, int]]:
     return {part.name: (part.bought, part.cores) for part in found.parts}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(RATES, RATES, some.sampled_from([0.0, 0.08, 0.3]), some.sampled_from([0, 1_000_000, 10_000_000]), some.booleans())
 def test_more_turns_never_need_fewer_parts(one: float, other: float, share: float, users: int, gpu: bool) -> None:
     less, more = (
