@@ -92,7 +92,7 @@ def _answer(
 def _say(played: Season) -> None:
     out.print(Text(f"The day of a sale, {units.number(played.peak_per_s)} turns/s for Triton at its peak", style="bold"))
     for name, one in zip(page.NAMES, (played.cheapest, played.reactive, played.still), strict=True):
-        kept = "keeps p99" if one.keeps else f"breaks p99, {units.number(round(one.lost))} turns lost"
+        kept = "keeps p99" if one.keeps else f"breaks p99, {page.many(one.lost)} turns lost"
         out.print(
             Text(
                 f"  {name}: {units.number(one.replica_hours)} replica hours, {units.number(one.cost)}; {kept}. {page.does(one)}"

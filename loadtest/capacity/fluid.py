@@ -15,15 +15,15 @@ from loadtest.capacity.day import Load
 from loadtest.capacity.fleet import Events, Fleet, Replica
 from loadtest.capacity.policy import Policy
 
-FINE_S, COARSE_S = 0.1, 15.0
-MINUTE_S = 60.0
+FINE_S, COARSE_S = 0.1, 10.0
+MOMENT_S = 10.0
 NOTHING = 1e-6  # turns
 LOOK_S = 1800.0  # is it worth going on?
 IN_TIME = 0.99
 
 
 @dataclass(slots=True)
-class Minute:
+class Moment:
     """Turns that came; of those that were answered within it, how many were in time; the lost ones."""
 
     arrived: float = 0.0
@@ -53,21 +53,21 @@ class Line:
     lost: float = 0.0
     waiting: float = 0.0
     cohorts: deque[list[float]] = field(default_factory=deque)  # [when it came, turns]
-    minutes: dict[int, Minute] = field(default_factory=dict)
+    moments: dict[int, Moment] = field(default_factory=dict)
 
-    def minute(self, t: float) -> Minute:
-        return self.minutes.setdefault(int(t // MINUTE_S), Minute())
+    def moment(self, t: float) -> Moment:
+        return self.moments.setdefault(int(t // MOMENT_S), Moment())
 
     def come(self, t: float, turns: float) -> None:
         if turns > 0:
             self.cohorts.append([t, turns])
             self.arrived += turns
             self.waiting += turns
-            self.minute(t).arrived += turns
+            self.moment(t).arrived += turns
 
     def serve(self, t: float, most: float) -> None:
         """At most so many, the oldest first; those who have waited too long are gone."""
-        at = self.minute(t)
+        at = self.moment(t)
         while self.cohorts and self.cohorts[0][0] < t - self.deadline_s:
             self._leave(at, self.cohorts.popleft()[1])
         while self.cohorts and most > NOTHING:
@@ -80,12 +80,12 @@ class Line:
             else:
                 self.cohorts.popleft()
 
-    def _leave(self, at: Minute, turns: float) -> None:
+    def _leave(self, at: Moment, turns: float) -> None:
         self.lost += turns
         self.waiting -= turns
         at.lost += turns
 
-    def _answer(self, at: Minute, waited_s: float, turns: float) -> None:
+    def _answer(self, at: Moment, waited_s: float, turns: float) -> None:
         self.answered += turns
         self.waiting -= turns
         at.answered += turns
@@ -112,7 +112,7 @@ def flow(env: simpy.Environment, load: Load, line: Line, fleet: Fleet) -> Events
         else:
             line.come(start + step / 2, turns)
             line.serve(env.now, does * step)
-        at = line.minute(start)
+        at = line.moment(start)
         at.waiting, at.ready, at.starting = max(at.waiting, line.waiting), fleet.ready, fleet.starting
 
 
@@ -128,27 +128,27 @@ class Day:
     lost: float
     waiting: float
     hours: float
-    minutes: dict[int, Minute]
+    moments: dict[int, Moment]
     changes: list[tuple[float, int, int]]
 
     def worst(self) -> float:
-        """Share of a minute's turns that were answered in time, of the worst minute."""
-        return min((one.share for one in self.minutes.values()), default=1.0)
+        """Share of the turns of ten seconds that were answered in time, of the worst ten."""
+        return min((one.share for one in self.moments.values()), default=1.0)
 
     @property
     def keeps(self) -> bool:
-        """p99, in each minute, and nobody is lost."""
+        """p99, in each ten seconds, and nobody is lost."""
         return self.worst() >= IN_TIME and self.lost <= NOTHING
 
     @property
     def most(self) -> int:
-        return max(one.ready for one in self.minutes.values())
+        return max(one.ready for one in self.moments.values())
 
 
 def _kept(line: Line, t: float) -> bool:
-    """p99 in each minute of the last look."""
-    recent = range(int((t - LOOK_S) // MINUTE_S), int(t // MINUTE_S))
-    return all(line.minutes[at].share >= IN_TIME for at in recent if at in line.minutes)
+    """p99, in each ten seconds since the last look."""
+    recent = range(int((t - LOOK_S) // MOMENT_S), int(t // MOMENT_S))
+    return all(line.moments[at].share >= IN_TIME for at in recent if at in line.moments)
 
 
 def simulate(
@@ -171,5 +171,5 @@ def simulate(
         env.run(until=at + NOTHING)  # with what is due at that moment
         fleet.count()
     return Day(
-        policy, load, replica, line.arrived, line.answered, line.lost, line.waiting, fleet.hours, line.minutes, fleet.changes
+        policy, load, replica, line.arrived, line.answered, line.lost, line.waiting, fleet.hours, line.moments, fleet.changes
     )

@@ -83,6 +83,7 @@ class Outcome(msgspec.Struct, frozen=True):
     cores_high: int | None
     band: str
     bottleneck: str
+    whole: dict[str, Any]
     doubled: Doubled
     users: list[Figure]
     figures: list[Figure]
@@ -138,6 +139,7 @@ def outcome(service: Service, order: Order, error: Band | None) -> Outcome:
         cores_high=round(found.cores / error.low) if error else None,
         band=error.told if error else f"not known: nothing was validated here; `{MAKE}` does it",
         bottleneck=found.bottleneck.name,
+        whole=asdict(sizing.whole(found)),
         doubled=_doubled(service, order),
         users=_users(service, order, found),
         figures=_figures(service, order),

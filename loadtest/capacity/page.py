@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+from loadtest.capacity import table
 from loadtest.capacity.day import HOUR_S, MIDNIGHT_S
-from loadtest.capacity.fluid import MINUTE_S, Day, Minute
+from loadtest.capacity.fluid import MOMENT_S, Day, Moment
 from loadtest.capacity.outcome import Figure, Outcome
 from loadtest.capacity.search import Found
 from loadtest.capacity.season import Played, Season
@@ -22,7 +23,7 @@ NAMES = ("cheapest", "only reacting", "always the peak")
 COLOURS = (2, 1, 7)
 NEAR_S = 1800.0  # before midnight, and twice that after, on the plots of the peak
 
-Take = Callable[[Minute], float]
+Take = Callable[[Moment], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def clock(t: float) -> str:
 
 
 def _points(day: Day, take: Take, time: OfDay) -> list[Point]:
-    shown = [(MINUTE_S * at - time.start, one) for at, one in sorted(day.minutes.items())]
+    shown = [(MOMENT_S * at - time.start, one) for at, one in sorted(day.moments.items())]
     return [(t, float(take(one))) for t, one in shown if 0 <= t <= time.end]
 
 
@@ -54,16 +55,16 @@ def _lines(days: Sequence[Day], take: Take, time: OfDay) -> list[Line]:
 
 
 def _plots(days: Sequence[Day], time: OfDay, name: str) -> list[Plot]:
-    came = [Line("for Triton", _points(days[0], lambda one: one.arrived / MINUTE_S, time), 0)]
+    came = [Line("for Triton", _points(days[0], lambda one: one.arrived / MOMENT_S, time), 0)]
     return [
         Plot(f"{name}-load", "Turns that come for Triton", "turns/s", came),
-        Plot(f"{name}-replicas", "Replicas that serve", "", _lines(days, lambda one: one.ready, time), worst=True),
+        Plot(f"{name}-replicas", "Replicas that serve", "", _lines(days, lambda one: one.ready, time), log=True, worst=True),
         Plot(f"{name}-waiting", "Turns waiting", "turns", _lines(days, lambda one: one.waiting, time), worst=True, least=1.0),
         Plot(
             f"{name}-lost",
             "Turns lost to the fallback",
             "turns/s",
-            _lines(days, lambda one: one.lost / MINUTE_S, time),
+            _lines(days, lambda one: one.lost / MOMENT_S, time),
             least=1.0,
         ),
     ]
@@ -76,14 +77,23 @@ def _drawn(days: Sequence[Day], time: OfDay, name: str) -> Html:
 
 def _policies(found: Season) -> Html:
     rows = [_policy(name, one) for name, one in zip(NAMES, (found.cheapest, found.reactive, found.still), strict=True)]
-    head = ["policy", "", "what it does", "replica hours", "cost of the day", "most at once", "lost", "worst minute in time"]
+    head = [
+        "policy",
+        "",
+        "what it does",
+        "replica hours",
+        "cost of the day",
+        "most at once",
+        "lost",
+        "in time in the worst ten seconds",
+    ]
     return tables.table(head, rows, "policies", left=3)
 
 
 def _policy(name: str, one: Played) -> list[Node]:
     kept = tag("span", "keeps p99" if one.keeps else "breaks p99", class_=f"verdict {'holds' if one.keeps else 'broke'}")
     figures = [units.number(one.replica_hours), units.number(one.cost), units.count(one.most_replicas)]
-    return [name, kept, does(one), *figures, units.number(round(one.lost)), units.percent(one.worst)]
+    return [name, kept, does(one), *figures, many(one.lost), units.percent(one.worst)]
 
 
 def does(one: Played) -> str:
@@ -98,6 +108,11 @@ def does(one: Played) -> str:
     said.append(f"{units.number(of['growth'])} times as many when {trigger}")
     said.append(f"{of['shrink']:.0%} fewer after {of['stable_s'] / 60:.0f} calm minutes")
     return "; ".join(said)
+
+
+def many(turns: float) -> str:
+    """Turns, of which there may be millions."""
+    return f"{units.number(turns / 1e6)} million" if turns >= 1e6 else units.count(round(turns))
 
 
 def headline(found: Outcome) -> str:
@@ -127,7 +142,7 @@ def _tiles(found: Outcome, season: Season | None) -> Html:
     shown += [("a month", units.number(found.month), "at the prices below"), ("bottleneck", found.bottleneck, "")]
     if season:
         shown += [
-            ("only reacting", units.number(round(season.reactive.lost)), "turns lost"),
+            ("only reacting", many(season.reactive.lost), "turns lost"),
             ("the day", units.number(season.cheapest.cost), "cheapest policy"),
         ]
     return tag(
@@ -179,7 +194,7 @@ def _sale(season: Season, found: Found) -> list[Section]:
 
 
 def render(found: Outcome, season: Season | None, days: Found | None) -> str:
-    sections = [Section("parts", "What must be bought", _parts(found))]
+    sections = [Section("parts", "What must be bought", join(_parts(found), tag("p", table.whole(found), class_="note")))]
     sections += _sale(season, days) if season and days else []
     sections += [
         Section("users", "Connected users", _figures(found.users)),

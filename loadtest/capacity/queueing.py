@@ -45,8 +45,9 @@ def waiting(servers: int, busy: float, service: float, scv: float = 1.0) -> Wait
 
 
 def mixture_scv(kinds: Sequence[tuple[float, float]], scv: float = 1.0) -> float:
-    """Of service times of several kinds: (share, mean); scv: of each kind."""
-    mean = sum(share * time for share, time in kinds)
+    """Of service times of several kinds: (how many, mean); scv: of each kind."""
+    total = sum(count for count, _ in kinds)
+    mean = sum(count * time for count, time in kinds) / total if total else 0.0
     if mean <= 0:
         return scv
-    return sum(share * time * time * (1 + scv) for share, time in kinds) / mean**2 - 1
+    return sum(count * time * time * (1 + scv) for count, time in kinds) / total / mean**2 - 1

@@ -33,7 +33,7 @@ def alone(step_ms: float, one: Alone) -> Waits:
     return waits.constant(step_ms, shift) + waits.exponential(step_ms, 1.0, mean)
 
 
-def _process(service: Service, order: Order, part: str, busy: float, step_ms: float) -> Waits:
+def process(service: Service, order: Order, part: str, busy: float, step_ms: float) -> Waits:
     """The wait for one process."""
     one = service.parts[part]
     kinds = [(1 - order.share, one.us(0.0, 1 - busy)), (order.share, one.us(1.0, 1 - busy))]
@@ -55,13 +55,13 @@ def beyond(took: Waits, model: Batches) -> Waits:
 def turns(service: Service, order: Order, busy: float) -> Waits:
     """All turns, where every process is busy to this level."""
     step = waits.grid(REACH * order.p99_ms)
-    edge, redis = (_process(service, order, part, busy, step) for part in ("edge", "redis"))
+    edge, redis = (process(service, order, part, busy, step) for part in ("edge", "redis"))
     hot = alone(step, service.hot) + edge + redis + waits.constant(step, HOT_TRIPS * order.trip_ms)
     if order.share == 0:
         return hot
     model = order.batches(service.batches)
     took = beyond(batching.sojourn(model, busy * model.per_s, step)[0], model)
-    behind = _process(service, order, "shim", busy, step) + took
+    behind = process(service, order, "shim", busy, step) + took
     deep = alone(step, service.deep) + edge + behind + waits.constant(step, DEEP_TRIPS * order.trip_ms)
     for _ in range(DEEP_REDIS):
         deep = deep + redis

@@ -31,7 +31,7 @@ class Pod(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One policy's day. worst: share in time of the worst minute; cost: of the day, in the currency of the prices."""
+    """One policy's day. worst: share in time of the worst ten seconds; cost: of the day, in the currency of the prices."""
 
     policy: dict[str, Any]
     keeps: bool

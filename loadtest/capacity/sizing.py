@@ -146,7 +146,7 @@ def _edge(service: Service, order: Order, busy: float, connections: float) -> Pa
     shared = order.users * (BUCKET_BYTES + 2 * RECORD_BYTES) / alive  # a node's users, when the rest are gone
     gb = nodes * (service.memory.part_mb["edge"] * 1e6 * order.cores_per_node / 2 + connections / alive + shared) / GB
     cores = nodes * order.cores_per_node
-    return Part("edge", "nginx workers", needed, cores, nodes, cores, gb, order.turns_per_second * us / 1e6 / cores, us)
+    return Part("edge", "workers", needed, cores, nodes, cores, gb, order.turns_per_second * us / 1e6 / cores, us)
 
 
 def _shim(service: Service, order: Order, busy: float) -> Part:
@@ -166,8 +166,9 @@ def _triton(service: Service, order: Order, busy: float, batch: float) -> Part:
     us = order.share * order.gpu_host_us if order.gpu else response.us(service, order, "triton", busy, max(1.0, batch))
     cores = max(bought, spared(ceil(order.turns_per_second * us / 1e6 / busy), order))
     gb = bought * service.memory.part_mb["triton"] * 1e6 / GB
-    unit = "instances (GPU)" if order.gpu else "instances"
-    return Part("triton", unit, needed, bought, 0, cores, gb, asked / (bought * model.per_s), us, bought if order.gpu else 0)
+    return Part(
+        "triton", "instances", needed, bought, 0, cores, gb, asked / (bought * model.per_s), us, bought if order.gpu else 0
+    )
 
 
 def _redis(service: Service, order: Order, busy: float, data: float) -> Part:
@@ -176,4 +177,31 @@ def _redis(service: Service, order: Order, busy: float, data: float) -> Part:
     needed = max(ceil(order.turns_per_second * us / 1e6 / busy), ceil(data / (order.redis_gb * GB)), 1)
     bought = needed * (1 + order.replicas)
     gb = (data * (1 + order.replicas) * order.redis_room + bought * service.memory.part_mb["redis"] * 1e6) / GB
-    return Part("redis", "shards with replicas", needed, bought, 0, bought, gb, order.turns_per_second * us / 1e6 / needed, us)
+    return Part("redis", "servers", needed, bought, 0, bought, gb, order.turns_per_second * us / 1e6 / needed, us)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Nodes that are a sluice of their own each, as the launcher starts one: with one Redis, and users who stay on their node.
+    part: what a node has too little of."""
+
+    nodes: int
+    cores: int
+    per_node_per_s: float
+    part: str
+
+
+def whole(found: Sized) -> Whole:
+    """What each turn costs is as found; Redis has one core of a node, and what else there is shares the others."""
+    order, redis = found.order, found.part("redis").us
+    others = sum(part.us for part in found.parts) - redis
+    if order.gpu:
+        others -= found.part("triton").us  # its host's time; cards are not in these nodes
+    limits = {"redis": found.level * 1e6 / redis}
+    if order.cores_per_node > 1:
+        limits["cores"] = found.level * (order.cores_per_node - 1) * 1e6 / others
+    else:
+        limits["cores"] = found.level * 1e6 / (others + redis)
+    part = min(limits, key=lambda name: limits[name])
+    nodes = spared(ceil(order.turns_per_second / limits[part]), order)
+    return Whole(nodes, nodes * order.cores_per_node, limits[part], part)

@@ -20,26 +20,22 @@ def _parts(found: Outcome) -> Table:
     asked = f"{units.number(found.order['turns_per_second'])} turns/s, p99 within {units.number(found.order['p99_ms'])} ms"
     made = Table(title=f"To be bought for {asked}, {units.percent(found.order['share'])} for Triton", title_style="bold")
     made.add_column("part")
-    for name in ("needed", "bought", "cores", "GPUs", "GB", "busy", "us a turn"):
-        made.add_column(name, justify="right")
+    gpus = ("GPUs",) if found.gpus else ()
+    for name in ("needed", "bought", "cores", *gpus, "GB", "busy", "us a turn"):
+        made.add_column(name, justify="right", overflow="fold")
     made.add_column("from")
     for row in found.rows:
-        made.add_row(*_cells(row), row.source, style="bold" if row.name == found.bottleneck else None)
+        made.add_row(*_cells(row, found), row.source, style="bold" if row.name == found.bottleneck else None)
     made.add_section()
-    total = ["all", "", "", units.count(found.cores), str(found.gpus or ""), units.number(found.gb)]
+    total = ["all", "", "", units.count(found.cores), *([str(found.gpus)] if gpus else []), units.number(found.gb)]
     made.add_row(*total, "", units.number(sum(row.us for row in found.rows)), "model")
     return made
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, found: Outcome) -> list[str]:
     bought = f"{row.bought:,} {row.unit}" + (f" on {row.nodes:,} nodes" if row.nodes else "")
-    figures = [
-        units.count(row.cores),
-        str(row.gpus or ""),
-        units.number(row.gb),
-        units.percent(round(row.busy, 3)),
-        units.number(row.us),
-    ]
+    gpus = [str(row.gpus or "")] if found.gpus else []
+    figures = [units.count(row.cores), *gpus, units.number(row.gb), units.percent(round(row.busy, 3)), units.number(row.us)]
     return [row.name, f"{row.needed:,}", bought, *figures]
 
 
@@ -51,9 +47,17 @@ def _sentences(found: Outcome) -> list[str]:
         f"p50 {found.p50_ms:.3g} ms, p99 {found.p99_ms:.3g} ms (model): {lost}. Mean batch {found.batch:.3g}.",
         f"Error: {spread}{found.band}.",
         f"Bottleneck: {found.bottleneck}, the most of a core for each turn.",
+        whole(found),
         _doubled(found),
         f"Costs {found.month:,.0f} a month (prices are assumed: see below).",
     ]
+
+
+def whole(found: Outcome) -> str:
+    one, of = found.whole, found.order
+    holds = f"{units.number(one['per_node_per_s'])} turns/s each, bound by {one['part']}"
+    cards = " and the cards" if of["gpu"] else ""
+    return f"As whole nodes, each a sluice of its own: {one['nodes']:,} of {of['cores_per_node']} cores{cards}, {holds}."
 
 
 def _doubled(found: Outcome) -> str:

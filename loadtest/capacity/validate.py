@@ -24,7 +24,7 @@ from loadtest.capacity.service import Service
 
 SHARES = (0.0, 0.08, 0.3)
 PACED_CONNECTIONS = 384  # so that what is due is sent, and its wait is seen, until p99 has long been broken
-REACHED = 0.97  # of the pace; less was not sent
+REACHED = 0.95  # of the pace; less was not sent
 GOAL = 0.15
 
 

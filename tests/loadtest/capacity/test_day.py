@@ -56,9 +56,9 @@ def test_whoever_comes_is_answered_lost_or_waiting(rule: Policy, deadline_s: flo
 
     assert found.arrived == pytest.approx(RUSH.until(900))
     assert found.answered + found.lost + found.waiting == pytest.approx(found.arrived)
-    assert sum(one.arrived for one in found.minutes.values()) == pytest.approx(found.arrived)
-    assert sum(one.answered + one.lost for one in found.minutes.values()) == pytest.approx(found.answered + found.lost)
-    assert all(one.longest_s <= deadline_s + fluid.FINE_S for one in found.minutes.values())
+    assert sum(one.arrived for one in found.moments.values()) == pytest.approx(found.arrived)
+    assert sum(one.answered + one.lost for one in found.moments.values()) == pytest.approx(found.answered + found.lost)
+    assert all(one.longest_s <= deadline_s + fluid.FINE_S for one in found.moments.values())
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_replicas_that_start_late_lose_turns_until_they_serve() -> None:
     soon, late = (play(replica=replace(REPLICA, start_s=start_s)) for start_s in (5.0, 60.0))
 
     assert soon.lost < late.lost
-    assert max(one.starting for one in late.minutes.values()) > 0
+    assert max(one.starting for one in late.moments.values()) > 0
 
 
 def test_a_window_ahead_is_there_when_the_rush_comes() -> None:

@@ -53,6 +53,7 @@ def _times(scv: float, seed: int):  # type: ignore[no-untyped-def]
 def test_two_kinds_of_turns_spread_more_than_each() -> None:
     assert queueing.mixture_scv([(1.0, 5.0)]) == pytest.approx(1.0)
     assert queueing.mixture_scv([(0.5, 1.0), (0.5, 9.0)], scv=0.0) == pytest.approx(0.64)
+    assert queueing.mixture_scv([(0.08, 400.0)]) == pytest.approx(1.0)  # only some of the turns come here at all
     assert queueing.mixture_scv([(0.92, 40.0), (0.08, 60.0)]) > 1.0
 
 

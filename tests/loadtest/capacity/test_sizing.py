@@ -1,8 +1,10 @@
 """Does more asked for never need less, and is what cannot be had refused?"""
 
+import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -10,8 +12,10 @@ from hypothesis import strategies as some
 from loadtest.capacity import outcome, response, sizing
 from loadtest.capacity.errors import BadOrder, OutOfReach
 from loadtest.capacity.order import Order, assumption
+from loadtest.capacity.service import Alone
 from loadtest.capacity.sizing import Sized
-from tests.loadtest.capacity import costs
+from loadtest.capacity.waits import Floats
+from tests.loadtest.capacity import costs, events
 
 SERVICE = costs.service()
 RATES = some.floats(1, 1e6)
@@ -109,6 +113,17 @@ def test_p99_is_not_below_what_turns_take_alone_and_grows_with_the_level() -> No
     assert found == sorted(found)
 
 
+def test_whole_nodes_are_bound_by_their_one_redis_or_by_their_cores() -> None:
+    found = sizing.sized(SERVICE, order(share=0.0))
+    redis, edge = found.part("redis").us, found.part("edge").us
+
+    many = sizing.whole(found)
+    assert (many.part, many.per_node_per_s) == ("redis", pytest.approx(found.level * 1e6 / redis))
+    few = sizing.whole(sizing.sized(SERVICE, order(share=0.0, cores_per_node=2)))
+    assert (few.part, few.per_node_per_s) == ("cores", pytest.approx(found.level * 1e6 / edge))
+    assert few.nodes * few.per_node_per_s * 2 / 3 >= 280_000
+
+
 def test_twice_the_share_is_told() -> None:
     found = outcome.outcome(SERVICE, order(), outcome.Band(0.9, 1.1, "a test's"))
 
@@ -160,3 +175,45 @@ def test_assumptions_are_typed_by_name() -> None:
         assumption("speed", "1")
     with pytest.raises(BadOrder, match="scv: 'wide' was said; a figure is wanted"):
         assumption("scv", "wide")
+
+
+@pytest.mark.parametrize("busy", [0.3, 0.7])
+def test_a_turn_waits_for_its_shim_as_long_as_the_queue_says_whatever_share_comes_there(busy: float) -> None:
+    """M/M/1: a wait beyond t has the chance busy * exp(-t (1 - busy) / s)."""
+    for share in (0.02, 0.08, 1.0):
+        asked = order(share=share)
+        wait = response.process(SERVICE, asked, "shim", busy, step_ms=0.01)
+        service_ms = SERVICE.parts["shim"].us(1.0, idle=1 - busy) / 1e3
+
+        assert wait.percentile(99) == pytest.approx(math.log(busy / 0.01) * service_ms / (1 - busy), rel=0.02)
+
+
+def test_all_turns_of_a_mix_are_those_of_a_simulation_part_by_part() -> None:
+    """Each turn is drawn: what it takes alone, a wait of an M/M/1 for each part that it meets, and its batch, event by event."""
+    asked, busy, turns = order(share=0.3, trip_ms=0.2), 0.6, 40_000
+    chance = np.random.default_rng(7)
+
+    def wait(part: str) -> Floats:
+        one = SERVICE.parts[part]
+        kinds = [(1.0, one.us(1.0, 0.4))] if part == "shim" else [(0.7, one.us(0.0, 0.4)), (0.3, one.us(1.0, 0.4))]
+        means = chance.choice([us for _, us in kinds], p=[share for share, _ in kinds], size=turns) / 1e3
+        mean, times = sum(share * us for share, us in kinds) / 1e3, chance.exponential(1.0, turns) * means
+        gaps, found = chance.exponential(mean / busy, turns), np.zeros(turns)
+        for at in range(1, turns):
+            found[at] = max(0.0, found[at - 1] + times[at - 1] - gaps[at])
+        return chance.permutation(found)
+
+    def alone(of: Alone) -> Floats:
+        mean = (of.p99_ms - of.p50_ms) / math.log(50)
+        return of.p50_ms - mean * math.log(2) + chance.exponential(mean, turns)
+
+    deep = chance.random(turns) < 0.3
+    batch = 1e3 * events.batched(SERVICE.batches, busy * SERVICE.batches.per_s, turns, 7)[0]
+    beyond = np.maximum(0.0, chance.choice(batch, turns) - 1.0 - 1e3 * SERVICE.batches.seconds(1))
+    hot_ms = alone(SERVICE.hot) + wait("edge") + wait("redis") + 0.2
+    deep_ms = alone(SERVICE.deep) + wait("edge") + wait("shim") + beyond + wait("redis") + wait("redis") + 0.8
+    seen = np.where(deep, deep_ms, hot_ms)
+
+    found = response.turns(SERVICE, asked, busy)
+    for percent in (50, 95, 99):
+        assert found.percentile(percent) == pytest.approx(np.percentile(seen, percent), rel=0.06, abs=0.5)
