@@ -40,9 +40,9 @@ class Plan:
 
 
 def layer_map(student_layers: int, teacher_layers: int) -> list[int]:
-    """The teacher's layer, 0-based, that each of the student's imitates: the last of each equal part."""
-    part = teacher_layers // student_layers
-    return [part * (layer + 1) - 1 for layer in range(student_layers)]
+    """The teacher's layer, 0-based, that each of the student's imitates: the last of each part, and the parts are as
+    equal as they can be."""
+    return [teacher_layers * (layer + 1) // student_layers - 1 for layer in range(student_layers)]
 
 
 def newborn(teacher: Encoder) -> Encoder:

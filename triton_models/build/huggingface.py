@@ -118,8 +118,8 @@ def _config(path: Path) -> dict[str, Any]:
     for name in (*NUMBERS, "vocab_size"):
         if not isinstance(told.get(name), int) or told[name] < 1:
             raise CheckpointError(f"{path}: {name} is {told.get(name)!r}; a whole number above 0 is wanted")
-    if told["num_hidden_layers"] % LAYERS:
-        raise CheckpointError(f"{path}: num_hidden_layers is {told['num_hidden_layers']}; a multiple of {LAYERS} is wanted")
+    if told["num_hidden_layers"] < LAYERS:
+        raise CheckpointError(f"{path}: num_hidden_layers is {told['num_hidden_layers']}; {LAYERS} at least, as the student has")
     if told["hidden_size"] % told["num_attention_heads"]:
         raise CheckpointError(f"{path}: hidden_size is {told['hidden_size']}; a multiple of num_attention_heads is wanted")
     if told["max_position_embeddings"] < MAX_TOKENS:

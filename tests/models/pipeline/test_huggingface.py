@@ -140,7 +140,7 @@ QUERY = "encoder.layer.2.attention.self.query.weight"
         (lambda folder: (folder / "config.json").write_text("{"), "config.json: not JSON"),
         (config(model_type="gpt2"), "config.json: model_type is 'gpt2'; 'bert' is wanted"),
         (config(hidden_act="relu"), "config.json: hidden_act is 'relu'; 'gelu' is wanted"),
-        (config(num_hidden_layers=2), "config.json: num_hidden_layers is 2; a multiple of 4 is wanted"),
+        (config(num_hidden_layers=2), "config.json: num_hidden_layers is 2; 4 at least, as the student has"),
         (config(num_attention_heads=7), "config.json: hidden_size is 24; a multiple of num_attention_heads is wanted"),
         (config(hidden_size="wide"), "config.json: hidden_size is 'wide'; a whole number"),
         (config(max_position_embeddings=32), "config.json: max_position_embeddings is 32; 64 at least"),
