@@ -27,13 +27,16 @@ def _certain(count: int, size: int) -> Floats:
     return found
 
 
+@lru_cache(maxsize=512)
+def _log_factorials(size: int) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, size)))])
+
+
 def _poisson(mean: float, size: int) -> Floats:
     """Chances of 0 .. size - 1; what is beyond counts as the last."""
     if mean <= 0:
         return _certain(0, size)
-    counts = np.arange(size)
-    logs = counts * np.log(mean) - mean - np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, size)))])
-    found: Floats = np.exp(logs)
+    found: Floats = np.exp(np.arange(size) * np.log(mean) - mean - _log_factorials(size))
     found[-1] += max(0.0, 1 - found.sum())
     return found
 
@@ -43,10 +46,10 @@ def _begun(model: Batches, per_s: float, size: int) -> Floats:
     idle = np.zeros(size)
     idle[1:] = _poisson(per_s * model.delay_us / 1e6, size - 1)
     left: Floats = np.zeros((size, size))  # from what an execution finds to what the next one finds
+    coming = [_poisson(per_s * model.seconds(ran), size) for ran in range(model.most + 1)]
     for found in range(1, size):
         ran = min(found, model.most)
-        came = _poisson(per_s * model.seconds(ran), size)
-        rest = found - ran
+        came, rest = coming[ran], found - ran
         behind = np.zeros(size)
         behind[rest:] = came[: size - rest]
         behind[-1] += came[size - rest :].sum()

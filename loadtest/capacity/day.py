@@ -4,8 +4,7 @@ Rates are in multiples of an ordinary hour's; between two rows the rate changes 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 HOUR_S = 3600.0
@@ -23,17 +22,26 @@ Row = tuple[float, float]  # (s since the beginning, turns a second)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Rows in order of time, the first at 0."""
+    """Rows in order of time, the first at 0. peak: the highest rate; _before: turns before each row."""
 
     rows: tuple[Row, ...]
+    peak: float = field(init=False)
+    _times: tuple[float, ...] = field(init=False, repr=False)
+    _before: tuple[float, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        areas = ((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(self.rows))
+        found = {
+            "peak": max(rate for _, rate in self.rows),
+            "_times": tuple(at for at, _ in self.rows),
+            "_before": tuple(accumulate(areas, initial=0.0)),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     @property
     def seconds(self) -> float:
         return self.rows[-1][0]
-
-    @property
-    def peak(self) -> float:
-        return max(rate for _, rate in self.rows)
 
     @property
     def peak_at(self) -> float:
@@ -46,7 +54,7 @@ class Load:
         return max((at for at, rate in self.rows if at < self.peak_at), default=0.0)
 
     def rate(self, t: float) -> float:
-        at = bisect_right(self.rows, t, key=lambda row: row[0])
+        at = bisect_right(self._times, t)
         if at == 0 or at == len(self.rows):
             return self.rows[max(0, at - 1)][1]
         (start, before), (end, after) = self.rows[at - 1 : at + 1]
@@ -54,21 +62,14 @@ class Load:
 
     def until(self, t: float) -> float:
         """Turns from the beginning to t."""
-        at = max(1, min(len(self.rows) - 1, bisect_right(self.rows, t, key=lambda row: row[0])))
+        at = max(1, min(len(self.rows) - 1, bisect_right(self._times, t)))
         start, before = self.rows[at - 1]
-        return _sums(self.rows)[at - 1] + (t - start) * (before + self.rate(t)) / 2
+        return self._before[at - 1] + (t - start) * (before + self.rate(t)) / 2
 
     def busiest(self, start: float, end: float) -> float:
         """The highest rate between."""
-        first, last = (bisect_right(self.rows, t, key=lambda row: row[0]) for t in (start, end))
+        first, last = bisect_right(self._times, start), bisect_right(self._times, end)
         return max(self.rate(start), self.rate(end), *(rate for _, rate in self.rows[first:last]))
-
-
-@lru_cache(maxsize=64)
-def _sums(rows: tuple[Row, ...]) -> list[float]:
-    """Turns before each row."""
-    areas = ((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(rows))
-    return list(accumulate(areas, initial=0.0))
 
 
 def sale(peak_per_s: float, rise_s: float = 10.0) -> Load:

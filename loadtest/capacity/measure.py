@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import tritonclient.utils
@@ -97,8 +96,3 @@ def _verify_us(one: Rig, folder: Path, plan: Plan, loads: Sequence[Seen]) -> flo
     known = max((seen for seen in loads if seen.share == 0), key=lambda seen: seen.per_s)
     crowd = one.paced(0.0, known.per_s, plan.seconds, one.crowd(folder, plan.crowd))
     return max(0.0, 1e6 * (crowd.busy["edge"] / crowd.per_s - known.busy["edge"] / known.per_s))
-
-
-def result(found: Service) -> dict[str, Any]:
-    """What is said at the end, by part: work of a hot and of a deep turn, a wake, us, and the fit's error."""
-    return {name: (part.hot_us, part.deep_us, part.batch_us, part.wake_us, part.error) for name, part in found.parts.items()}

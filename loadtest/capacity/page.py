@@ -46,8 +46,9 @@ def clock(t: float) -> str:
 
 
 def _points(day: Day, take: Take, time: OfDay) -> list[Point]:
-    shown = [(MOMENT_S * at - time.start, one) for at, one in sorted(day.moments.items())]
-    return [(t, float(take(one))) for t, one in shown if 0 <= t <= time.end]
+    first, last = int(time.start / MOMENT_S), int((time.start + time.end) / MOMENT_S)
+    shown = ((MOMENT_S * at - time.start, day.moments.get(at)) for at in range(first, last + 1))
+    return [(t, float(take(one))) for t, one in shown if one is not None]
 
 
 def _lines(days: Sequence[Day], take: Take, time: OfDay) -> list[Line]:

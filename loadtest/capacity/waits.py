@@ -28,10 +28,6 @@ class Waits:
         """The other with this share, else this."""
         return Waits((1 - share) * self.chance + share * other.chance, self.step_ms)
 
-    def within(self, ms: float) -> float:
-        """Share of those that wait no longer."""
-        return float(self.chance[: int(ms / self.step_ms) + 1].sum())
-
     def percentile(self, of: float) -> float:
         """ms; inf where it lies beyond the grid. of: 0 to 100."""
         sums = np.cumsum(self.chance)

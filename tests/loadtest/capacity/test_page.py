@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_every_plot_is_drawn_and_nothing_is_wider_than_the_page(browser: webdriver.Chrome, tmp_path: Path, width: int) -> None:  # noqa: F811
+def test_every_plot_is_drawn_and_nothing_is_wider_than_the_page(browser: webdriver.Chrome, tmp_path: Path, width: int) -> None:
     service, order = costs.service(), Order(turns_per_second=50_000, p99_ms=180)
     played, days = season.season(service, order, sizing.sized(service, order))
     file = page.write(tmp_path / "plan.html", outcome.outcome(service, order, None), played, days)
