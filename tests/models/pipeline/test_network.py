@@ -60,7 +60,9 @@ def test_cutting_leaves_the_student_as_it_was(make_network):
     assert torch.equal(network.read(IDS).logits, before)
 
 
-@pytest.mark.parametrize(("teacher", "wanted"), [(12, [2, 5, 8, 11]), (4, [0, 1, 2, 3]), (24, [5, 11, 17, 23]), (6, [0, 2, 3, 5])])
+@pytest.mark.parametrize(
+    ("teacher", "wanted"), [(12, [2, 5, 8, 11]), (4, [0, 1, 2, 3]), (24, [5, 11, 17, 23]), (6, [0, 2, 3, 5])]
+)
 def test_each_layer_of_the_student_follows_the_last_of_its_part(teacher, wanted):
     assert layer_map(4, teacher) == wanted
 
