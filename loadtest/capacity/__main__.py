@@ -47,6 +47,7 @@ def _measure(folder: Path, told: argparse.Namespace) -> None:
     service.write(told.service, found)
     for name, part in found.parts.items():
         work = f"hot {part.hot_us:6.1f}  deep {part.deep_us:7.1f} + {part.batch_us:.0f} a batch  a wake {part.wake_us:5.1f} us"
+        work += "" if part.apart else "  NOT told apart: a quieter machine is wanted"
         print(f"  {name:10}{work}  fit within {part.error:.0%}")
     one = found.batches
     print(f"  an execution: {one.fixed_us:.0f} us and {one.each_us:.0f} a question, fit within {one.error:.0%}")

@@ -1,4 +1,4 @@
-"""What of a part's processor time is work, and what is waking up? Least squares over paced loads, nothing below 0.
+"""What of a part's processor time is work, and what is waking up? Least squares over paced loads, within what can be.
 
 Every load counts alike: what is made small is the relative error.
 """
@@ -13,38 +13,55 @@ from loadtest.capacity.service import Batches, Part, Seen
 
 Floats = npt.NDArray[np.float64]
 LOADS = 4  # fewer say nothing of three unknowns
+WORK = 0.25  # of the least that a turn was seen to cost is work, at least: wakes do not explain it all
 
 
-def least(rows: Floats, wanted: Floats) -> tuple[Floats, float]:
-    """x >= 0 with rows @ x as near to wanted as can be, relatively, and the root mean square of what is left.
+def least(rows: Floats, wanted: Floats, floors: Floats) -> tuple[Floats, float]:
+    """x, none below its floor, with rows @ x as near to wanted as can be, relatively, and the root mean square of what is left.
 
-    There are at most four unknowns: each choice of those that are above 0 is tried.
+    There are at most four unknowns: each choice of those that are above their floors is tried.
     """
-    scaled = rows / wanted[:, None]
-    best, error = np.zeros(rows.shape[1]), 1.0
+    scaled, left = rows / wanted[:, None], 1 - rows @ floors / wanted
+    best, error = floors, float(np.sqrt(np.mean(left**2)))
     for count in range(1, rows.shape[1] + 1):
         for chosen in combinations(range(rows.shape[1]), count):
-            x, *_ = np.linalg.lstsq(scaled[:, chosen], np.ones(len(wanted)), rcond=None)
-            left = float(np.sqrt(np.mean((scaled[:, chosen] @ x - 1) ** 2)))
-            if (x >= 0).all() and left < error - 1e-12:
-                best, error = np.zeros(rows.shape[1]), left
-                best[list(chosen)] = x
+            x, *_ = np.linalg.lstsq(scaled[:, chosen], left, rcond=None)
+            rest = float(np.sqrt(np.mean((scaled[:, chosen] @ x - left) ** 2)))
+            if (x >= 0).all() and rest < error - 1e-12:
+                best, error = floors.copy(), rest
+                best[list(chosen)] += x
     return best, error
 
 
 def part(name: str, loads: Sequence[Seen]) -> Part:
     """Of one part. Raises ValueError where it was not seen at work often enough."""
-    seen = [one for one in loads if one.busy.get(name, 0) > 0 and (one.share > 0 or name not in ("shim", "triton"))]
+    deep_only = name in ("shim", "triton")
+    seen = [one for one in loads if one.busy.get(name, 0) > 0 and (one.share > 0 or not deep_only)]
     if len(seen) < LOADS:
         raise ValueError(f"{name} was busy in {len(seen)} of {len(loads)} loads, {LOADS} are wanted")
     share, rate = (np.array([getattr(one, field) for one in seen]) for field in ("share", "per_s"))
-    wakes = np.array([one.wakes[name] for one in seen]) / rate
-    deep_only = name in ("shim", "triton")
-    columns = [np.zeros_like(share) if deep_only else 1 - share, share, wakes]
-    columns.append(np.array([one.share / one.batch if one.batch else 0.0 for one in seen]) if name == "triton" else share * 0)
     cost = np.array([one.busy[name] for one in seen]) / rate * 1e6
-    (hot, deep, wake, batch), error = least(np.stack(columns, axis=1), cost)
-    return Part(float(hot), float(deep), float(wake), _idle(name, seen, 0.0), _idle(name, seen, 1.0), float(batch), error)
+    batch = [one.share / one.batch if name == "triton" and one.batch else 0.0 for one in seen]
+    hot = np.zeros_like(share) if deep_only else 1 - share
+    columns = [hot, share, np.array([one.wakes[name] for one in seen]) / rate, np.array(batch)]
+    floors = np.array([WORK * _cheapest(name, seen, 0.0), WORK * _cheapest(name, seen, 1.0), 0.0, 0.0])
+    found, error = least(np.stack(columns, axis=1), cost, floors)
+    apart = bool((found[:2] > floors[:2])[deep_only:].all())
+    return Part(
+        hot_us=float(found[0]),
+        deep_us=float(found[1]),
+        wake_us=float(found[2]),
+        hot_wakes=_idle(name, seen, 0.0),
+        deep_wakes=_idle(name, seen, 1.0),
+        batch_us=float(found[3]),
+        error=error,
+        apart=apart,
+    )
+
+
+def _cheapest(name: str, seen: Sequence[Seen], share: float) -> float:
+    """The least that a turn was seen to cost, us."""
+    return min((1e6 * one.busy[name] / one.per_s for one in seen if one.share == share), default=0.0)
 
 
 def _idle(name: str, seen: Sequence[Seen], share: float) -> float:
@@ -57,5 +74,5 @@ def _idle(name: str, seen: Sequence[Seen], share: float) -> float:
 def batches(times: Sequence[tuple[int, float]], most: int, delay_us: float) -> Batches:
     """times: questions of an execution, and how long it took, us."""
     sizes, took = (np.array(column, dtype=float) for column in zip(*times, strict=True))
-    (fixed, each), error = least(np.stack([np.ones_like(sizes), sizes], axis=1), took)
+    (fixed, each), error = least(np.stack([np.ones_like(sizes), sizes], axis=1), took, np.zeros(2))
     return Batches(float(fixed), float(each), most, delay_us, error)

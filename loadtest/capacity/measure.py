@@ -35,7 +35,7 @@ OUTSIDE = (httpx.HTTPError, tritonclient.utils.InferenceServerException)
 class Plan:
     """How long it takes. levels: how busy all cores are to be, with wrk. crowd: users whom workers cannot remember."""
 
-    levels: tuple[float, ...] = (0.15, 0.25, 0.35, 0.45, 0.55)
+    levels: tuple[float, ...] = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65)
     seconds: int = 6
     people: int = 5000
     crowd: int = 60_000

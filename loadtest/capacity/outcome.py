@@ -186,7 +186,8 @@ def _figures(service: Service, order: Order) -> list[Figure]:
     for name, part in service.parts.items():
         if name != "generator":
             work = f"hot {part.hot_us:.0f}, deep {part.deep_us + part.batch_us:.0f} us"
-            told = f"{work}; a wake {part.wake_us:.0f} us; fit within {part.error:.0%}"
+            doubt = "" if part.apart else "; work and wakes not told apart"
+            told = f"{work}; a wake {part.wake_us:.0f} us; fit within {part.error:.0%}{doubt}"
             shown.append(Figure(f"{name}: a turn's work", part.us(order.share, 0.0), "us", "measured", told))
     model, source = order.batches(service.batches), "assumed" if order.gpu else "measured"
     told = (

@@ -37,7 +37,8 @@ class Seen(msgspec.Struct, frozen=True):
 
 class Part(msgspec.Struct, frozen=True):
     """Processor time, us: work of a hot and of a deep turn, a wake; and how often an idle part is woken for a turn.
-    batch_us: of Triton, for each execution. error: of the fit, root mean square, relative."""
+    batch_us: of Triton, for each execution. error: of the fit, root mean square, relative. apart: whether work and wakes could
+    be told apart."""
 
     hot_us: From0
     deep_us: From0
@@ -46,6 +47,7 @@ class Part(msgspec.Struct, frozen=True):
     deep_wakes: From0
     batch_us: From0 = 0.0
     error: From0 = 0.0
+    apart: bool = True
 
     def us(self, share: float, idle: float, batch: float = 1.0) -> float:
         """Of a turn, where so much of them is deep. idle: share of time in which this part has nothing to do."""

@@ -1,5 +1,6 @@
 """Is what was put in found again?"""
 
+import numpy as np
 import pytest
 
 from loadtest.capacity import fit
@@ -24,12 +25,25 @@ def test_noise_is_said_and_does_not_turn_the_figures() -> None:
     assert 0.01 < found.error < 0.06
 
 
-def test_nothing_is_below_zero() -> None:
-    """Wakes that cost less than nothing would fit these best."""
-    seen = costs.loads("triton", Part(0.0, 300.0, 0.0, 0.0, 4.0, 900.0), noise=(-0.08, 0.0, 0.05, 0.08))
-    found = fit.part("triton", seen)
+def test_nothing_is_below_its_floor() -> None:
+    """The straight line through these falls."""
+    rows, wanted = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([3.0, 2.0, 1.0])
 
-    assert min(found.deep_us, found.wake_us, found.batch_us) >= 0
+    (flat, slope), error = fit.least(rows, wanted, np.zeros(2))
+    assert slope == 0 and 1 < flat < 3 and error > 0.3
+
+    (flat, slope), _ = fit.least(rows, wanted, np.array([2.5, 0.0]))
+    assert (flat, slope) == (2.5, 0)
+
+
+def test_work_is_never_explained_away_and_the_plan_says_so() -> None:
+    """A part that would cost nothing but wakes is not believed."""
+    found = fit.part("edge", costs.loads("edge", Part(0.5, 60.0, 50.0, 2.0, 4.0)))
+    cheapest = 0.5 + 50 * 2 * 0.3
+
+    assert found.hot_us == pytest.approx(cheapest / 4)
+    assert not found.apart
+    assert fit.part("edge", costs.loads("edge", EDGE)).apart
 
 
 def test_too_little_is_refused_in_words() -> None:
