@@ -85,6 +85,12 @@ bench-claims: ## measure what is said of such systems (before/after, batching, c
 	$(setup) dev
 	@$(BIN)/python -m loadtest.claims
 
+bench-plan: ## measure what a turn costs, for `sluice plan`; predict this machine's knees, then measure them; quarter of an hour
+	$(setup) dev
+	@$(BIN)/python -m loadtest.capacity measure
+	@$(BIN)/python -m loadtest.capacity validate
+	@$(BIN)/python -m loadtest.readme
+
 load: ## conversations as load, judged by gates (SCENARIO=smoke|steady|steps|spike|soak|churn|restart RATE= SECONDS= WORKERS= URL= MODEL=)
 	$(setup) dev
 	@$(BIN)/python -m loadtest --scenario $(or $(SCENARIO),smoke) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) \

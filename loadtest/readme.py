@@ -95,6 +95,17 @@ def _attacks(result: Result) -> str:
     return f"{within} of {len(real)} kinds; {sum(one['good_refused'] for one in real.values())} good turns refused"
 
 
+def _said(claim: str) -> Callable[[Result], str]:
+    return lambda result: (
+        str(result["claims"][claim]["said"]).removesuffix(".") if claim in result["claims"] else "not measured yet"
+    )
+
+
+def _knees(result: Result) -> str:
+    ratios = [case["ratio"] for case in result["cases"]]
+    return f"{min(ratios):.2f} to {max(ratios):.2f}{'' if all(0.85 <= ratio <= 1.15 for ratio in ratios) else MISSED}"
+
+
 BENCH, EDGE, LIMITS, ATTACKS = "make bench", "make bench-edge", "make bench-limits", "make bench-attacks"
 ROWS = (
     Row("bench.json", BENCH, "a hot question through everything", _case("hot"), _wanted_of("hot")),
@@ -129,19 +140,27 @@ ROWS = (
     Row("config.json", "make bench-config", "... p99 during / before", *_gate("p99 during / before")),
     Row("update.json", "make bench-update", "20 model updates under 2,000 turns/s: failed", _failed, lambda _: "0"),
     Row("update.json", "make bench-update", "... p99 during / before", *_gate("p99 during / before")),
+    Row("claims.json", "make bench-claims", "a rush of 15 times within 10 s", _said("spike"), lambda _: "nothing lost"),
+    Row("claims.json", "make bench-claims", "a soak of 25 minutes", _said("soak"), lambda _: "no leak"),
+    Row("plan.json", "make bench-plan", "knees at three mixes, measured / predicted", _knees, lambda _: "0.85 to 1.15"),
     Row("models.json", "make bench-models", "models beside TF-IDF and fastText, six sets", _holding("goals"), lambda _: "all"),
 )
 
 
+def _about(result: Result) -> Any:
+    """The machine; claims have one each."""
+    return result["machine"] if "machine" in result else next(iter(result["claims"].values()))["machine"]
+
+
 def _machine(result: Result) -> str:
-    about = result["machine"]
+    about = _about(result)
     if isinstance(about, str):  # models.json says its processor only
         return about
     return f"{about['cpu']}, {about['cores']} cores, {about['memory_mb'] / 1024:.0f} GB"
 
 
 def _date(result: Result) -> str:
-    return str(result["date"] if "date" in result else result["machine"]["date"])[:10]
+    return str(result["date"] if "date" in result else _about(result)["date"])[:10]
 
 
 def table(results: Mapping[str, Result]) -> str:

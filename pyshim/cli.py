@@ -18,6 +18,7 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "addresses": "pyshim.commands.addresses",
     "models": "pyshim.models",
     "load": "loadtest.cli",
+    "plan": "loadtest.capacity.command",
 }
 
 
