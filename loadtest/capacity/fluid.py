@@ -1,6 +1,6 @@
 """What becomes of a day's turns? They flow: what comes in a step of time is one cohort, served first come, first served.
 
-A day of a sale has 10^10 turns; none of them is simulated alone. simpy's processes are the flow, the autoscaler and each
+A day of a sale has 10^9 turns; none of them is simulated alone. simpy's processes are the flow, the autoscaler and each
 replica's start. A cohort that has waited for deadline_s is lost: the customer gets the fallback's sentence. Steps are short where
 something waits or is about to, and long where nothing does.
 """
