@@ -6,17 +6,16 @@ is done, cancelled, or another one takes its place.
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pyshim import slots
 from pyshim.errors import BackendAway
 from pyshim.outside.backend import Backend, Fields
 from pyshim.tenant import Task
-from pyshim.turn import Pending, Reply, Turn
+from pyshim.turn import CONFIRM, Pending, Reply, Turn
 
 log = logging.getLogger(__name__)
 
-CONFIRM = "confirm"
 MAX_TRIES = 2  # wrong answers to one question before a person is offered
 
 
@@ -25,35 +24,42 @@ def filled(template: str, fields: Mapping[str, object]) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match.group(1), "")), template)
 
 
-def gather(turn: Turn, task: Task, overwrite: bool = False) -> list[str]:
-    """Takes from the message what the task needs. Returns the names of the slots that were found."""
-    found: list[str] = []
-    for name in task.slots:
-        if overwrite or name not in turn.state.slots:
-            value = slots.find(turn.tenant.slots[name], turn.query)
-            if value is not None and value != turn.state.slots.get(name):
-                turn.state.slots = {**turn.state.slots, name: value}
-                found.append(name)
-    return found
+def told(turn: Turn, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:
+    """What the message says of these slots, and what else it says. What was taken for one slot fills no other. first: the one
+    that is asked for; else a choice is surer than a pattern, which may take any number."""
+    values: dict[str, str] = {}
+    rest = turn.query
+    for name in sorted(names, key=lambda name: (name != first, not turn.tenant.slots[name].choices)):
+        found = slots.find(turn.tenant.slots[name], rest)
+        if found is not None:
+            values[name], rest = found
+    return values, rest
 
 
-def bare(turn: Turn, names: list[str]) -> str | None:
+def take(turn: Turn, values: Mapping[str, str]) -> None:
+    """Keeps them on the state."""
+    turn.state.slots = {**turn.state.slots, **values}
+
+
+def bare(turn: Turn, names: Iterable[str]) -> str | None:
     """The slot whose bare value the message is (an order number by itself, say); it is taken, whatever was known before."""
     for name in names:
         slot = turn.tenant.slots[name]
-        value = slots.find(slot, turn.query) if slot.patterns and slot.remember else None
-        if value is not None and slots.is_bare(value, turn.query):
-            turn.state.slots = {**turn.state.slots, name: value}
+        found = slots.find(slot, turn.query) if slot.patterns and slot.remember else None
+        if found is not None and slots.bare(found.rest):
+            take(turn, {name: found.value})
             return name
     return None
+
+
+def unknown(turn: Turn, task: Task) -> list[str]:
+    """Slots of which nothing was said yet, those with a default among them."""
+    return [name for name in task.slots if name not in turn.state.slots]
 
 
 def missing(turn: Turn, task: Task) -> str | None:
     """The next slot to ask for. Slots with a default are never asked."""
-    for name in task.slots:
-        if name not in turn.state.slots and turn.tenant.slots[name].default is None:
-            return name
-    return None
+    return next((name for name in unknown(turn, task) if turn.tenant.slots[name].default is None), None)
 
 
 def question(turn: Turn, pending: Pending) -> str:
@@ -72,7 +78,7 @@ def values(turn: Turn, task: Task) -> dict[str, str]:
 
 async def start(turn: Turn, intent: str, backend: Backend) -> Reply:
     """Begins a task with what the message and the session already say."""
-    gather(turn, turn.tenant.tasks[intent], overwrite=True)
+    take(turn, told(turn, turn.tenant.tasks[intent].slots)[0])
     return await advance(turn, Pending(intent, turn.id, ""), backend)
 
 

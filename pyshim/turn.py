@@ -14,10 +14,11 @@ from pyshim.compose import Composer
 from pyshim.tenant import Tenant
 
 BOT, PERSON = "bot", "person"
+CONFIRM = "confirm"
 
 
 class Pending(msgspec.Struct, omit_defaults=True):
-    """A flow that waits for an answer. asking: a slot's name or "confirm"; id: also the back end's Idempotency-Key."""
+    """A flow that waits for an answer. asking: a slot's name or CONFIRM; id: also the back end's Idempotency-Key."""
 
     intent: str
     id: str

@@ -9,14 +9,13 @@ The state machine. In this order:
 Anything else is not ours.
 """
 
-from pyshim import flows, slots, wire
-from pyshim.flows import CONFIRM, MAX_TRIES
+from pyshim import asides, flows, slots, wire
+from pyshim.flows import MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.snapshot import OUT_OF_SCOPE
-from pyshim.turn import PERSON, Pending, Reply, Turn
+from pyshim.turn import CONFIRM, PERSON, Pending, Reply, Turn
 
-SURE = 0.8  # a message that could also answer the open question is something else only from here
 YES = frozenset(
     [
         "是",
@@ -123,46 +122,63 @@ class Dialogue(Layer):
         return await self._collecting(turn, pending)
 
     async def _confirming(self, turn: Turn, pending: Pending) -> Reply:
-        task = turn.tenant.tasks[pending.intent]
+        values, rest = flows.told(turn, turn.tenant.tasks[pending.intent].slots)
+        changed = {name: value for name, value in values.items() if value != turn.state.slots.get(name)}
+        if changed and slots.bare(rest):
+            return await self._taken(turn, pending, changed)
         if self._means(turn, "affirm"):
             return await flows.finish(turn, pending, self._backend)
-        if self._means(turn, "cancel_flow"):
+        if asides.dropped(turn, {}, rest):
             return self._cancel(turn, pending)
-        aside = self._aside(turn, pending)
-        if aside is None and flows.gather(turn, task, overwrite=True):
-            return await flows.advance(turn, pending, self._backend)
-        if self._means(turn, "deny"):
-            return self._cancel(turn, pending)
+        aside = asides.other(turn, pending, values, rest)
         if aside is not None:
             return await self._in_between(turn, pending, aside)
+        if changed:
+            return await self._taken(turn, pending, changed)
+        return self._cancel(turn, pending) if self._means(turn, "deny") else self._unclear(turn, pending)
+
+    @staticmethod
+    def _unclear(turn: Turn, pending: Pending) -> Reply:
         return Reply(flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)}), pending.intent)
 
     async def _collecting(self, turn: Turn, pending: Pending) -> Reply:
-        if self._means(turn, "cancel_flow"):
-            return self._cancel(turn, pending)
-        task, asked = turn.tenant.tasks[pending.intent], turn.tenant.slots[pending.asking]
+        task = turn.tenant.tasks[pending.intent]
+        values, rest = flows.told(turn, flows.unknown(turn, task), first=pending.asking)
+        if values and slots.bare(rest):
+            return await self._taken(turn, pending, values)
         if flows.bare(turn, task.slots):
             return await flows.advance(turn, pending, self._backend)
-        found = slots.find(asked, turn.query)
-        aside = self._aside(turn, pending)
-        chosen = found in asked.choices if found else False  # "碎了" is a reason, whatever else it may be
-        if aside is not None and not (chosen and turn.tenant.is_flow(aside)):
-            if found is not None and chosen:
-                turn.state.slots = {**turn.state.slots, pending.asking: found}
-                pending.asking = flows.missing(turn, task) or CONFIRM
+        if asides.dropped(turn, values, rest):
+            return self._cancel(turn, pending)
+        aside = asides.other(turn, pending, values, rest)
+        if aside is not None:
+            self._keep_beside(turn, pending, values, aside)
             return await self._in_between(turn, pending, aside)
-        value = found or (None if self._means(turn, "affirm", "deny", "repeat") else slots.accept(asked, turn.query))
-        if value is not None:
-            turn.state.slots = {**turn.state.slots, pending.asking: value}
-            flows.gather(turn, task)
-            return await flows.advance(turn, pending, self._backend)
-        if flows.gather(turn, task):  # not what was asked, but something else that is needed
-            return await flows.advance(turn, pending, self._backend)
-        return self._ask_again(turn, pending)
+        if not values and not self._means(turn, "affirm", "deny", "repeat"):
+            values = self._any_text(turn, pending.asking)
+        return await self._taken(turn, pending, values) if values else self._ask_again(turn, pending)
+
+    async def _taken(self, turn: Turn, pending: Pending, values: dict[str, str]) -> Reply:
+        flows.take(turn, values)
+        return await flows.advance(turn, pending, self._backend)
+
+    @staticmethod
+    def _any_text(turn: Turn, asked: str) -> dict[str, str]:
+        """The whole message as the value of a free slot, but for small talk."""
+        text = None if asides.small_talk(turn, asides.SURE) else slots.accept(turn.tenant.slots[asked], turn.query)
+        return {} if text is None else {asked: text}
+
+    @staticmethod
+    def _keep_beside(turn: Turn, pending: Pending, values: dict[str, str], aside: str) -> None:
+        """An answer with a question is both (质量问题，运费谁出啊); a value that the other matter needs itself is its own."""
+        task, other = turn.tenant.tasks[pending.intent], turn.tenant.tasks.get(aside)
+        if pending.asking in values and not (other and (other.confirm or pending.asking in other.slots)):
+            flows.take(turn, values)
+            pending.asking = flows.missing(turn, task) or CONFIRM
 
     def _ask_again(self, turn: Turn, pending: Pending) -> Reply:
         asked = turn.tenant.slots[pending.asking]
-        if self._means(turn, "repeat", "affirm", pending.intent):
+        if slots.courteous(turn.query) or self._means(turn, "repeat", "affirm", pending.intent):
             return Reply(asked.ask, pending.intent)
         pending.tries += 1
         person = [turn.tenant.title("ask_human")] if pending.tries >= MAX_TRIES else []
@@ -174,23 +190,14 @@ class Dialogue(Layer):
         title = turn.tenant.title(pending.intent)
         return Reply(flows.filled(turn.tenant.phrases.flow_cancelled, {"title": title}), "cancel_flow")
 
-    def _aside(self, turn: Turn, pending: Pending) -> str | None:
-        """The other matter this message is about, if it is one for sure."""
-        intent = turn.intent
-        if intent is None or intent == pending.intent or turn.confidence < SURE:
-            return None
-        if intent in ("affirm", "deny", "cancel_flow", "repeat", "greet", "thanks"):
-            return None
-        return intent if intent in turn.tenant.replies or intent in turn.tenant.tasks else None
-
     @staticmethod
     def _is_strange(turn: Turn, pending: Pending) -> bool:
         """Surely none of our intents, and nothing the task could use?"""
-        if turn.intent != OUT_OF_SCOPE or turn.confidence < SURE:
+        if turn.intent != OUT_OF_SCOPE or turn.confidence < asides.SURE or slots.courteous(turn.query):
             return False
         known = turn.tenant.slots
-        takes_any_text = pending.asking != CONFIRM and known[pending.asking].free
-        return not takes_any_text and not any(slots.find(known[n], turn.query) for n in turn.tenant.tasks[pending.intent].slots)
+        answers = pending.asking != CONFIRM and slots.accept(known[pending.asking], turn.query) is not None
+        return not answers and not any(slots.find(known[n], turn.query) for n in turn.tenant.tasks[pending.intent].slots)
 
     async def _in_between(self, turn: Turn, pending: Pending, intent: str) -> Reply:
         """Answers another matter and comes back to the open question, unless the new matter takes its place."""

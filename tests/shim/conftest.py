@@ -32,6 +32,11 @@ def bank() -> Tenant:
     return tenant.load(source.of_folder(TENANTS / "bank"), config.read({}))
 
 
+@pytest.fixture(scope="session")
+def telecom() -> Tenant:
+    return tenant.load(source.of_folder(TENANTS / "telecom"), config.read({}))
+
+
 def snapshot_of(*tenants: Tenant, labels: list[str] | None = None) -> Snapshot:
     """As much of a snapshot as layers look at."""
     known = labels or sorted({intent for one in tenants for intent in one.intents} | {"out_of_scope"})
