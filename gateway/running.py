@@ -16,6 +16,7 @@ log = logging.getLogger("sluice")
 
 DRAIN_S = 12.0
 BACKLOG = 4096
+CRASHES = 2  # a part that a signal ended while it started is started again so often
 PR_SET_PDEATHSIG = 1
 
 
@@ -34,7 +35,7 @@ class Running:
         self.part, self._settings = part, settings
         self.process: asyncio.subprocess.Process | None = None
         self.stopping = False
-        self.restarts = 0
+        self.restarts = self._crashes = 0
         self.upgrading = False
         self._sockets: list[socket.socket] = []
 
@@ -89,7 +90,7 @@ class Running:
         """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""
         deadline = time.monotonic() + self.part.patience_s
         while time.monotonic() < deadline:
-            if self.process is None or self.process.returncode is not None:
+            if (self.process is None or self.process.returncode is not None) and not await self._again():
                 raise CannotStart(self._says("stopped while starting"))
             try:
                 if await self.part.ready():
@@ -98,6 +99,18 @@ class Running:
                 raise CannotStart(self._says(str(error))) from None
             await asyncio.sleep(0.05)
         raise CannotStart(self._says(f"was not ready within {self.part.patience_s:.0f} s"))
+
+    async def _again(self) -> bool:
+        """Whoever cannot start leaves with a status, and would again; who was ended by a signal has crashed (gRPC does, once in
+        some hundred starts on a busy machine: "wakeup_fd_->Wakeup().ok()")."""
+        status = self.process.returncode if self.process else None
+        if status is None or status >= 0 or self.stopping or self._crashes >= CRASHES:
+            return False
+        self._crashes += 1
+        log.warning("%s was ended by signal %s while it started; starting it again", self.part.name, -status)
+        self._clear()
+        await self.start()
+        return True
 
     def _says(self, what: str) -> str:
         path = self._settings.log / f"{self.part.name}.log"

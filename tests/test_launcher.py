@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.parts import Part
+from gateway.running import CannotStart, Running
+from pyshim import config
 from pyshim.config import ROOT
 from tests.conftest import Stack, copy_tenants, make_stack, wait_until
 
@@ -159,3 +162,33 @@ def test_a_setting_that_cannot_work_is_named(tmp_path: Path, settings: dict[str,
     assert says in refused.stderr
     assert "Traceback" not in refused.stderr
     assert processes_of(stack) == {}
+
+
+def part(tmp_path: Path, script: str) -> Running:
+    """A part that writes a line to starts each time it starts, then does what the script says; ready after `touch ready`."""
+    command = ["sh", "-c", f"cd {tmp_path}; echo >> starts; {script}"]
+
+    async def ready() -> bool:
+        return (tmp_path / "ready").exists()
+
+    settings = config.read({"SLUICE_VAR": str(tmp_path)})
+    settings.run.mkdir()
+    settings.log.mkdir()
+    return Running(Part("part", command, ready, patience_s=20), settings)
+
+
+async def test_a_part_that_crashes_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    one = part(tmp_path, "[ $(wc -l < starts) -gt 1 ] || kill -ABRT $$; touch ready; exec sleep 60")
+    await one.start()
+    await one.until_ready()
+    await one.stop()
+    assert (tmp_path / "starts").read_text() == "\n\n"
+
+
+@pytest.mark.parametrize(("script", "starts"), [("exit 3", 1), ("kill -ABRT $$", 3)])
+async def test_a_part_that_cannot_start_says_so(tmp_path: Path, script: str, starts: int) -> None:
+    one = part(tmp_path, f"echo no disk left; {script}")
+    await one.start()
+    with pytest.raises(CannotStart, match=r"part stopped while starting(?s:.*)no disk left"):
+        await one.until_ready()
+    assert len((tmp_path / "starts").read_text()) == starts
