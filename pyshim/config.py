@@ -78,6 +78,7 @@ class Settings:
     guest_token_s: int
     token_s: int
     token_life_max_s: int
+    tokens_remembered: int
     state_ttl_s: int
     history_ttl_s: int
     history_turns: int
@@ -185,7 +186,16 @@ READERS = {
 }
 
 
-AT_LEAST_1 = ("record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s", "address_connections", "records_mb")
+AT_LEAST_1 = (
+    "record_half_life_s",
+    "score_slowed",
+    "refused_s",
+    "header_s",
+    "body_s",
+    "address_connections",
+    "records_mb",
+    "tokens_remembered",
+)
 
 
 def _defaults() -> dict[str, str]:

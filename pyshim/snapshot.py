@@ -233,6 +233,7 @@ def edge_settings(settings: Settings) -> bytes:
             "token_audience": s.token_audience,
             "token_leeway_s": s.token_leeway_s,
             "token_life_max_s": s.token_life_max_s,
+            "tokens_remembered": s.tokens_remembered,
             "state_ttl_s": s.state_ttl_s,
             "history_ttl_s": s.history_ttl_s,
             "history_turns": s.history_turns,

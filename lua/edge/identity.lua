@@ -28,7 +28,6 @@ local byte, match, find, sub, type, pairs = string.byte, string.match, string.fi
 local floor = math.floor
 local MAX_TOKEN_BYTES = 4096
 local MAX_ID_BYTES = 256
-local REMEMBERED = 20000
 local HEADERS_REMEMBERED = 1000
 local REFUSED = {}                        -- by code: the key of its count
 for _, code in ipairs { "token_missing", "token_invalid", "token_expired", "token_revoked" } do
@@ -36,7 +35,12 @@ for _, code in ipairs { "token_missing", "token_invalid", "token_expired", "toke
 end
 
 local _M = {}
-local remembered = assert(lrucache.new(REMEMBERED))
+local remembered
+
+-- Before the first turn. count: of tokens that are remembered.
+function _M.begin(count)
+    remembered = assert(lrucache.new(count))
+end
 
 local QUOTE, BACKSLASH, COLON = byte('"'), byte("\\"), byte(":")
 local OPENS, CLOSES = { [byte("{")] = true, [byte("[")] = true }, { [byte("}")] = true, [byte("]")] = true }

@@ -8,6 +8,7 @@ local config = require "edge.config"
 local config_follower = require "edge.config_follower"
 local conversation = require "edge.conversation"
 local clock = require "edge.clock"
+local identity = require "edge.identity"
 local lease = require "edge.lease"
 local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
@@ -24,7 +25,9 @@ local said, unheard, folder, ready = {}, nil, nil, false
 -- Before the workers fork.
 function _M.prepare(run_folder, scripts_folder)
     folder = run_folder
-    arms.begin(config.begin(run_folder).settings.arms)
+    local settings = config.begin(run_folder).settings
+    arms.begin(settings.arms)
+    identity.begin(settings.tokens_remembered)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end
 

@@ -52,6 +52,7 @@ class Worker:
         self.revoked = self.lua.eval(b"require 'edge.revoked'")
         self.identity = self.lua.eval(b"require 'edge.identity'")
         self.revoked[b"begin"]()
+        self.identity[b"begin"](1000)
 
     @property
     def left(self) -> dict[bytes, bytes]:
