@@ -9,53 +9,18 @@ The state machine. In this order:
 Anything else is not ours.
 """
 
-from pyshim import asides, flows, slots, wire
+from pyshim import asides, flows, short_words, slots, wire
 from pyshim.flows import MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.snapshot import OUT_OF_SCOPE
 from pyshim.turn import CONFIRM, PERSON, Pending, Reply, Turn
 
-YES = frozenset(
-    [
-        "是",
-        "是的",
-        "对",
-        "对的",
-        "对呀",
-        "对啊",
-        "嗯",
-        "嗯嗯",
-        "好",
-        "好的",
-        "好呀",
-        "行",
-        "可以",
-        "确认",
-        "确认提交",
-        "没错",
-        "没问题",
-        "提交",
-        "提交吧",
-        "ok",
-        "OK",
-        "yes",
-        "y",
-    ]
-)
-NO = frozenset(["不", "不是", "不对", "不要", "不行", "不用", "错了", "no", "n"])
-NEVER_MIND = frozenset(["算了", "算了吧", "取消", "不办了", "不弄了", "先不办了", "先不弄了", "不退了", "不改了", "不用了"])
-ORDINALS = {"第一个": 0, "第一": 0, "1": 0, "前面那个": 0, "第二个": 1, "第二": 1, "2": 1, "后面那个": 1}
-
 
 def _back(turn: Turn, pending: Pending) -> str:
     """Leads back to the open question."""
     fields = {"title": turn.tenant.title(pending.intent), "question": flows.question(turn, pending)}
     return flows.filled(turn.tenant.phrases.flow_resume, fields)
-
-
-def _bare(text: str) -> str:
-    return text.strip().strip("。！!，,～~.？? 了吧的哦呢啊呀")
 
 
 class Dialogue(Layer):
@@ -84,10 +49,9 @@ class Dialogue(Layer):
 
     @staticmethod
     def _read_short_words(turn: Turn) -> None:
-        """A bare yes or no means itself, with or without a model."""
-        for words, intent in ((YES, "affirm"), (NO, "deny"), (NEVER_MIND, "cancel_flow")):
-            if turn.query.strip() in words or _bare(turn.query) in words:
-                turn.intent, turn.confidence = intent, 1.0
+        intent = short_words.meaning(turn.query)
+        if intent is not None:
+            turn.intent, turn.confidence = intent, 1.0
 
     @staticmethod
     def _read_bare_value(turn: Turn) -> None:
@@ -126,7 +90,8 @@ class Dialogue(Layer):
         changed = {name: value for name, value in values.items() if value != turn.state.slots.get(name)}
         if changed and slots.bare(rest):
             return await self._taken(turn, pending, changed)
-        if self._means(turn, "affirm"):
+        yes = self._means(turn, "affirm") and not changed  # 对，是20231107 confirms no other order
+        if yes or short_words.meaning(turn.query) == "affirm":
             return await flows.finish(turn, pending, self._backend)
         if asides.dropped(turn, {}, rest):
             return self._cancel(turn, pending)
@@ -216,7 +181,9 @@ class Dialogue(Layer):
     async def _offered(self, turn: Turn) -> Reply | None:
         """The answer to "did you mean"."""
         offered = turn.state.offered
-        number = ORDINALS.get(_bare(turn.query), 0 if self._means(turn, "affirm") else None)
+        number = short_words.ordinal(turn.query)
+        if number is None and self._means(turn, "affirm"):
+            number = 0
         if not offered or number is None or number >= len(offered):
             return None
         turn.intent, turn.confidence = offered[number], 1.0

@@ -193,6 +193,24 @@ async def test_another_value_at_the_confirmation_is_confirmed_anew(
     assert talk.backend.calls == []
 
 
+async def test_a_yes_to_another_order_is_confirmed_anew_and_a_bare_yes_is_a_yes(shop: Tenant) -> None:
+    talk = await said(shop, [("取消订单20231106", "cancel_order", 0.95)])
+    reply = await talk.say("对，是20231107", "affirm", 0.99)
+    assert reply
+    assert "取消订单 20231107" in reply.answer
+    assert talk.backend.calls == []
+    talk.backend.answers = [(None, {"amount": "1"})]
+    await talk.say("对，20231107", "affirm", 0.99)
+    assert talk.backend.calls[0][1] == {"order_id": "20231107"}
+
+
+async def test_no_problem_is_a_yes_though_problem_is_a_reason(shop: Tenant) -> None:
+    talk = await said(shop, [*REFUND, ("不想要了", None, 0)])
+    talk.backend.answers = [(None, {"refund_id": "TK1"})]
+    await talk.say("没有问题", "out_of_scope", 0.59)
+    assert talk.backend.calls[0][1] == {"order_id": "20231107", "reason": "不想要了"}
+
+
 async def test_a_value_beside_another_question_is_taken_and_the_question_answered(telecom: Tenant) -> None:
     talk = await said(telecom, MOVE)
     talk.backend.answers = [(None, {"total_text": "60 GB"})]
