@@ -33,12 +33,17 @@ def read(settings: Settings) -> Counts:
     return parse(httpx.get(f"http://127.0.0.1:{settings.operations_port}/metrics", trust_env=False, timeout=10).text)
 
 
+def deep_share_of(counts: Counts) -> float:
+    """Of the turns, those that were answered behind the edge."""
+    return sum(turns for (layer, _), turns in counts.items() if layer != "l3_hot") / counts.total()
+
+
 def check(counts: Counts, deep_share: float, tolerance: float = 0.01) -> None:
     """Everything with 200; so much of it by layers behind the edge, give or take. Raises Unexpected."""
     total, bad = counts.total(), {key: turns for key, turns in counts.items() if key[1] != 200}
     if bad or not total:
         raise Unexpected(f"{total} turns, of which not answered with 200: {bad}")
-    deep = sum(turns for (layer, _), turns in counts.items() if layer != "l3_hot") / total
+    deep = deep_share_of(counts)
     if abs(deep - deep_share) > tolerance:
         raise Unexpected(f"{deep:.3f} of the turns went behind the edge, {deep_share:.3f} were meant to: {dict(counts)}")
 

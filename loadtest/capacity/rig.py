@@ -8,6 +8,7 @@ import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 
 import redis
@@ -29,7 +30,7 @@ EDGE_WORKERS = 2
 CONNECTIONS = 96  # of wrk: enough that a moderate pace never waits for one
 WARM_S = 2.0
 FIRST_HOT_PER_S, FIRST_DEEP_PER_S = 400.0, 60.0  # a careful first pace
-MEANT = 0.03  # the share that Triton gets may differ by so much from what was meant
+MEANT, SCATTERS = 0.01, 5.0  # the share for Triton may differ by so much from what was meant, and by chance
 LABEL = f'model="{MODEL}"'
 
 Counts = dict[str, tuple[float, float]]  # by part: processor seconds, and times that it was woken
@@ -97,13 +98,14 @@ class Rig:
         answered, batches, before = layers.read(self.settings), self.batches(), self.counts()
         run = self.run(sent, seconds, rate)
         after, more = self.counts(), self.batches()
-        layers.check(layers.read(self.settings) - answered, share, MEANT)
+        counted = layers.read(self.settings) - answered
+        layers.check(counted, share, MEANT + SCATTERS * sqrt(share * (1 - share) / max(1, counted.total())))
         questions, executions = (now - then for now, then in zip(more, batches, strict=True))
         spent = {
             part: tuple((now - then) / run.seconds for now, then in zip(after[part], before[part], strict=True)) for part in after
         }
         return Seen(
-            share=share,
+            share=share if share in (0.0, 1.0) else layers.deep_share_of(counted),
             per_s=run.per_s,
             busy={part: one[0] for part, one in spent.items()},
             wakes={part: one[1] for part, one in spent.items()},
