@@ -16,7 +16,7 @@ from loadtest.capacity.waits import Waits
 
 LEVEL_STEP, LEVEL_LEAST = 0.02, 0.02
 BUCKET_BYTES, RECORD_BYTES = 200, 150  # of nginx's shared memory: gateway/defaults.env
-REMEMBERED = 20_000  # tokens that a worker knows: lua/edge/identity.lua
+REMEMBERED = 20_000  # tokens that a worker knows: SLUICE_TOKENS_REMEMBERED as it is shipped
 
 
 @dataclass(frozen=True, slots=True)
