@@ -95,6 +95,11 @@ def _attacks(result: Result) -> str:
     return f"{within} of {len(real)} kinds; {sum(one['good_refused'] for one in real.values())} good turns refused"
 
 
+def _wanted_of_attacks(result: Result) -> str:
+    real = [one for name, one in result["attacks"].items() if name != "nothing"]
+    return f"all, 0{'' if all(one['p99_ratio'] <= 1.5 and not one['good_refused'] for one in real) else MISSED}"
+
+
 def _said(claim: str) -> Callable[[Result], str]:
     return lambda result: (
         str(result["claims"][claim]["said"]).removesuffix(".") if claim in result["claims"] else "not measured yet"
@@ -135,7 +140,7 @@ ROWS = (
         *_limit("calls_per_admitted", lambda calls: f"{calls:.3f}"),
     ),
     Row("limits.json", LIMITS, "... times the limit, Redis killed for 30 s", *_limit("lost_ratio", lambda times: f"{times:.2f}")),
-    Row("attacks.json", ATTACKS, "attacks that keep good customers' p99 within 1.5 times", _attacks, lambda _: "all, 0"),
+    Row("attacks.json", ATTACKS, "attacks that keep good customers' p99 within 1.5 times", _attacks, _wanted_of_attacks),
     Row("config.json", "make bench-config", "100 changes under 5,000 turns/s: failed", _failed, lambda _: "0"),
     Row("config.json", "make bench-config", "... p99 during / before", *_gate("p99 during / before")),
     Row("update.json", "make bench-update", "20 model updates under 2,000 turns/s: failed", _failed, lambda _: "0"),
