@@ -5,6 +5,7 @@ that no customer notices: first nginx cannot find it any more, then every answer
 """
 
 import asyncio
+import faulthandler
 import gc
 import logging
 import os
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -31,6 +33,8 @@ ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accep
 LINGER_S = (
     3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
 )
+ANSWER_S = 5  # for the turns that are being answered; a turn has less (SLUICE_DEADLINE_MS)
+LEAVE_S = 11.0  # from the signal to the end, whatever happens; the launcher waits a second longer (gateway/running.py)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
 
 
@@ -94,6 +98,12 @@ async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
 class Server(uvicorn.Server):
     """Closing an idle connection here could meet a turn that nginx is just sending on it, so nginx has to close it."""
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Whatever hangs on the way out must not keep the next one from starting. Nothing is lost: a turn that waits for Redis is
+        # in its file (pyshim/late.py). The log learns where it hung.
+        faulthandler.dump_traceback_later(LEAVE_S, exit=True)
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         assert self.config.uds is not None
         with suppress(FileNotFoundError):
@@ -127,7 +137,7 @@ def main() -> None:
         date_header=False,
         backlog=4096,
         timeout_keep_alive=120,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=ANSWER_S,
         log_level="warning",
     )
     Server(how).run()
