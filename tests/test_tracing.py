@@ -43,13 +43,22 @@ def kept(collector: Collector, trace: str, *names: str) -> dict[str, Seen]:
     with suppress(AssertionError):
         wait_until(lambda: set(names) <= set(collector.of(trace)), 40)
     spans = collector.of(trace)
-    assert set(names) <= set(spans)
+    assert set(names) <= set(spans), {name: span.attributes for name, span in spans.items()}
     return spans
+
+
+def ask_deep(stack: Stack, collector: Collector) -> str:
+    """Asks what only Triton knows, until Triton was in time: on a busy machine a turn may have to be answered without it."""
+    for _ in range(3):
+        trace = ask(stack, DEEP)
+        if "error.type" not in kept(collector, trace, "sluice-shim triton")["sluice-shim triton"].attributes:
+            return trace
+    raise AssertionError("Triton was too late three times")
 
 
 def test_spans_chain_from_the_client_over_edge_and_shim_to_triton(traced: Stack, collector: Collector) -> None:
     layers = ["l1_screen", "l2_meter", "l3_hot"]
-    trace = ask(traced, DEEP)
+    trace = ask_deep(traced, collector)
     edge = ["sluice-edge edge", *(f"sluice-edge {layer}" for layer in layers)]
     shim = ["sluice-shim shim", "sluice-shim l4_understand", "sluice-shim triton", "sluice-shim redis commit-3"]
     spans = kept(collector, trace, *edge, *shim, "sluice-triton InferRequest")
@@ -85,7 +94,7 @@ def test_the_back_end_is_a_span_without_an_order_number(traced: Stack, collector
 
 
 def test_what_the_client_does_not_want_kept_is_not(traced: Stack, collector: Collector) -> None:
-    unwanted, wanted = ask(traced, DEEP, flags="00"), ask(traced, DEEP)
+    unwanted, wanted = ask(traced, DEEP, flags="00"), ask_deep(traced, collector)
     kept(collector, wanted, "sluice-edge edge", "sluice-shim shim", "sluice-triton InferRequest")
     assert collector.of(unwanted) == {}
 
