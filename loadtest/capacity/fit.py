@@ -1,6 +1,7 @@
 """What of a part's processor time is work, and what is waking up? Least squares over paced loads, within what can be.
 
-Every load counts alike: what is made small is the relative error.
+A wake counts as far as cores slept. What a question costs Triton falls with the batch as its executions do. Every load counts
+alike: what is made small is the relative error.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ WORK = 0.25  # of the least that a turn was seen to cost is work, at least: wake
 def least(rows: Floats, wanted: Floats, floors: Floats) -> tuple[Floats, float]:
     """x, none below its floor, with rows @ x as near to wanted as can be, relatively, and the root mean square of what is left.
 
-    There are at most four unknowns: each choice of those that are above their floors is tried.
+    There are at most three unknowns: each choice of those that are above their floors is tried.
     """
     scaled, left = rows / wanted[:, None], 1 - rows @ floors / wanted
     best, error = floors, float(np.sqrt(np.mean(left**2)))
@@ -33,29 +34,30 @@ def least(rows: Floats, wanted: Floats, floors: Floats) -> tuple[Floats, float]:
     return best, error
 
 
-def part(name: str, loads: Sequence[Seen]) -> Part:
-    """Of one part. Raises ValueError where it was not seen at work often enough."""
+def part(name: str, loads: Sequence[Seen], cores: int, executions: Batches) -> Part:
+    """Of one part; cores: that all parts shared. Raises ValueError where it was not seen at work often enough."""
     deep_only = name in ("shim", "triton")
     seen = [one for one in loads if one.busy.get(name, 0) > 0 and (one.share > 0 or not deep_only)]
     if len(seen) < LOADS:
         raise ValueError(f"{name} was busy in {len(seen)} of {len(loads)} loads, {LOADS} are wanted")
     share, rate = (np.array([getattr(one, field) for one in seen]) for field in ("share", "per_s"))
     cost = np.array([one.busy[name] for one in seen]) / rate * 1e6
-    batch = [one.share / one.batch if name == "triton" and one.batch else 0.0 for one in seen]
+    asleep = np.array([max(0.0, 1 - sum(one.busy.values()) / cores) for one in seen])
+    each, fixed = (executions.each_us, executions.fixed_us) if name == "triton" else (1.0, 0.0)
+    deep = share * (1 + fixed / each / np.array([max(1.0, one.batch) for one in seen]))
     hot = np.zeros_like(share) if deep_only else 1 - share
-    columns = [hot, share, np.array([one.wakes[name] for one in seen]) / rate, np.array(batch)]
-    floors = np.array([WORK * _cheapest(name, seen, 0.0), WORK * _cheapest(name, seen, 1.0), 0.0, 0.0])
+    columns = [hot, deep, np.array([one.wakes[name] for one in seen]) / rate * asleep]
+    floors = np.array([WORK * _cheapest(name, seen, 0.0), WORK * _cheapest(name, seen, 1.0) / (1 + fixed / each), 0.0])
     found, error = least(np.stack(columns, axis=1), cost, floors)
-    apart = bool((found[:2] > floors[:2])[deep_only:].all())
     return Part(
         hot_us=float(found[0]),
         deep_us=float(found[1]),
         wake_us=float(found[2]),
         hot_wakes=_idle(name, seen, 0.0),
         deep_wakes=_idle(name, seen, 1.0),
-        batch_us=float(found[3]),
+        batch_us=float(found[1] * fixed / each),
         error=error,
-        apart=apart,
+        apart=bool((found[:2] > floors[:2])[deep_only:].all()),
     )
 
 

@@ -1,8 +1,9 @@
 """How many turns a second does one machine hold, on which everything runs, wrk among it?
 
 The cores are shared: they are used up when the processor time of all parts together fills them, or one process fills its core.
-Near that, whoever can run gets a fair share of a core, so everything takes up to `stretch` times as long: batches grow meanwhile,
-and a part that is still at work is not woken. Before that, p99 may break: waits for a core by M/G/c, batches as stretched.
+Near that, whoever can run gets a fair share of a core, so everything takes `stretch` times as long: batches grow meanwhile, a
+part that is still at work is not woken, and no core sleeps. Before that, p99 may break: waits for a core by M/G/c, batches as
+stretched.
 """
 
 from collections.abc import Callable
@@ -41,12 +42,12 @@ class Knee:
 
 def state(service: Service, share: float, cores: int, per_s: float) -> State:
     """A fixed point: what is idle decides what a turn costs, which decides what is idle."""
-    idle, batch, stretch = dict.fromkeys(PROCESSES, 0.5), 1.0, 1.0
+    idle, used, batch, stretch = dict.fromkeys(PROCESSES, 0.5), 0.5, 1.0, 1.0
     busy: dict[str, float] = {}
     for _ in range(ROUNDS):
-        busy = {part: per_s * service.parts[part].us(share, idle[part], batch) / 1e6 for part in PROCESSES}
-        used = min(0.999, sum(busy.values()) / cores)
-        stretch = min(sum(PROCESSES.values()) / cores, 1 / (1 - used))
+        busy = {part: per_s * service.parts[part].us(share, idle[part], batch, 1 - used) / 1e6 for part in PROCESSES}
+        used = 0.5 * used + 0.5 * min(0.999, sum(busy.values()) / cores)
+        stretch = queueing.stretch(cores, sum(PROCESSES.values()), used)
         for part, count in PROCESSES.items():
             idle[part] = 0.5 * idle[part] + 0.5 * max(0.0, 1 - stretch * busy[part] / count)
         batch = 0.5 * batch + 0.5 * _batch(service.batches, per_s * share, stretch)

@@ -35,8 +35,9 @@ OUTSIDE = (httpx.HTTPError, tritonclient.utils.InferenceServerException)
 class Plan:
     """How long it takes. levels: how busy all cores are to be, with wrk. crowd: users whom workers cannot remember."""
 
-    levels: tuple[float, ...] = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65)
-    seconds: int = 6
+    levels: tuple[float, ...] = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75)
+    rounds: int = 2
+    seconds: int = 5
     people: int = 5000
     crowd: int = 60_000
     connections: int = 4000
@@ -44,7 +45,7 @@ class Plan:
     tenants: tuple[str, ...] = ()
 
 
-QUICK = Plan((0.25, 0.4), 2, 300, 0, 400, 6, ("shop",))
+QUICK = Plan((0.25, 0.4), 1, 2, 300, 0, 400, 6, ("shop",))
 
 
 def measured(folder: Path, plan: Plan) -> Service:
@@ -59,16 +60,17 @@ def measured(folder: Path, plan: Plan) -> Service:
 def _measured(one: Rig, folder: Path, plan: Plan) -> Service:
     busy = round(os.getloadavg()[0], 2)
     rest = held.of_parts(one)
-    loads = [seen for share in SHARES for seen in _climbed(one, share, plan)]
+    loads = [seen for _ in range(plan.rounds) for share in SHARES for seen in _climbed(one, share, plan)]
     verify = _verify_us(one, folder, plan, loads) if plan.crowd else 0.0
     times = executions.measured(one, plan.executions)
     say(f"executions of {', '.join(f'{size}: {us / 1e3:.1f} ms' for size, us in times)}")
+    model = fit.batches(times, MAX_BATCH, one.settings.triton_queue_delay_us)
     kept, kernel = held.connection(one, plan.connections)
     return Service(
         machine=machine.about(one.settings) | {"load_before": busy},
         command=MAKE if plan != QUICK else f"{MAKE} --quick",
-        parts={name: fit.part(name, loads) for name in PARTS},
-        batches=fit.batches(times, MAX_BATCH, one.settings.triton_queue_delay_us),
+        parts={name: fit.part(name, loads, one.cores, model) for name in PARTS},
+        batches=model,
         hot=_alone(loads, 0.0),
         deep=_alone(loads, 1.0),
         memory=Memory(kept, kernel, held.of_users(one), rest, verify),

@@ -6,7 +6,11 @@ the chance to wait at all, which is exact for M/M/1 and M/M/c, and within 15 % o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf, log
+
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,25 @@ def waiting(servers: int, busy: float, service: float, scv: float = 1.0) -> Wait
         return Wait(1.0, inf)
     chance = erlang_c(servers, busy)
     return Wait(chance, chance * service / (servers * (1 - busy)) * (1 + scv) / 2)
+
+
+def stretch(servers: int, users: int, busy: float) -> float:
+    """How many times as long work takes because the servers are shared fairly among so many who are at work, or not (the machine
+    repairman's queue, M/M/c//N: exact for exponential times). busy: share of time a server works, 0 to 1."""
+    if users <= servers:
+        return 1.0
+    levels, stretched = _repairman(servers, users)
+    return float(np.interp(busy, levels, stretched))
+
+
+@cache
+def _repairman(servers: int, users: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """How busy, and how stretched, from hardly at work to hardly ever not."""
+    count = np.arange(1, users + 1)
+    each = np.log((users - count + 1) / np.minimum(count, servers))  # from one less at work to so many, times the load
+    chance = np.exp(np.cumsum(each[None, :] + np.linspace(-12, 12, 400)[:, None], axis=1))
+    working, served = chance @ count, chance @ np.minimum(count, servers)
+    return served / servers / (1 + chance.sum(axis=1)), working / served
 
 
 def mixture_scv(kinds: Sequence[tuple[float, float]], scv: float = 1.0) -> float:

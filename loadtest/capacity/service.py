@@ -1,8 +1,9 @@
 """What does a turn cost? What was measured on a machine: service.json, made by `python -m loadtest.capacity measure`.
 
-A part's processor time for a turn is work, and wakes: each time a part that had nothing to do is woken, the kernel, cold caches
-and an event loop that finds a single event cost it again. A busy part is woken seldom, so a turn costs the less the more there
-are. Both are told apart by counting the voluntary context switches.
+A part's processor time for a turn is work, and wakes: a part that had nothing to do, on a core that slept, has to be woken, and
+the host of a virtual machine, the kernel, cold caches and an event loop that finds a single event cost it again. A busy part is
+woken seldom and a busy core seldom sleeps, so a turn costs the less the more there are. Both are told apart by counting the
+voluntary context switches.
 """
 
 from pathlib import Path
@@ -36,7 +37,8 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Processor time, us: work of a hot and of a deep turn, a wake; and how often an idle part is woken for a turn.
+    """Processor time, us: work of a hot and of a deep turn, a wake of a sleeping core; and how often an idle part is woken for a
+    turn.
     batch_us: of Triton, for each execution. error: of the fit, root mean square, relative. apart: whether work and wakes could
     be told apart."""
 
@@ -49,10 +51,12 @@ class Part(msgspec.Struct, frozen=True):
     error: From0 = 0.0
     apart: bool = True
 
-    def us(self, share: float, idle: float, batch: float = 1.0) -> float:
-        """Of a turn, where so much of them is deep. idle: share of time in which this part has nothing to do."""
-        deep = self.deep_us + self.batch_us / batch + self.wake_us * self.deep_wakes * idle
-        return (1 - share) * (self.hot_us + self.wake_us * self.hot_wakes * idle) + share * deep
+    def us(self, share: float, idle: float, batch: float = 1.0, asleep: float | None = None) -> float:
+        """Of a turn, where so much of them is deep. idle: share of time in which this part has nothing to do; asleep: in which
+        its core has nothing to do, the same where the core is its own."""
+        wakes = self.wake_us * idle * (idle if asleep is None else asleep)
+        deep = self.deep_us + self.batch_us / batch + wakes * self.deep_wakes
+        return (1 - share) * (self.hot_us + wakes * self.hot_wakes) + share * deep
 
 
 class Batches(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from loadtest.capacity.service import PARTS, Alone, Batches, Memory, Part, Seen,
 EDGE = Part(40.0, 60.0, 20.0, 2.0, 4.0)
 REDIS = Part(20.0, 40.0, 10.0, 1.0, 2.0)
 SHIM = Part(0.0, 400.0, 100.0, 0.0, 3.0)
-TRITON = Part(0.0, 200.0, 50.0, 0.0, 4.0, batch_us=800.0)
+TRITON = Part(0.0, 180.0, 50.0, 0.0, 4.0, batch_us=700.0)  # as its executions take
 GENERATOR = Part(10.0, 20.0, 10.0, 1.0, 1.0)
 BATCHES = Batches(700.0, 180.0, 40, 1000.0)
 
@@ -28,8 +28,12 @@ def service(**changes: Any) -> Service:
     return msgspec.structs.replace(made, **changes)
 
 
+CORES = 2
+
+
 def loads(name: str, part: Part, noise: tuple[float, ...] = (0.0,)) -> list[Seen]:
-    """What would have been seen of a part with these costs, at several shares, paces and batches; noise: relative, in turn."""
+    """What would have been seen of a part with these costs, at several shares, paces and batches, while others use the cores
+    as much as it uses its own; noise: relative, in turn."""
     found = []
     for number, (share, per_s, idle, batch) in enumerate(
         (share, per_s, idle, batch)
@@ -38,6 +42,7 @@ def loads(name: str, part: Part, noise: tuple[float, ...] = (0.0,)) -> list[Seen
     ):
         wakes = ((1 - share) * part.hot_wakes + share * part.deep_wakes) * idle
         cost = part.us(share, idle, batch) * (1 + noise[number % len(noise)])
-        seen = Seen(share, per_s, {name: cost * per_s / 1e6}, {name: wakes * per_s}, batch if share else 0.0, 1.0, 2.0)
-        found.append(seen)
+        own = cost * per_s / 1e6
+        busy = {name: own, "others": CORES * (1 - idle) - own}
+        found.append(Seen(share, per_s, busy, {name: wakes * per_s}, batch if share else 0.0, 1.0, 2.0))
     return found

@@ -57,6 +57,23 @@ def test_two_kinds_of_turns_spread_more_than_each() -> None:
     assert queueing.mixture_scv([(0.92, 40.0), (0.08, 60.0)]) > 1.0
 
 
+@pytest.mark.parametrize(("load", "users"), [(0.1, 6), (0.7, 6), (3.0, 6), (1.0, 3)])
+def test_shared_servers_stretch_work_as_the_machine_repairman_waits(load: float, users: int) -> None:
+    """M/M/2//N, state by state. load: work over the time between."""
+    chance = [1.0]
+    for count in range(1, users + 1):
+        chance.append(chance[-1] * load * (users - count + 1) / min(2, count))
+    served = sum(min(2, count) * one for count, one in enumerate(chance)) / sum(chance)
+    working = sum(count * one for count, one in enumerate(chance)) / sum(chance)
+    assert queueing.stretch(2, users, served / 2) == pytest.approx(working / served, rel=1e-3)
+
+
+def test_nobody_is_stretched_who_has_a_server() -> None:
+    assert queueing.stretch(4, 3, 0.9) == 1.0
+    assert queueing.stretch(2, 6, 0.0) == pytest.approx(1.0)
+    assert queueing.stretch(2, 6, 1.0) == pytest.approx(3.0, rel=1e-3)
+
+
 @pytest.mark.parametrize("busy", [0.02, 0.3, 0.6, 0.8, 0.92])
 def test_batches_take_what_they_take_event_by_event(busy: float) -> None:
     per_s = busy * BATCHES.per_s
