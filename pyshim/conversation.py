@@ -16,8 +16,6 @@ from pyshim.layers import Layer
 from pyshim.memory import Conflict, Memory
 from pyshim.turn import Reply, Turn
 
-ATTEMPTS = 4
-
 
 class Conversations:
     """Answers turns, in order for each user."""
@@ -45,17 +43,18 @@ class Conversations:
         stored = await self._memory.load(turn)
         if stored is not None:
             return stored, None
-        for _ in range(ATTEMPTS):
+        while True:  # each conflict is another turn of this user that was written, so there is an end of them
             reply = await funnel.run(turn, self._layers)
             answer = f"{reply.answer}\n{turn.resume}" if turn.resume else reply.answer
             reply.answer = turn.composer.compose(answer, reply.intent)
             try:
                 body = await self._memory.commit(turn, reply)
             except Conflict:
-                continue
+                if turn.left() > 0:
+                    continue
+                raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"}) from None
             metrics.turns.labels(turn.tenant.id, turn.answered_by).inc()
             return body, reply
-        raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"})
 
     async def settle(self, turn: Turn, reply: Reply) -> None:
         """After the client has its reply."""
