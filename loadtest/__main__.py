@@ -17,11 +17,13 @@ from pathlib import Path
 import locust  # noqa: F401  first: it makes what the others import wait without blocking
 import msgspec
 
-from loadtest import gates, kill, machine, planning, progress, record, recording, run, stack, target, watch
+from loadtest import gates, stack
 from loadtest.gates import BadGate, Wanted
-from loadtest.record import Record
-from loadtest.recording import About
-from loadtest.target import NoTarget, Target
+from loadtest.running import kill, planning, progress, run, target
+from loadtest.running.target import NoTarget, Target
+from loadtest.seen import machine, record, recording, watch
+from loadtest.seen.record import Record
+from loadtest.seen.recording import About
 from pyshim import config
 from pyshim.config import ROOT
 from pyshim.errors import BadTenant

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import gevent  # type: ignore[import-untyped]
 
-from loadtest.floor import Floor
-from loadtest.plan import Place
+from loadtest.running.floor import Floor
+from loadtest.running.plan import Place
 from pyshim import tokens
 
 ADDRESSES = 12

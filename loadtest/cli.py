@@ -14,11 +14,12 @@ import typer
 from rich.table import Table as Grid
 from rich.text import Text
 
-from loadtest import record, report
+from loadtest import report
 from loadtest.report import compare as comparing
 from loadtest.report import units, versus
 from loadtest.report.compare import Comparison, Table
 from loadtest.report.errors import NoRecord, ReportError
+from loadtest.seen import record
 from pyshim.terminal import fail, out
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="A load is run, its report is made, two are compared.")

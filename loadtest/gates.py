@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from loadtest.record import Gate, Percentiles
+from loadtest.seen.record import Gate, Percentiles
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

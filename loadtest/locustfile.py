@@ -17,10 +17,11 @@ from locust import LoadTestShape, events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtest import planning, shapes, target, worker
-from loadtest.floor import Floor
-from loadtest.plan import Plan
-from loadtest.run import LEAD_S, SPAWN_PER_S
+from loadtest import shapes
+from loadtest.running import planning, target, worker
+from loadtest.running.floor import Floor
+from loadtest.running.plan import Plan
+from loadtest.running.run import LEAD_S, SPAWN_PER_S
 from loadtest.users import ClosedUser, OpenUser
 from pyshim import config
 

@@ -16,7 +16,7 @@ from typing import Literal
 from loadtest import conversations
 from loadtest.checks import Answer
 from loadtest.customer import Say, Talk
-from loadtest.plan import Place, Plan
+from loadtest.running.plan import Place, Plan
 from pyshim import tokens
 from pyshim.jwks import Key
 

@@ -16,10 +16,10 @@ from locust import FastHttpUser, task
 
 from loadtest import checks
 from loadtest.checks import Answer, Forgotten
-from loadtest.floor import Floor
 from loadtest.people import Conversation, Person
-from loadtest.plan import PATIENCE_S
-from loadtest.turns import NO_LAYER
+from loadtest.running.floor import Floor
+from loadtest.running.plan import PATIENCE_S
+from loadtest.running.turns import NO_LAYER
 
 CONNECT_S = 5.0
 TRIES = 6  # of one turn, before a customer gives up
@@ -48,7 +48,7 @@ class History(msgspec.Struct):
 
 
 class ChatUser(FastHttpUser):
-    """What both kinds of users do with a turn. floor is set before the first is made (loadtest/worker.py)."""
+    """What both kinds of users do with a turn. floor is set before the first is made (loadtest/running/worker.py)."""
 
     abstract = True
     network_timeout, connection_timeout = PATIENCE_S, CONNECT_S

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import machine, memory, stack
+from loadtest import stack
 from loadtest.bench import command, layers, report, rounds, users
 from loadtest.bench.rounds import PEER, SLUICE, Bench
 from loadtest.bench.scouting import TooFewQuestions, scouted
 from loadtest.bench.wrk import BadRun, Run
+from loadtest.seen import machine, memory
 from pyshim import config, snapshot
 from pyshim.config import ROOT
 

@@ -24,10 +24,11 @@ from typing import Any
 
 import msgspec
 
-from loadtest import edges, machine, processor
+from loadtest import edges
 from loadtest.bench import attack, command, wrk
 from loadtest.bench.shapes import Turn
 from loadtest.edges import HOT, START_S, Edge
+from loadtest.seen import machine, processor
 from loadtest.stack import CannotStart, free_ports, wide_tenants
 from pyshim import tokens
 

@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from loadtest import edges, machine, processor
+from loadtest import edges
 from loadtest.bench import command, users, wrk
 from loadtest.bench.command import say
 from loadtest.bench.corpus import Corpus, sentences
@@ -32,6 +32,7 @@ from loadtest.bench.shapes import turns
 from loadtest.bench.users import User
 from loadtest.bench.wrk import BadRun, Load
 from loadtest.edges import Edge
+from loadtest.seen import machine, processor
 from loadtest.stack import CannotStart, free_ports, wide_tenants
 from pyshim import config, snapshot
 

@@ -22,9 +22,10 @@ from typing import Any
 import msgspec
 import yaml
 
-from loadtest import edges, machine
+from loadtest import edges
 from loadtest.bench import command
 from loadtest.edges import HOT, Edge
+from loadtest.seen import machine
 from loadtest.stack import CannotStart, wide_tenants
 from pyshim import tokens
 

@@ -20,13 +20,14 @@ from typing import Any
 
 import msgspec
 
-from loadtest import edges, machine, stack
+from loadtest import edges, stack
 from loadtest.bench import command, rounds, scouting, users, wrk
 from loadtest.bench.command import say
 from loadtest.bench.edge import CONF, WIDE
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import BadRun, Load
 from loadtest.readme import RESULTS
+from loadtest.seen import machine
 from loadtest.stack import CannotStart, free_ports
 from pyshim import config, snapshot
 from pyshim.config import Settings

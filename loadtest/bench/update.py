@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from loadtest import machine, memory, readme, stack
+from loadtest import readme, stack
 from loadtest.bench import command, layers, update_report, users, wrk
 from loadtest.bench.replacements import KINDS, NotReplaced, Replacement
 from loadtest.bench.rounds import MIX_DEEP
 from loadtest.bench.scouting import TooFewQuestions, scouted
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import BadRun, Load, Run
+from loadtest.seen import machine, memory
 from pyshim import config, snapshot
 from pyshim.config import Settings
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx
 import tritonclient.utils
 
-from loadtest import machine
 from loadtest.bench.command import say
 from loadtest.bench.layers import Unexpected
 from loadtest.bench.scouting import TooFewQuestions
@@ -23,6 +22,7 @@ from loadtest.capacity.errors import NotMeasured
 from loadtest.capacity.held import TooLittle
 from loadtest.capacity.rig import Rig
 from loadtest.capacity.service import MAKE, PARTS, Alone, Memory, Seen, Service
+from loadtest.seen import machine
 from loadtest.stack import CannotStart
 from pyshim.outside.triton import MAX_BATCH
 

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import redis
 
-from loadtest import processor, stack
+from loadtest import stack
 from loadtest.bench import layers, users, wrk
 from loadtest.bench.corpus import Corpus
 from loadtest.bench.scouting import scouted
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import Load, Run
 from loadtest.capacity.service import PARTS, Seen
-from loadtest.memory import PROC, family
-from loadtest.watch import fetch, summed
+from loadtest.seen import processor
+from loadtest.seen.memory import PROC, family
+from loadtest.seen.watch import fetch, summed
 from pyshim import config, snapshot
 from pyshim.config import Settings
 from pyshim.snapshot import MODEL

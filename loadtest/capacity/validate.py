@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from loadtest import machine
 from loadtest.bench.command import say
 from loadtest.bench.wrk import BadRun, Run
 from loadtest.capacity import knee, rig
@@ -21,6 +20,7 @@ from loadtest.capacity.measure import FAILURES, OUTSIDE
 from loadtest.capacity.outcome import MAKE
 from loadtest.capacity.rig import CONNECTIONS, WARM_S, Rig
 from loadtest.capacity.service import Service
+from loadtest.seen import machine
 
 SHARES = (0.0, 0.08, 0.3)
 PACED_CONNECTIONS = 384  # so that what is due is sent, and its wait is seen, until p99 has long been broken

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from loadtest import machine
 from loadtest.bench import command
 from loadtest.bench.command import say
 from loadtest.claims import batching, before_after, compressed, meanings, page, soak, spike
 from loadtest.claims.claim import Claim, NotMeasured
 from loadtest.readme import RESULTS
+from loadtest.seen import machine
 from pyshim import config
 from pyshim.config import ROOT
 

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from loadtest import record
 from loadtest.claims.claim import NotMeasured
-from loadtest.record import Record
+from loadtest.seen import record
+from loadtest.seen.record import Record
 from pyshim.config import ROOT
 
 COULD_NOT = 2  # how the command ends where no load could be made

@@ -7,7 +7,7 @@ import numpy as np
 
 from loadtest.claims import loads
 from loadtest.claims.claim import Measured, Row
-from loadtest.record import Reading, Record
+from loadtest.seen.record import Reading, Record
 
 WARM = 0.2  # of the run: caches fill
 PUBLISHED_MB_MIN = 60.0  # 600 MB to 1.8 GB in 20 minutes

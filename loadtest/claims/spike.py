@@ -5,7 +5,7 @@ from statistics import median
 
 from loadtest.claims import loads
 from loadtest.claims.claim import Measured, Row
-from loadtest.record import Record, Second
+from loadtest.seen.record import Record, Second
 from loadtest.shapes import TABLES, begins
 
 TABLE = TABLES["spike"]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.record import Record
 from loadtest.report import measures, reading, units
 from loadtest.report.errors import NotComparable
 from loadtest.report.figures import Figure, Row, judged
 from loadtest.report.noise import FEWEST_RUNS
+from loadtest.seen.record import Record
 
 ASKED = ("scenario", "model", "tenants")  # and the plan
 FIGURES_SHOWN = 4

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from loadtest.record import Record, Second
 from loadtest.report import noise
 from loadtest.report.noise import Estimate, Interval, Sample
+from loadtest.seen.record import Record, Second
 
 Worse = Literal["more", "less", ""]
 ALONE = "one run a side: repeat both to judge this"

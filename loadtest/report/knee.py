@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from loadtest.record import Record, Second
 from loadtest.report import axes, tables, turns, units
 from loadtest.report.axes import Linear, Log
 from loadtest.report.markup import Html, Node, tag
+from loadtest.seen.record import Record, Second
 
 RATES = ("rate", "per_s", "rate_per_s", "turns_per_s", "offered", "offered_per_s")  # names under which a knee may say its rate
 BROKEN = "broken_at"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from loadtest.record import Event
 from loadtest.report.axes import Time
+from loadtest.seen.record import Event
 
 NEAR = 0.055  # of the axis: half a label on a telephone
 KINDS = ("killed", "breaker", "rollout", "gate", "shape")  # gravest first; any other kind is drawn like shape

@@ -5,10 +5,10 @@ from math import floor
 
 import msgspec
 
-from loadtest.record import Percentiles, Record
 from loadtest.report import noise, turns
 from loadtest.report.figures import Figure, between, paired, seconds
 from loadtest.report.noise import Sample
+from loadtest.seen.record import Percentiles, Record
 
 LATENCIES = ("p50", "p90", "p95", "p99", "mean")
 Side = Sequence[Record]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Literal
 
-from loadtest.record import Reading, Record, Redis, Triton
 from loadtest.report import units
 from loadtest.report.plot import Line, Plot
+from loadtest.seen.record import Reading, Record, Redis, Triton
 
 COLOURS = {"nginx": 0, "redis": 5, "triton": 1, "load generator": 7}
 OTHERS = (2, 3, 6, 4)  # shims and whatever else ran

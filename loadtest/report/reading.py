@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from loadtest import record as records
-from loadtest.record import FILE, VERSION, Record, Second
 from loadtest.report.errors import BadRecord, NoRecord
+from loadtest.seen import record as records
+from loadtest.seen.record import FILE, VERSION, Record, Second
 
 LONGEST_S = 1e7  # four months; a time beyond it is a clock's fault
 LARGEST = 1e15

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from loadtest.record import Record
 from loadtest.report import knee, marks, parts, tables, turns, units
 from loadtest.report.axes import Time
 from loadtest.report.draw import draw_all
@@ -11,6 +10,7 @@ from loadtest.report.markup import Html, Node, join, tag
 from loadtest.report.page import page
 from loadtest.report.plot import Plot
 from loadtest.report.section import Section
+from loadtest.seen.record import Record
 
 MODELS = {
     "open": "Open model: turns come when they are due, whether or not the ones before are answered. "

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from loadtest.record import ContextFailure, Event, Gate, Group, Percentiles
 from loadtest.report import axes, marks, turns, units
 from loadtest.report.axes import Log
 from loadtest.report.markup import Html, Node, tag
+from loadtest.seen.record import ContextFailure, Event, Gate, Group, Percentiles
 
 SHOWN = 200  # rows; a page that lists a million failures opens nowhere
 VERDICTS = {"broke": "✗ broke", "unmeasured": "– not measured", "holds": "✓ holds"}

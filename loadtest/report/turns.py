@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from loadtest.record import Record, Second
 from loadtest.report import units
 from loadtest.report.plot import Line, Plot, Point
+from loadtest.seen.record import Record, Second
 
 LAYER_COLOURS = {
     "l1_screen": 7,

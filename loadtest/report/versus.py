@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from math import log
 from pathlib import Path
 
-from loadtest.record import Record, Second
 from loadtest.report import marks, page, run, tables, units
 from loadtest.report.axes import Time
 from loadtest.report.compare import Comparison, Table, changed
@@ -14,6 +13,7 @@ from loadtest.report.markup import Html, Node, join, tag
 from loadtest.report.noise import LEVEL
 from loadtest.report.plot import Line, Plot, Point
 from loadtest.report.section import Section
+from loadtest.seen.record import Record, Second
 
 A, B = 0, 1  # their colours
 VERDICTS = {

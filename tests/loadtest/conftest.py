@@ -3,7 +3,7 @@
 import pytest
 
 from loadtest.corpus import Questions
-from loadtest.plan import Place, Plan
+from loadtest.running.plan import Place, Plan
 from loadtest.shapes import Row, Scenario
 from pyshim import config, source, tenant
 from pyshim.config import ROOT

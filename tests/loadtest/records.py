@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from loadtest.record import (
+from loadtest.seen.record import (
     ContextFailure,
     Event,
     Gate,

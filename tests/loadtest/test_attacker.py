@@ -8,9 +8,10 @@ from threading import Thread
 import msgspec
 import pytest
 
-from loadtest import attacker, kill
-from loadtest.kill import NotThere
-from loadtest.plan import Plan
+from loadtest import attacker
+from loadtest.running import kill
+from loadtest.running.kill import NotThere
+from loadtest.running.plan import Plan
 from pyshim import config
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from loadtest import record as records
 from loadtest.cli import app, folders
-from loadtest.record import Record
 from loadtest.report import noise, versus
 from loadtest.report.compare import Comparison, compare, compared
 from loadtest.report.errors import NoRecord, NotComparable
+from loadtest.seen import record as records
+from loadtest.seen.record import Record
 from tests.loadtest.records import bare, spike
 
 

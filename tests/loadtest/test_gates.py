@@ -5,7 +5,7 @@ import pytest
 
 from loadtest import gates
 from loadtest.gates import BadGate, Seen, Slope, Wanted
-from loadtest.record import Percentiles
+from loadtest.seen.record import Percentiles
 
 FAST = Percentiles(10_000, 5.0, 3.0, 20.0, 40.0, 90.0, 300.0, 0.97)
 

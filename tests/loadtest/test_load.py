@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtest import record, schedule, shapes
-from loadtest.record import Record
+from loadtest import shapes
+from loadtest.running import schedule
+from loadtest.seen import record
+from loadtest.seen.record import Record
 from pyshim import config
 from pyshim.config import ROOT
 from tests.conftest import Stack

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from loadtest.people import People
-from loadtest.plan import Plan
+from loadtest.running.plan import Plan
 
 
 def test_who_still_thinks_is_not_asked_and_somebody_new_comes(plan: Plan) -> None:

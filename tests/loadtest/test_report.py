@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadtest import record as records
 from loadtest import report
-from loadtest.record import Event, Gate, Reading, Record, Second
 from loadtest.report import axes, marks, markup, plot, reading, run, units
 from loadtest.report.axes import Time
 from loadtest.report.errors import BadRecord, NoRecord
 from loadtest.report.plot import Line, Plot
+from loadtest.seen import record as records
+from loadtest.seen.record import Event, Gate, Reading, Record, Second
 from tests.loadtest.records import SECONDS, bare, spike
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;\u202e\x00\ud800"

@@ -11,10 +11,10 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from loadtest import record as records
 from loadtest import report
 from loadtest.report import versus
 from loadtest.report.compare import compared
+from loadtest.seen import record as records
 from tests.loadtest.records import SECONDS, spike
 
 pytestmark = pytest.mark.real

@@ -6,12 +6,13 @@ from itertools import pairwise
 import gevent
 import pytest
 
-from loadtest import schedule, shapes
-from loadtest.floor import Floor
+from loadtest import shapes
 from loadtest.people import Conversation
-from loadtest.plan import Plan
+from loadtest.running import schedule
+from loadtest.running.floor import Floor
+from loadtest.running.plan import Plan
+from loadtest.running.turns import Seen
 from loadtest.shapes import SCENARIOS, TABLES, Row
-from loadtest.turns import Seen
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtest import target
-from loadtest.target import NoTarget
+from loadtest.running import target
+from loadtest.running.target import NoTarget
 from pyshim import config
 from pyshim.tenant import Tenant
 

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from loadtest.turns import LIMIT, NO_LAYER, Seen, Turns
+from loadtest.running.turns import LIMIT, NO_LAYER, Seen, Turns
 
 
 def some(count: int, seed: int = 1) -> list[tuple[float, float, float, str, str, str]]:

@@ -2,10 +2,10 @@
 
 import os
 
-from loadtest import watch
-from loadtest.processes import GENERATOR, Processes
-from loadtest.record import Event
-from loadtest.watch import OwnMetrics, Watch
+from loadtest.seen import watch
+from loadtest.seen.processes import GENERATOR, Processes
+from loadtest.seen.record import Event
+from loadtest.seen.watch import OwnMetrics, Watch
 
 PAGE = """# HELP sluice_triton_breaker_open x
 sluice_triton_breaker_open{shim="0"} %s

@@ -2,11 +2,11 @@
 
 import pytest
 
-from loadtest import memory
 from loadtest.bench import report
 from loadtest.bench.gates import GATES
 from loadtest.bench.rounds import PEER, SLUICE
 from loadtest.bench.wrk import Run
+from loadtest.seen import memory
 
 
 def run(per_s: float, p99_ms: float = 10) -> Run:

@@ -10,7 +10,7 @@ from loadtest.claims import __main__ as command
 from loadtest.claims import batching, compressed, page, rules, soak, spike
 from loadtest.claims.batching import Setting
 from loadtest.claims.claim import Claim, Measured, NotMeasured
-from loadtest.record import Second
+from loadtest.seen.record import Second
 from tests.loadtest import records
 
 SENTENCES = [

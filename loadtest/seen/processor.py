@@ -2,7 +2,7 @@
 
 import os
 
-from loadtest.memory import PROC, family
+from loadtest.seen.memory import PROC, family
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterable
 
-from loadtest import memory, processor
-from loadtest.record import Reading
+from loadtest.seen import memory, processor
+from loadtest.seen.record import Reading
 from pyshim.config import Settings
 
 GENERATOR = "load generator"

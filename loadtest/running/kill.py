@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from loadtest.memory import family
+from loadtest.seen.memory import family
 from pyshim.config import Settings
 
 PARTS = ("shim", "triton", "redis", "nginx", "nginx-worker")

@@ -18,15 +18,16 @@ import msgspec
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtest import plan as plans
-from loadtest import recording, shapes
+from loadtest import shapes
 from loadtest.gates import Wanted, broken
-from loadtest.kill import NotThere
-from loadtest.plan import PATIENCE_S, Plan
-from loadtest.record import ContextFailure, Event
-from loadtest.recording import Told
+from loadtest.running import plan as plans
+from loadtest.running.kill import NotThere
+from loadtest.running.plan import PATIENCE_S, Plan
+from loadtest.running.turns import Seen
+from loadtest.seen import recording
+from loadtest.seen.record import ContextFailure, Event
+from loadtest.seen.recording import Told
 from loadtest.stack import free_ports
-from loadtest.turns import Seen
 from loadtest.users import ClosedUser, OpenUser
 from pyshim.config import ROOT
 
@@ -176,7 +177,7 @@ class Load:
 def _workers(folder: Path, plan: Plan, port: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """The processes that send; none is left at the end."""
     path = plans.write(folder / "plan.msgpack", plan)
-    command = [sys.executable, "-m", "loadtest.worker", str(path)]
+    command = [sys.executable, "-m", "loadtest.running.worker", str(path)]
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for index in range(plan.workers):

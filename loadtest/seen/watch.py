@@ -14,8 +14,8 @@ from typing import TypeVar
 import httpx
 import redis
 
-from loadtest.processes import Processes
-from loadtest.record import Event, Redis, Triton
+from loadtest.seen.processes import Processes
+from loadtest.seen.record import Event, Redis, Triton
 from pyshim.config import Settings
 from pyshim.snapshot import MODEL
 

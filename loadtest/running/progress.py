@@ -3,8 +3,8 @@
 import sys
 
 from loadtest import shapes
-from loadtest.run import REPORTED_S, Load
-from loadtest.turns import Seen
+from loadtest.running.run import REPORTED_S, Load
+from loadtest.running.turns import Seen
 
 RECENT = 20_000  # turns among which the last second's are looked for
 QUIET_EVERY_S = 5  # where nobody watches a terminal

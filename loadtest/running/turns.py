@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from loadtest.record import Percentiles
+from loadtest.seen.record import Percentiles
 
 LIMIT = 2**32 - 1  # of what a column holds: 49 days of ms, 71 minutes of us
 NO_LAYER = "none"

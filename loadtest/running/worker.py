@@ -1,4 +1,4 @@
-"""One process that sends: `python -m loadtest.worker PLAN INDEX PORT`, started by the command; a worker of Locust's own."""
+"""One process that sends, a worker of Locust: `python -m loadtest.running.worker PLAN INDEX PORT`; the command starts it."""
 
 import logging
 import signal
@@ -10,10 +10,10 @@ import gevent  # type: ignore[import-untyped]
 from locust import runners
 from locust.env import Environment
 
-from loadtest import plan as plans
 from loadtest.attacker import Attacker
-from loadtest.floor import Floor
-from loadtest.plan import Plan
+from loadtest.running import plan as plans
+from loadtest.running.floor import Floor
+from loadtest.running.plan import Plan
 from loadtest.users import ChatUser, ClosedUser, OpenUser
 
 REPORT_S = 1.0  # how often a worker tells the master what it saw

@@ -8,11 +8,11 @@ import numpy as np
 
 from loadtest import gates, shapes
 from loadtest.gates import Slope, Wanted
-from loadtest.plan import Plan
-from loadtest.processes import GENERATOR
-from loadtest.record import ContextFailure, Event, Gate, Group, Percentiles, Reading, Record, Second
-from loadtest.turns import Seen, Turns
-from loadtest.watch import Watch
+from loadtest.running.plan import Plan
+from loadtest.running.turns import Seen, Turns
+from loadtest.seen.processes import GENERATOR
+from loadtest.seen.record import ContextFailure, Event, Gate, Group, Percentiles, Reading, Record, Second
+from loadtest.seen.watch import Watch
 
 ROUNDS = 10
 AFTER = ("kill", "back")  # events from which on a recovery is counted

@@ -4,9 +4,10 @@ import argparse
 import secrets
 from pathlib import Path
 
-from loadtest import attacker, corpus, shapes, target
-from loadtest.plan import Place, Plan
-from loadtest.target import NoTarget, Target
+from loadtest import attacker, corpus, shapes
+from loadtest.running import target
+from loadtest.running.plan import Place, Plan
+from loadtest.running.target import NoTarget, Target
 
 ATTACKS = 0.01  # of the turns' rate
 
