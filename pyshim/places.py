@@ -18,6 +18,8 @@ T = TypeVar("T")
 Step = str | int
 STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
 DEEPEST = 40  # libyaml's composer recurses in C: what is nested deeper by far would end the process
+MOST = 1_000_000  # values, aliases followed: nine lines of aliases can stand for a billion
+COUNTING = 0, 0
 AT = re.compile(r" - at `(?:key` in `)?(\$[^`]*)`$")
 
 
@@ -67,13 +69,41 @@ def _read(text: str) -> tuple[yaml.Node | None, Any]:
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise yaml.MarkedYAMLError(problem=f"nested deeper than {DEEPEST}", problem_mark=event.start_mark)  # type: ignore[arg-type]  # either kind of mark
+            raise _fault(f"nested deeper than {DEEPEST}", event)
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()
+        if node is not None:
+            _size(node, {})
         return node, None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many values a node stands for, and how deep they are nested, its aliases followed. known: of those that were counted,
+    0 while they are. Raises yaml.MarkedYAMLError."""
+    if id(node) in known:
+        if known[id(node)] == COUNTING:
+            raise _fault("this contains itself", node)
+        return known[id(node)]
+    known[id(node)] = COUNTING
+    inside = [] if isinstance(node, yaml.ScalarNode) else node.value
+    below = (one for pair in inside for one in pair) if isinstance(node, yaml.MappingNode) else inside
+    count, depth = 1, 0
+    for one in below:
+        values, deep = _size(one, known)
+        count, depth = count + values, max(depth, deep)
+    if count > MOST:
+        raise _fault(f"more than {MOST:,} values once its aliases are followed", node)
+    if depth >= DEEPEST:
+        raise _fault(f"nested deeper than {DEEPEST} once its aliases are followed", node)
+    known[id(node)] = count, depth + 1
+    return count, depth + 1
+
+
+def _fault(problem: str, at: yaml.Node | yaml.Event) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=at.start_mark)  # type: ignore[arg-type]  # either kind of mark
 
 
 def _said_twice(node: yaml.Node | None) -> tuple[str, int] | None:

@@ -10,7 +10,7 @@ from loadtest.capacity import sizing
 from loadtest.capacity.errors import BadService, OutOfReach
 from loadtest.capacity.order import GB, HOURS_A_MONTH, Order
 from loadtest.capacity.service import Service
-from loadtest.capacity.sizing import Sized
+from loadtest.capacity.sizing import Part, Sized
 from pyshim.config import ROOT
 
 VALIDATION = ROOT / "loadtest/results/plan.json"
@@ -30,19 +30,9 @@ class Figure(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Row(msgspec.Struct, frozen=True):
-    """One part; see sizing.Part."""
+class Row(Part, frozen=True, kw_only=True):
+    """One part, and where it is from."""
 
-    name: str
-    unit: str
-    needed: int
-    bought: int
-    nodes: int
-    cores: int
-    gb: float
-    busy: float
-    us: float
-    gpus: int
     source: Source
 
 
@@ -120,6 +110,10 @@ def month(order: Order, found: Sized) -> float:
     return hours + found.gb * order.gb_month
 
 
+def _source(part: Part, order: Order) -> Source:
+    return "assumed" if part.name == "triton" and order.gpu else "model"
+
+
 def outcome(service: Service, order: Order, error: Band | None) -> Outcome:
     """Raises OutOfReach, BadOrder."""
     found = sizing.sized(service, order)
@@ -130,7 +124,7 @@ def outcome(service: Service, order: Order, error: Band | None) -> Outcome:
         p50_ms=found.p50_ms,
         p99_ms=found.p99_ms,
         batch=found.batch,
-        rows=[Row(**asdict(part), source="assumed" if part.name == "triton" and order.gpu else "model") for part in found.parts],
+        rows=[Row(**msgspec.structs.asdict(part), source=_source(part, order)) for part in found.parts],
         cores=found.cores,
         gpus=found.gpus,
         gb=found.gb,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
+import msgspec
+
 from loadtest.capacity import response
 from loadtest.capacity.errors import OutOfReach
 from loadtest.capacity.order import GB, Order
@@ -19,8 +21,7 @@ BUCKET_BYTES, RECORD_BYTES = 200, 150  # of nginx's shared memory: gateway/defau
 REMEMBERED = 20_000  # tokens that a worker knows: SLUICE_TOKENS_REMEMBERED as it is shipped
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One row of what must be bought. needed: processes with everything well; bought: with what may be lost. busy: share of time
     of a process when all are well. us: of a core for each turn of all."""
 

@@ -3,17 +3,12 @@
 from copy import copy
 from typing import Annotated
 
-from fastapi import FastAPI, Header
+from fastapi import Header
 from fastapi.responses import Response
 
-from loadtest.peers.plain import Ask, answer, life
+from loadtest.peers.plain import Ask, answer, service
 
-app = FastAPI(lifespan=life)
-
-
-@app.get("/healthz")
-async def healthz() -> dict[str, str]:
-    return {"status": "ok"}
+app = service()
 
 
 @app.post("/v1/chat")

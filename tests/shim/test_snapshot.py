@@ -40,6 +40,12 @@ def test_the_same_files_make_the_same_version_and_others_another(settings: Setti
     assert first.digest == again.digest != snapshot.compile(settings).digest
 
 
+def grown(times: int, lines: int = 10) -> str:
+    """Each line is a list of the line before, so many times."""
+    more = "".join(f"a{line}: &a{line} [{', '.join([f'*a{line - 1}'] * times)}]\n" for line in range(1, lines))
+    return f"a0: &a0 [x]\n{more}"
+
+
 FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     ("tenant.yaml", lambda text: text + "colour: red\n", "tenant.yaml:20: Object contains unknown field `colour`"),
     (
@@ -53,6 +59,9 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         "tenant.yaml:4: 'guests' is said twice",
     ),
     ("tenant.yaml", lambda text: f"{text}examples: {'[' * 100_000}", "tenant.yaml:20: nested deeper than 40"),
+    ("tenant.yaml", lambda text: f"{text}examples: &all [*all]", "tenant.yaml:20: this contains itself"),
+    ("tenant.yaml", lambda text: text + grown(9), "tenant.yaml:26: more than 1,000,000 values once its aliases are followed"),
+    ("tenant.yaml", lambda text: text + grown(1, 50), "tenant.yaml:59: nested deeper than 40 once its aliases are followed"),
     (
         "tenant.yaml",
         lambda text: text.replace("intents: [promotion_rules,", "intents: [promotion_rule,"),
