@@ -31,6 +31,7 @@ FILES = {"models": "update.json", "config": "config.json"}
 WORKERS, CONNECTIONS, USERS = 2, 96, 5000
 WARM_S, QUICK_WARM_S, QUICK_UPDATES = 20.0, 6.0, 2  # warm: long enough for every user to have come by
 LONG_S = 3600
+HELD_AT = 0.1, 0.5  # of the updates: memory that a part keeps of each one would grow steadily
 
 
 @contextmanager
@@ -50,6 +51,7 @@ def _rounds(settings: Settings, env: dict[str, str], load: Load, what: Replaceme
     before: list[Run] = []
     during: list[Run] = []
     took: list[float] = []
+    held: dict[int, dict[str, float]] = {}
     for number in range(1, what.updates + 1):
         with _sending(load, before):
             time.sleep(what.before_s)
@@ -61,7 +63,9 @@ def _rounds(settings: Settings, env: dict[str, str], load: Load, what: Replaceme
             f"update {number:3} of {what.updates} took {took[-1]:5.1f} s; "
             f"p99 before {before[-1].p99_ms:7.2f} ms, during {during[-1].p99_ms:7.2f} ms"
         )
-    return {"before": before, "during": during, "took_s": took}
+        if number in {max(1, round(what.updates * share)) for share in HELD_AT}:
+            held[number] = memory.of_parts(settings)
+    return {"before": before, "during": during, "took_s": took, "held": held}
 
 
 def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, warm_s: float) -> dict[str, Any]:
@@ -75,6 +79,8 @@ def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, war
     wrk.run(load, warm_s)  # every user's token, every page of the tables
     at_start, counted = memory.of_parts(settings), layers.read(settings)
     rounds = _rounds(settings, env, load, what)
+    wrk.run(load, warm_s)  # what an update let go is given back meanwhile
+    held = {"at_start": at_start, **{f"update {number}": one for number, one in rounds["held"].items()}}
     seen = layers.read(settings) - counted
     chosen = {"updates": what.updates, "rate": what.rate, "users": USERS, "deep_share": MIX_DEEP, "before_s": what.before_s}
     return {
@@ -82,7 +88,7 @@ def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, war
         "plan": chosen | {"p99_ratio": what.p99, "memory_ratio": what.memory, "parts": list(what.parts)},
         **update_report.summed(rounds["before"], rounds["during"], rounds["took_s"]),
         "not_200": sum(count for (_, status), count in seen.items() if status != 200),
-        "memory_pss_mb": {"at_start": at_start, "after": memory.of_parts(settings)},
+        "memory_pss_mb": held | {"after": memory.of_parts(settings)},
         "degraded": layers.degraded(settings),
     }
 

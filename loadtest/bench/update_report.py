@@ -67,6 +67,6 @@ def table(result: Result) -> str:
         verdict = "holds" if gate["holds"] else "MISSED"
         lines.append(f"  {gate['goal']:32}<= {gate['at_most']:<8g}measured {gate['measured']:>8g}  {verdict}")
     held = result["memory_pss_mb"]
-    lines += ["", "Memory, PSS in MB", f"  {'':16}{'at start':>10}{'after':>10}"]
-    lines += [f"  {part:16}{mb:10,.0f}{held['after'][part]:10,.0f}" for part, mb in held["at_start"].items()]
+    lines += ["", "Memory, PSS in MB", f"  {'':16}{''.join(f'{when:>12}' for when in held)}"]
+    lines += [f"  {part:16}{''.join(f'{one[part]:12,.0f}' for one in held.values())}" for part in held["at_start"]]
     return "\n".join([*lines, "", *(note.format_map(plan) for note in NOTES)])
