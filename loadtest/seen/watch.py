@@ -90,6 +90,10 @@ class RedisInfo:
         self._before = t, commands
 
 
+SHARE = " gets"
+SHARES = {"sluice_rollout_percent": "candidate model", "sluice_config_percent": "candidate configuration"}
+
+
 class OwnMetrics:
     """sluice's /metrics: what changes of breakers and versions becomes an event."""
 
@@ -107,9 +111,16 @@ class OwnMetrics:
             before = (self._before or now).get(name)
             if before != value:
                 kind, text = name.split(" ", 1)
-                shown = ("open" if value else "closed") if kind == "breaker" else f"{value:g}"
-                self.events.append(Event(round(t, 2), kind, f"{shown}, {text}" if kind == "breaker" else f"{text} {shown}"))
+                self.events.append(Event(round(t, 2), kind, _told(kind, text, value)))
         self._before = now
+
+
+def _told(kind: str, what: str, value: float) -> str:
+    if kind == "breaker":
+        return f"{'open' if value else 'closed'}, {what}"
+    if what.endswith(SHARE):
+        return f"{what} {value:g} % of users"
+    return f"{what} {value:g}" if value else f"no {what}"
 
 
 def _states(found: Samples) -> dict[str, float]:
@@ -123,6 +134,8 @@ def _states(found: Samples) -> dict[str, float]:
             states[f"rollout {role[1]} model"] = value
         elif name == "sluice_config_version" and role:
             states[f"rollout {role[1]} configuration"] = value
+        elif name in SHARES:
+            states[f"rollout {SHARES[name]}{SHARE}"] = value
     return states
 
 

@@ -11,6 +11,7 @@ PAGE = """# HELP sluice_triton_breaker_open x
 sluice_triton_breaker_open{shim="0"} %s
 sluice_model_version{role="stable"} 1
 sluice_model_version{role="candidate"} %s
+sluice_rollout_percent %s
 sluice_config_version{role="serving"} 3
 nv_inference_count{model="student",version="1"} 120
 nv_inference_count{model="student",version="2"} 30
@@ -19,11 +20,11 @@ nv_inference_count{model="teacher",version="1"} 1000
 
 
 def test_versions_of_one_model_are_summed() -> None:
-    assert watch.summed(watch.samples(PAGE % (0, 0)), "nv_inference_count", 'model="student"') == 150
+    assert watch.summed(watch.samples(PAGE % (0, 0, 0)), "nv_inference_count", 'model="student"') == 150
 
 
 def test_what_changes_of_breakers_and_versions_is_an_event() -> None:
-    pages = [PAGE % (0, 0), PAGE % (1, 0), PAGE % (1, 2), PAGE % (0, 2)]
+    pages = [PAGE % (0, 0, 0), PAGE % (1, 0, 0), PAGE % (1, 2, 20), PAGE % (0, 2, 20), PAGE % (0, 0, 0)]
     own = OwnMetrics("http://nowhere")
     for t, page in enumerate(pages):
         own.take(t, watch.samples(page))
@@ -31,7 +32,10 @@ def test_what_changes_of_breakers_and_versions_is_an_event() -> None:
     assert own.events == [
         Event(1, "breaker", "open, shim 0"),
         Event(2, "rollout", "candidate model 2"),
+        Event(2, "rollout", "candidate model gets 20 % of users"),
         Event(3, "breaker", "closed, shim 0"),
+        Event(4, "rollout", "no candidate model"),
+        Event(4, "rollout", "candidate model gets 0 % of users"),
     ]
 
 
