@@ -2,9 +2,9 @@
 
 Turns a second say more of the machine than of sluice. So each is divided by what an empty Lua handler of the same nginx reaches a
 moment before and after: the hot path (no Triton), and the mix (8 % for Triton). The baseline is the same measurement several
-times over, at several hours: its scatter is the noise. (A neighbour who uses the caches slows what needs them, and hardly an empty
-handler: one hour's scatter is not all.) Slower is what lies below the baseline by more than that; it is measured again before it
-counts.
+times over, at several hours: its scatter is the noise. (A neighbour who uses the caches slows what needs them, and hardly an
+empty handler: one hour's scatter is not all.) Slower is what lies below the baseline by more than that; it is measured again
+before it counts.
 
     python -m loadtest.bench.regression             ends with 1 where something is slower
     python -m loadtest.bench.regression --baseline  measures the baseline
