@@ -56,3 +56,13 @@ def test_without_a_baseline_nothing_is_started(tmp_path: Path, monkeypatch: pyte
     assert regression.main() == 2
     (tmp_path / "none.json").write_bytes(msgspec.json.encode({"other": 1}))
     assert regression.main() == 2
+
+
+def test_another_hour_is_kept_beside_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regression.machine, "about", lambda settings: {})
+    bench: Any = Measuring(*[{"hot": 0.18, "mix": 0.08}] * regression.BASELINE)
+    bench.settings = None
+    regression._measure_baseline(bench, 1, tmp_path / "gate.json", {"hot": [0.14, 0.15], "mix": [0.07]})
+    found = regression.read(tmp_path / "gate.json")
+    assert found["hot"] == [0.14, 0.15, *[0.18] * regression.BASELINE]
+    assert noise(found["hot"]) > LEAST
