@@ -2,7 +2,7 @@
 
 The lowest priority alone does not do it. Linux shares cores between sessions first and by priority inside one, and whoever runs
 keeps its core for a few milliseconds, while a turn at the edge takes less than one. So on a busy machine a command that changes
-the configuration also rests: twelve times as long as it worked, every few milliseconds.
+the configuration also rests: four times as long as it worked, every few milliseconds.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 LOWEST_PRIORITY = 19
 RESTS = (["config", "apply"], ["config", "promote"], ["config", "rollback"])
-SLICE_S, REST = 0.002, 12.0
+SLICE_S, REST = 0.002, 4.0
 LOOK_S, BUSY = 0.1, 0.4  # share of all cores
 
 
