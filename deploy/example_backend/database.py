@@ -44,7 +44,7 @@ class Database:
         self._db.execute("PRAGMA synchronous = NORMAL")
 
     def _write_ahead(self) -> None:
-        """While others open the same file, too: here SQLite says at once that it is locked, and does not wait as it does elsewhere."""
+        """While others open the same file, too: SQLite says at once that it is locked; elsewhere it waits."""
         until = time.monotonic() + BUSY_S
         while True:
             try:
