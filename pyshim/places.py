@@ -82,7 +82,7 @@ def _read(text: str) -> tuple[yaml.Node | None, Any]:
 
 def _size(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
     """How many values a node stands for, and how deep they are nested, its aliases followed. known: of those that were counted,
-    0 while they are. Raises yaml.MarkedYAMLError."""
+    COUNTING while they are. Raises yaml.MarkedYAMLError."""
     if id(node) in known:
         if known[id(node)] == COUNTING:
             raise _fault("this contains itself", node)

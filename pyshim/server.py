@@ -101,7 +101,8 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Whatever hangs on the way out must not keep the next one from starting. Nothing is lost: a turn that waits for Redis is
         # in its file (pyshim/late.py). The log learns where it hung.
-        faulthandler.dump_traceback_later(LEAVE_S, exit=True)
+        if not self.should_exit:  # told twice, it has no longer
+            faulthandler.dump_traceback_later(LEAVE_S, exit=True)
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

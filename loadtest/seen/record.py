@@ -79,7 +79,7 @@ class Redis(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Event(msgspec.Struct, forbid_unknown_fields=True):
-    """Something that happened. kind: breaker, rollout, killed, shape, gate; text: "open", "canary 2 at 1 %", "triton pid 7"."""
+    """Something that happened. kind: breaker, rollout, killed, shape, gate; text: "open, shim 0", "no candidate model"."""
 
     t: float
     kind: str

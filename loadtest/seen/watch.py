@@ -24,7 +24,8 @@ TIMEOUT_S = 1.0
 SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? (\S+)", re.MULTILINE)
 SOURCE_GONE = (OSError, httpx.HTTPError, redis.RedisError, ValueError)  # one that was killed, or says nothing sensible
 
-Samples = dict[tuple[str, str], float]  # (name, labels) -> value
+Sample = tuple[str, str]  # name, labels
+Samples = dict[Sample, float]
 
 
 def samples(page: str) -> Samples:
@@ -90,8 +91,10 @@ class RedisInfo:
         self._before = t, commands
 
 
-SHARE = " gets"
-SHARES = {"sluice_rollout_percent": "candidate model", "sluice_config_percent": "candidate configuration"}
+VERSIONS = {"sluice_model_version": "model", "sluice_config_version": "configuration"}
+SHARES = {"sluice_rollout_percent": "model", "sluice_config_percent": "configuration"}
+
+State = tuple[str, str]  # kind and text of an Event
 
 
 class OwnMetrics:
@@ -99,7 +102,7 @@ class OwnMetrics:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._before: dict[str, float] | None = None
+        self._before: dict[Sample, State] | None = None
         self.events: list[Event] = []
 
     def look(self, t: float) -> None:
@@ -107,35 +110,27 @@ class OwnMetrics:
 
     def take(self, t: float, found: Samples) -> None:
         now = _states(found)
-        for name, value in now.items():
-            before = (self._before or now).get(name)
-            if before != value:
-                kind, text = name.split(" ", 1)
-                self.events.append(Event(round(t, 2), kind, _told(kind, text, value)))
+        for sample, state in now.items():
+            if (self._before or now).get(sample) != state:
+                self.events.append(Event(round(t, 2), *state))
         self._before = now
 
 
-def _told(kind: str, what: str, value: float) -> str:
-    if kind == "breaker":
-        return f"{'open' if value else 'closed'}, {what}"
-    if what.endswith(SHARE):
-        return f"{what} {value:g} % of users"
-    return f"{what} {value:g}" if value else f"no {what}"
-
-
-def _states(found: Samples) -> dict[str, float]:
-    states: dict[str, float] = {}
+def _states(found: Samples) -> dict[Sample, State]:
+    states: dict[Sample, State] = {}
     for (name, labels), value in found.items():
         role = re.search(r'role="(\w+)"', labels)
         shim = re.search(r'shim="(\w+)"', labels)
         if name == "sluice_triton_breaker_open":
-            states[f"breaker shim {shim[1] if shim else '?'}"] = value
-        elif name == "sluice_model_version" and role:
-            states[f"rollout {role[1]} model"] = value
-        elif name == "sluice_config_version" and role:
-            states[f"rollout {role[1]} configuration"] = value
+            state = "breaker", f"{'open' if value else 'closed'}, shim {shim[1] if shim else '?'}"
+        elif name in VERSIONS and role:
+            what = f"{role[1]} {VERSIONS[name]}"
+            state = "rollout", f"{what} {value:g}" if value else f"no {what}"
         elif name in SHARES:
-            states[f"rollout {SHARES[name]}{SHARE}"] = value
+            state = "rollout", f"candidate {SHARES[name]} gets {value:g} % of users"
+        else:
+            continue
+        states[name, labels] = state
     return states
 
 
