@@ -19,11 +19,14 @@ from typing import IO
 from gateway import upgrade
 from gateway.parts import parts, ports
 from gateway.running import CannotStart, Running
-from pyshim import addresses, config, snapshot, source, tokens
-from pyshim.config import BadSetting, Settings
 from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
+from pyshim.identity import tokens
 from pyshim.rollout import follower, start
+from pyshim.settings import BadSetting, Settings, read_settings
+from pyshim.tenants import addresses, source
+from pyshim.tenants.compile import Snapshot, new_compiler
+from pyshim.tenants.edge import edge_settings
 
 log = logging.getLogger("sluice")
 
@@ -59,29 +62,29 @@ def _check_ports(settings: Settings) -> None:
 
 async def _checked(settings: Settings) -> None:
     """Before anything starts: can what would be served be served? A machine that served before serves that. Raises BadTenant."""
-    compiler = snapshot.compiler(settings, await start.first_version(settings))
+    compiler = new_compiler(settings, await start.first_version(settings))
     if configuration.kept(compiler) is None:
         compiler.compile(source.of_settings(settings))
 
 
-async def _prepare(settings: Settings) -> tuple[snapshot.Snapshot, str]:
+async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
     """Writes what edge and shims begin with; Redis knows which versions of model and configuration serve. Returns the
     configuration, and what to say of it. Raises BadTenant, CannotStart."""
-    compiler = snapshot.compiler(settings, await start.first_version(settings))
+    compiler = new_compiler(settings, await start.first_version(settings))
     try:
         serving, remark = await configuration.first(compiler)
     except RedisAway as error:
         raise CannotStart(f"redis: {error}") from None
-    (settings.run / "edge.json").write_bytes(snapshot.edge_settings(settings))
+    (settings.run / "edge.json").write_bytes(edge_settings(settings))
     addresses.keep(settings)
     configuration.keep(serving)
-    for written in settings.arms.glob("*.json"):  # by an earlier run
+    for written in settings.model_versions.glob("*.json"):  # by an earlier run
         written.unlink()
     follower.show(settings, serving.model, stable=True)
     return serving, remark
 
 
-def _welcome(settings: Settings, serving: snapshot.Snapshot, remark: str, seconds: float) -> str:
+def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float) -> str:
     tenant = "shop" if "shop" in serving.served else next(iter(serving.served))
     one = serving.served[tenant]
     key, token = tokens.signer(one.keys), "<a token of your own issuer>"
@@ -190,7 +193,7 @@ def stop(settings: Settings) -> int:
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
     try:
-        settings = config.read()
+        settings = read_settings()
         if sys.argv[1:] == ["stop"]:
             return stop(settings)
         if sys.argv[1:] == ["upgrade"]:

@@ -17,8 +17,8 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pyshim import addresses, config
-from pyshim.config import PREFIX, ROOT, BadSetting, Settings
+from pyshim.settings import PREFIX, ROOT, BadSetting, Settings, read_settings
+from pyshim.tenants import addresses
 
 HERE = ROOT / "gateway"
 TLS = "tls.conf"
@@ -182,7 +182,7 @@ def main() -> int:
     """`python -m gateway.nginx FOLDER`: renders and checks; prints the command line as JSON. In a process of its own, so that an
     upgrade runs the code that is installed now."""
     try:
-        command = render(config.read(), sys.argv[1])
+        command = render(read_settings(), sys.argv[1])
         check(command)
     except BadSetting as error:
         print(error, file=sys.stderr)

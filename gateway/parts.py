@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway import nginx, triton
-from pyshim.config import Settings
+from pyshim.settings import Settings
 
 
 @dataclass(slots=True)

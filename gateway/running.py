@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 
 from gateway.parts import Part
-from pyshim.config import ROOT, Settings
+from pyshim.settings import ROOT, Settings
 
 log = logging.getLogger("sluice")
 

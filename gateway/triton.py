@@ -11,9 +11,9 @@ import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 
-from pyshim.config import BadSetting, Settings
 from pyshim.outside.repository import CannotLoad, Repository
 from pyshim.rollout import start
+from pyshim.settings import BadSetting, Settings
 
 
 def _wheel() -> Path:

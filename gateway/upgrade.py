@@ -23,7 +23,7 @@ from pathlib import Path
 
 from gateway.parts import http_status
 from gateway.running import DRAIN_S, CannotStart, Running
-from pyshim.config import ROOT, Settings
+from pyshim.settings import ROOT, Settings
 
 log = logging.getLogger("sluice")
 

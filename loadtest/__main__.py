@@ -17,16 +17,16 @@ from pathlib import Path
 import locust  # noqa: F401  first: it makes what the others import wait without blocking
 import msgspec
 
-from loadtest import gates, stack
-from loadtest.gates import BadGate, Wanted
+from loadtest.place import stack
 from loadtest.running import kill, planning, progress, run, target
 from loadtest.running.target import NoTarget, Target
 from loadtest.seen import machine, record, recording, watch
 from loadtest.seen.record import Record
 from loadtest.seen.recording import About
-from pyshim import config
-from pyshim.config import ROOT
+from loadtest.verdict import gates
+from loadtest.verdict.gates import BadGate, Wanted
 from pyshim.errors import BadTenant
+from pyshim.settings import ROOT, read_settings
 from triton_models.build.corpus import CorpusError
 
 RESTART_SHIMS = 2  # one dies, the other goes on
@@ -55,9 +55,9 @@ def targeted(told: argparse.Namespace, folder: Path) -> Iterator[Target]:
     wanted = planning.wanted(told)
     if told.url:
         file, keys = planning.path(told.tokens), planning.path(told.keys)
-        yield target.elsewhere(told.url, config.read(), wanted, file, keys, told.operations_url)
+        yield target.elsewhere(told.url, read_settings(), wanted, file, keys, told.operations_url)
     elif told.local:
-        yield target.running(config.read(), wanted)
+        yield target.running(read_settings(), wanted)
     else:
         say("starting a sluice for this run")
         with target.started(folder, wanted, RESTART_SHIMS if told.scenario == "restart" else 1) as one:

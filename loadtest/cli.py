@@ -20,7 +20,7 @@ from loadtest.report import units, versus
 from loadtest.report.compare import Comparison, Table
 from loadtest.report.errors import NoRecord, ReportError
 from loadtest.seen import record
-from pyshim.terminal import fail, out
+from pyshim.commands.terminal import fail, out
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="A load is run, its report is made, two are compared.")
 STYLES = {"worse": "red", "better": "green", "different": "yellow", "same": "dim", "unjudged": "dim"}

@@ -17,13 +17,12 @@ from locust import LoadTestShape, events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtest import shapes
-from loadtest.running import planning, target, worker
+from loadtest.running import planning, shapes, target, worker
 from loadtest.running.floor import Floor
 from loadtest.running.plan import Plan
 from loadtest.running.run import LEAD_S, SPAWN_PER_S
-from loadtest.users import ClosedUser, OpenUser
-from pyshim import config
+from loadtest.who.users import ClosedUser, OpenUser
+from pyshim.settings import read_settings
 
 FORGET_S = 10.0  # turns are kept for a record that is not made here
 log = logging.getLogger("loadtest")
@@ -54,7 +53,7 @@ class Stage:
     def planned(self, workers: int, run: str) -> Plan:
         told = self.environment.parsed_options
         assert told is not None
-        settings, wanted = config.read(), planning.wanted(told)
+        settings, wanted = read_settings(), planning.wanted(told)
         host = self.environment.host or told.host
         if host:
             to = target.elsewhere(host, settings, wanted, planning.path(told.tokens), planning.path(told.keys), None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 README, RESULTS = ROOT / "README.md", ROOT / "loadtest/results"
 BEGIN, END = "<!-- figures: written by `make figures` from loadtest/results -->", "<!-- end of figures -->"

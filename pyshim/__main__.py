@@ -23,7 +23,7 @@ def main() -> None:
     if sys.argv[1:2] != ["load"]:  # a load that gives way would measure itself
         os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
     with _rests() if sys.argv[1:3] in RESTS and _busy() else nullcontext():
-        from pyshim.cli import app  # noqa: PLC0415  (after the priority)
+        from pyshim.commands.cli import app  # noqa: PLC0415  (after the priority)
 
         app()
 

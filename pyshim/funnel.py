@@ -14,14 +14,14 @@ import logging
 import time
 from collections.abc import Sequence
 
-from pyshim import metrics, trace
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.layers.l4_understand import Understand
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l6_recall import Recall
 from pyshim.layers.l7_fallback import Fallback
-from pyshim.turn import Reply, Turn
+from pyshim.telemetry import metrics, trace
+from pyshim.turns.turn import Reply, Turn
 
 log = logging.getLogger(__name__)
 

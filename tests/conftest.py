@@ -16,8 +16,8 @@ import httpx
 import pytest
 import yaml
 
-from pyshim import config, tokens
-from pyshim.config import ROOT, Settings
+from pyshim.identity import tokens
+from pyshim.settings import PREFIX, ROOT, Settings, read_settings
 
 PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
 
@@ -66,7 +66,7 @@ class Stack:
     settings: Settings = field(init=False)
 
     def __post_init__(self) -> None:
-        self.settings = config.read(self.environment)
+        self.settings = read_settings(self.environment)
 
     @property
     def url(self) -> str:
@@ -141,13 +141,13 @@ class Customer:
 
 def _bare_environment() -> dict[str, str]:
     """The environment without settings of a sluice somebody runs beside the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(config.PREFIX)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def make_stack(folder: Path, **settings: str) -> Stack:
     """A stack of its own, not started yet. settings: as in defaults.env, without the prefix."""
     chosen = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)) | {"VAR": str(folder)} | settings
-    return Stack(folder, {config.PREFIX + name: value for name, value in chosen.items()})
+    return Stack(folder, {PREFIX + name: value for name, value in chosen.items()})
 
 
 @pytest.fixture(scope="session")

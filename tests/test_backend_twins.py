@@ -6,7 +6,7 @@ import pytest
 
 from pyshim.errors import BackendAway
 from pyshim.outside.backend import Backend
-from pyshim.tenant import Call
+from pyshim.tenants.schema import Call
 from tests.conftest import Stack, free_ports
 from tests.shim.conftest import ToldBackend
 

@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from pyshim import __main__ as command
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests.conftest import Stack, make_stack
 
 pytestmark = pytest.mark.real

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import redis
 
-from pyshim.revocations import KEYS, Revocations
+from pyshim.identity.revocations import KEYS, Revocations
 from tests.conftest import Customer, Stack, wait_until
 
 pytestmark = pytest.mark.real

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from pyshim import config, funnel, source, tenant
-from pyshim.compose import Composer
-from pyshim.config import ROOT
+from pyshim import funnel
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
 from pyshim.layers import Layer
-from pyshim.tenant import Tenant
-from pyshim.turn import Reply, Turn
+from pyshim.settings import ROOT, read_settings
+from pyshim.tenants import source
+from pyshim.tenants.compile import composer
+from pyshim.tenants.reader import load
+from pyshim.tenants.schema import Tenant
+from pyshim.turns.turn import Reply, Turn
 from tests.shim.conftest import TENANTS
 
 LUA_LAYERS = re.findall(r"local (l\d_\w+) = require \"edge\.(l\d_\w+)\"", (ROOT / "lua/edge/funnel.lua").read_text())
@@ -59,12 +61,12 @@ class Told(Layer):
 
 @pytest.fixture
 def turn(shop: Tenant) -> Turn:
-    return Turn("t", shop, Composer(shop), "u", "在吗", time.monotonic() + 5)
+    return Turn("t", shop, composer(shop), "u", "在吗", time.monotonic() + 5)
 
 
 @pytest.fixture(scope="module")
 def shop() -> Tenant:
-    return tenant.load(source.of_folder(TENANTS / "shop"), config.read({}))
+    return load(source.of_folder(TENANTS / "shop"), read_settings({}))
 
 
 async def test_the_first_reply_ends_the_turn_and_says_who_gave_it(turn: Turn) -> None:

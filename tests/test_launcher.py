@@ -12,8 +12,7 @@ import pytest
 
 from gateway.parts import Part
 from gateway.running import CannotStart, Running
-from pyshim import config
-from pyshim.config import ROOT
+from pyshim.settings import ROOT, read_settings
 from tests.conftest import Stack, copy_tenants, make_stack, wait_until
 
 pytestmark = pytest.mark.real
@@ -171,7 +170,7 @@ def part(tmp_path: Path, script: str) -> Running:
     async def ready() -> bool:
         return (tmp_path / "ready").exists()
 
-    settings = config.read({"SLUICE_VAR": str(tmp_path)})
+    settings = read_settings({"SLUICE_VAR": str(tmp_path)})
     settings.run.mkdir()
     settings.log.mkdir()
     return Running(Part("part", command, ready, patience_s=20), settings)

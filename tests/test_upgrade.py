@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests import certificates
 from tests.conftest import Stack, free_ports, wait_until
 from tests.test_failures import HOT, stopped

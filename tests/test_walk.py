@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from pyshim.config import ROOT
 from pyshim.funnel import LAYERS
+from pyshim.settings import ROOT
 from tests.conftest import Stack
 
 pytestmark = pytest.mark.real

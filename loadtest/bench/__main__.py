@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import stack
 from loadtest.bench import command, layers, report, rounds, users
 from loadtest.bench.rounds import PEER, SLUICE, Bench
-from loadtest.bench.scouting import TooFewQuestions, scouted
 from loadtest.bench.wrk import BadRun, Run
+from loadtest.place import stack
 from loadtest.seen import machine, memory
-from pyshim import config, snapshot
-from pyshim.config import ROOT
+from loadtest.what.scouting import TooFewQuestions, scouted
+from pyshim.settings import ROOT, read_settings
+from pyshim.tenants.compile import compile_all
 
 WORKERS = 2
 USERS = 5000
@@ -37,9 +37,9 @@ QUICK = Plan(rounds=1, seconds=2, warm_s=1)
 
 
 def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: int, plan: Plan) -> dict[str, Any]:
-    settings = config.read(env)
+    settings = read_settings(env)
     busy = os.getloadavg()[0]
-    compiled = snapshot.compile(settings)
+    compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
     time.sleep(REST_S)
     at_rest = memory.of_parts(settings, peer_pid)

@@ -24,13 +24,13 @@ from typing import Any
 
 import msgspec
 
-from loadtest import edges
 from loadtest.bench import attack, command, wrk
 from loadtest.bench.shapes import Turn
-from loadtest.edges import HOT, START_S, Edge
+from loadtest.place import edges
+from loadtest.place.edges import HOT, START_S, Edge
+from loadtest.place.stack import CannotStart, free_ports, wide_tenants
 from loadtest.seen import machine, processor
-from loadtest.stack import CannotStart, free_ports, wide_tenants
-from pyshim import tokens
+from pyshim.identity import tokens
 
 TENANT, USERS, LONG_AGO = "shop", 2000, 1_500_000_000
 P99_RATIO_MAX = 1.5

@@ -24,17 +24,18 @@ from typing import Any
 import httpx
 import msgspec
 
-from loadtest import edges
 from loadtest.bench import command, users, wrk
 from loadtest.bench.command import say
-from loadtest.bench.corpus import Corpus, sentences
 from loadtest.bench.shapes import turns
 from loadtest.bench.users import User
 from loadtest.bench.wrk import BadRun, Load
-from loadtest.edges import Edge
+from loadtest.place import edges
+from loadtest.place.edges import Edge
+from loadtest.place.stack import CannotStart, free_ports, wide_tenants
 from loadtest.seen import machine, processor
-from loadtest.stack import CannotStart, free_ports, wide_tenants
-from pyshim import config, snapshot
+from loadtest.what.sentences import Corpus, sentences
+from pyshim.settings import read_settings
+from pyshim.understanding.model import read_model
 
 CONF = Path(__file__).with_name("edge_bench.conf")
 TENANTS, USERS, CONNECTIONS, HOT = ("bank", "shop", "telecom"), 5000, 64, 60
@@ -101,7 +102,7 @@ def _tenants(folder: Path, count: int) -> tuple[Path, list[str]]:
     """The shipped tenants, and copies of the shop until there are so many."""
     tenants = wide_tenants(folder)
     names = list(TENANTS)
-    threshold = snapshot.read_model(config.read({}).models).calibration.router_threshold("shop")
+    threshold = read_model(read_settings({}).models).calibration.router_threshold("shop")
     for number in range(count - len(TENANTS)):
         names.append(f"shop{number}")
         shutil.copytree(tenants / "shop", tenants / names[-1])

@@ -6,7 +6,7 @@ from collections import Counter
 
 import httpx
 
-from pyshim.config import Settings
+from pyshim.settings import Settings
 
 LINE = re.compile(r'^sluice_turns_total\{tenant="[^"]*",layer="([^"]*)",status="(\d+)"\} (\d+)', re.MULTILINE)
 LEFT = 499  # what wrk was still waiting for when its time was up: it leaves, which is nobody's refusal

@@ -22,12 +22,12 @@ from typing import Any
 import msgspec
 import yaml
 
-from loadtest import edges
 from loadtest.bench import command
-from loadtest.edges import HOT, Edge
+from loadtest.place import edges
+from loadtest.place.edges import HOT, Edge
+from loadtest.place.stack import CannotStart, wide_tenants
 from loadtest.seen import machine
-from loadtest.stack import CannotStart, wide_tenants
-from pyshim import tokens
+from pyshim.identity import tokens
 
 SCRIPT = Path(__file__).with_name("limits.lua")
 SHARES = (55, 30, 10, 5)

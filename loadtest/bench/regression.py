@@ -22,17 +22,18 @@ from typing import Any
 
 import msgspec
 
-from loadtest import edges, stack
-from loadtest.bench import command, rounds, scouting, users, wrk
+from loadtest.bench import command, rounds, users, wrk
 from loadtest.bench.command import say
 from loadtest.bench.edge import CONF, WIDE
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import BadRun, Load
+from loadtest.place import edges, stack
+from loadtest.place.stack import CannotStart, free_ports
 from loadtest.readme import RESULTS
 from loadtest.seen import machine
-from loadtest.stack import CannotStart, free_ports
-from pyshim import config, snapshot
-from pyshim.config import Settings
+from loadtest.what import scouting
+from pyshim.settings import Settings, read_settings
+from pyshim.tenants.compile import compile_all
 
 FILE = "gate.json"
 WORKERS, USERS, CONNECTIONS = 2, 2000, 64
@@ -73,7 +74,7 @@ def _standing(folder: Path) -> Iterator[Bench]:
     port = free_ports(1)[0]
     extra = CONF.read_text(encoding="utf-8").replace("${BENCH_PORT}", str(port))
     with stack.sluice(folder, env) as ours:
-        settings = config.read(env)
+        settings = read_settings(env)
         socket, redis = edges.redis(_made(folder / "redis"))  # its own: on sluice's the two would share their limits
         try:
             edge = edges.start(folder, "empty", socket, extra, TENANTS=str(settings.tenants), EDGE_WORKERS=str(WORKERS), **WIDE)
@@ -92,7 +93,7 @@ def _made(folder: Path) -> Path:
 
 
 def _bench(folder: Path, settings: Settings, url: str, empty: str) -> Bench:
-    compiled = snapshot.compile(settings)
+    compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
     corpus = scouting.scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
     people = users.mint(settings, list(corpus), USERS)

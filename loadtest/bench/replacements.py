@@ -15,9 +15,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from pyshim.config import ROOT, Settings
 from pyshim.outside.repository import Repository
-from pyshim.snapshot import MODEL
+from pyshim.settings import MODEL, ROOT, Settings
 
 PATIENCE_S = 120.0
 STEPS = {"ROLLOUT_STEP_S": "1", "ROLLOUT_STEP_TURNS": "1", "ROLLOUT_STEP_MAX_S": "1", "ROLLOUT_DRAIN_S": "2"}
@@ -63,8 +62,8 @@ class Models:
 
     def replace(self, known: Settings, env: Mapping[str, str], number: int) -> None:
         version = number + 1
-        folder = known.models / MODEL / str(version)
-        shutil.copytree(known.models / MODEL / str(version - 1), folder.with_name(f".{version}"))
+        folder = known.student / str(version)
+        shutil.copytree(known.student / str(version - 1), folder.with_name(f".{version}"))
         folder.with_name(f".{version}").rename(folder)
         _sluice(env, "models", "load", str(version))
         _sluice(env, "models", "canary", str(version), "--percent", "1")

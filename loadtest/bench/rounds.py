@@ -11,11 +11,11 @@ from pathlib import Path
 import redis
 
 from loadtest.bench import layers, wrk
-from loadtest.bench.corpus import Corpus
 from loadtest.bench.shapes import turns
 from loadtest.bench.users import User
 from loadtest.bench.wrk import Load, Run
-from pyshim.config import Settings
+from loadtest.what.sentences import Corpus
+from pyshim.settings import Settings
 
 MIX_DEEP = 0.08
 PACED_AT = 0.7

@@ -16,16 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from loadtest import readme, stack
+from loadtest import readme
 from loadtest.bench import command, layers, update_report, users, wrk
 from loadtest.bench.replacements import KINDS, NotReplaced, Replacement
 from loadtest.bench.rounds import MIX_DEEP
-from loadtest.bench.scouting import TooFewQuestions, scouted
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import BadRun, Load, Run
+from loadtest.place import stack
 from loadtest.seen import machine, memory
-from pyshim import config, snapshot
-from pyshim.config import Settings
+from loadtest.what.scouting import TooFewQuestions, scouted
+from pyshim.settings import PREFIX, Settings, read_settings
+from pyshim.tenants.compile import compile_all
 
 FILES = {"models": "update.json", "config": "config.json"}
 WORKERS, CONNECTIONS, USERS = 2, 96, 5000
@@ -69,9 +70,9 @@ def _rounds(settings: Settings, env: dict[str, str], load: Load, what: Replaceme
 
 
 def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, warm_s: float) -> dict[str, Any]:
-    settings = config.read(env)
+    settings = read_settings(env)
     busy = os.getloadavg()[0]
-    compiled = snapshot.compile(settings)
+    compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
     corpus = scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
     file = wrk.write(folder / "turns.tsv", turns(users.mint(settings, list(corpus), USERS), corpus, MIX_DEEP))
@@ -102,7 +103,7 @@ def main() -> int:
         what = KINDS[arguments.what](folder)
         if arguments.quick:
             what.updates = QUICK_UPDATES
-        chosen = {config.PREFIX + setting: value for setting, value in what.settings.items()}
+        chosen = {PREFIX + setting: value for setting, value in what.settings.items()}
         env = stack.environment(folder, WORKERS) | chosen
         try:
             with stack.sluice(folder, env) as ours:

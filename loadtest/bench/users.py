@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from pyshim import tokens
-from pyshim.config import Settings
+from pyshim.identity import tokens
+from pyshim.settings import Settings
 
 VALID_S = 6 * 3600
 

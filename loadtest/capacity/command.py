@@ -14,7 +14,7 @@ from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.order import Order, assumption
 from loadtest.capacity.season import Season
 from loadtest.report import units
-from pyshim.terminal import fail, out
+from pyshim.commands.terminal import fail, out
 
 app = typer.Typer(add_completion=False)
 

@@ -9,7 +9,7 @@ import numpy as np
 import tritonclient.grpc as triton
 
 from loadtest.capacity.rig import Rig
-from pyshim.snapshot import MODEL
+from pyshim.settings import MODEL
 
 SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40)
 WAIT_S = 20.0

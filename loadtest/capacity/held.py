@@ -9,11 +9,11 @@ import httpx
 import redis
 
 from loadtest.bench import users
-from loadtest.bench.corpus import Corpus
 from loadtest.bench.users import User
 from loadtest.capacity.rig import Rig
 from loadtest.seen import memory
 from loadtest.seen.memory import PROC, pss_mb
+from loadtest.what.sentences import Corpus
 
 TURNS = {1: 200, 10: 100, 100: 40}  # turns of a user: users that are asked, so that Redis grows by something
 GROWN_AT_LEAST = 20_000  # bytes of Redis; less is its own housekeeping

@@ -15,15 +15,15 @@ import tritonclient.utils
 
 from loadtest.bench.command import say
 from loadtest.bench.layers import Unexpected
-from loadtest.bench.scouting import TooFewQuestions
 from loadtest.bench.wrk import BadRun
 from loadtest.capacity import executions, fit, held, rig
 from loadtest.capacity.errors import NotMeasured
 from loadtest.capacity.held import TooLittle
 from loadtest.capacity.rig import Rig
 from loadtest.capacity.service import MAKE, PARTS, Alone, Memory, Seen, Service
+from loadtest.place.stack import CannotStart
 from loadtest.seen import machine
-from loadtest.stack import CannotStart
+from loadtest.what.scouting import TooFewQuestions
 from pyshim.outside.triton import MAX_BATCH
 
 SHARES = (0.0, 0.2, 1.0)  # none of those that are validated but 0

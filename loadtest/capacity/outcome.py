@@ -11,7 +11,7 @@ from loadtest.capacity.errors import BadService, OutOfReach
 from loadtest.capacity.order import GB, HOURS_A_MONTH, Order
 from loadtest.capacity.service import Service
 from loadtest.capacity.sizing import Part, Sized
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 VALIDATION = ROOT / "loadtest/results/plan.json"
 MAKE = "python -m loadtest.capacity validate"

@@ -13,19 +13,18 @@ from pathlib import Path
 
 import redis
 
-from loadtest import stack
 from loadtest.bench import layers, users, wrk
-from loadtest.bench.corpus import Corpus
-from loadtest.bench.scouting import scouted
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import Load, Run
 from loadtest.capacity.service import PARTS, Seen
+from loadtest.place import stack
 from loadtest.seen import processor
 from loadtest.seen.memory import PROC, family
 from loadtest.seen.watch import fetch, summed
-from pyshim import config, snapshot
-from pyshim.config import Settings
-from pyshim.snapshot import MODEL
+from loadtest.what.scouting import scouted
+from loadtest.what.sentences import Corpus
+from pyshim.settings import MODEL, Settings, read_settings
+from pyshim.tenants.compile import compile_all
 
 EDGE_WORKERS = 2
 CONNECTIONS = 96  # of wrk: enough that a moderate pace never waits for one
@@ -135,8 +134,8 @@ def standing(folder: Path, people: int, shares: Sequence[float], tenants: Sequen
     """tenants: some of them; all where empty. Raises CannotStart, TooFewQuestions."""
     env = stack.environment(folder, EDGE_WORKERS)
     with stack.sluice(folder, env) as service:
-        settings = config.read(env)
-        compiled = snapshot.compile(settings)
+        settings = read_settings(env)
+        compiled = compile_all(settings)
         names = sorted(tenants or compiled.tenants)
         questions = scouted(service.url, compiled, users.mint(settings, names, len(names), "scout"))
         asking = users.mint(settings, sorted(questions), people)

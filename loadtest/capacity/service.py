@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from loadtest.capacity.errors import BadService
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 FILE = ROOT / "loadtest/results/service.json"
 MAKE = "python -m loadtest.capacity measure"

@@ -17,8 +17,7 @@ from loadtest.claims import batching, before_after, compressed, meanings, page, 
 from loadtest.claims.claim import Claim, NotMeasured
 from loadtest.readme import RESULTS
 from loadtest.seen import machine
-from pyshim import config
-from pyshim.config import ROOT
+from pyshim.settings import ROOT, read_settings
 
 FILE, PAGE = "claims.json", ROOT / "docs/claims.md"
 CLAIMS = (
@@ -57,7 +56,7 @@ def _measured(claim: Claim, quick: bool) -> dict[str, Any]:
         "question": claim.question,
         "published": claim.published,
         **msgspec.to_builtins(found),
-        "machine": machine.about(config.read({}), triton=False) | {"load_before": round(busy, 2)},
+        "machine": machine.about(read_settings({}), triton=False) | {"load_before": round(busy, 2)},
         "command": f"python -m loadtest.claims {claim.name}",
     }
 

@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import tritonclient.grpc.aio as triton
 
-from loadtest import stack
 from loadtest.claims.claim import Measured, NotMeasured, Row
 from loadtest.claims.server import serving
-from pyshim.config import ROOT
-from pyshim.snapshot import MODEL
+from loadtest.place import stack
+from pyshim.settings import MODEL, ROOT
 from triton_models.build import corpus as corpora
 from triton_models.build.measure import sentences_of
 from triton_models.build.split import split

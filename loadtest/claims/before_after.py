@@ -4,13 +4,14 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from loadtest import stack
-from loadtest.bench import rounds, scouting, users, wrk
+from loadtest.bench import rounds, users, wrk
 from loadtest.bench.shapes import turns
 from loadtest.bench.wrk import BadRun, Load, Run
 from loadtest.claims.claim import Measured, NotMeasured, Row
-from pyshim import config, snapshot
-from pyshim.config import Settings
+from loadtest.place import stack
+from loadtest.what import scouting
+from pyshim.settings import Settings, read_settings
+from pyshim.tenants.compile import compile_all
 
 WORKERS, USERS, CONNECTIONS = 2, 2000, 64
 SERVICES = {
@@ -22,7 +23,7 @@ SHARES = {"hot questions": 0.0, "92 % hot, 8 % hard": rounds.MIX_DEEP}
 
 
 def _files(folder: Path, settings: Settings, url: str) -> dict[str, Path]:
-    compiled = snapshot.compile(settings)
+    compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
     corpus = scouting.scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
     people = users.mint(settings, list(corpus), USERS)
@@ -62,7 +63,7 @@ def measure(folder: Path, quick: bool) -> Measured:
             stack.peer(folder, env, WORKERS, "each") as each,
         ):
             urls = {"each": each.url, "plain": plain.url, "sluice": ours.url}
-            runs = _runs(urls, _files(folder, config.read(env), ours.url), quick)
+            runs = _runs(urls, _files(folder, read_settings(env), ours.url), quick)
     except (stack.CannotStart, BadRun, scouting.TooFewQuestions) as error:
         raise NotMeasured(str(error)) from None
     beside = {what: median(run.per_s for run in runs["plain", what]) for what in SHARES}

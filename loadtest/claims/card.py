@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 
 from loadtest.claims.claim import NotMeasured
-from pyshim import config, snapshot
+from pyshim.settings import read_settings
+from pyshim.understanding.model import read_model
 
 
 def read() -> dict[str, Any]:
     """Raises NotMeasured."""
-    path = snapshot.read_model(config.read({}).models).folder / "card.json"
+    path = read_model(read_settings({}).models).folder / "card.json"
     try:
         return dict(msgspec.json.decode(path.read_bytes()))
     except (OSError, msgspec.DecodeError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from loadtest.claims.claim import NotMeasured
 from loadtest.seen import record
 from loadtest.seen.record import Record
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 COULD_NOT = 2  # how the command ends where no load could be made
 

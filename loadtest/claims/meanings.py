@@ -10,19 +10,20 @@ import numpy as np
 from loadtest.claims import card
 from loadtest.claims.claim import Measured, Row
 from loadtest.claims.rules import Rules, found
-from pyshim import config, snapshot
+from pyshim.language.router import Router
+from pyshim.settings import ROOT, read_settings
+from pyshim.understanding.model import read_model
+from pyshim.understanding.student import Encoder
 from triton_models.build import corpus as corpora
 from triton_models.build import measure as measures
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
-from triton_models.build.encoder import Encoder
 from triton_models.build.measure import Audience, Floats, Questions
 from triton_models.build.router_speed import router_speed
 from triton_models.build.shipped import asking
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
-from triton_models.router import Router
 
-DATA = config.ROOT / "triton_models/data"
+DATA = ROOT / "triton_models/data"
 TIMED = 400
 HOW = (
     "Validation sentences of the shipped tenants (meaning groups that were never trained on), each asked of its own tenant; one "
@@ -80,7 +81,7 @@ def measure(folder: Path, quick: bool) -> Measured:
     audiences, _ = asking(tenancy)
     asked = measures.questions(held, tenancy, audiences)
     texts = measures.sentences_of(held)
-    version = snapshot.read_model(config.read({}).models).folder
+    version = read_model(read_settings({}).models).folder
     rows = [_by_rules(train, texts, audiences, asked, tenancy.labels)]
     rows.append(_router(version / "router.bin", texts, asked, tenancy))
     rows.append(_student(version, texts, asked, tenancy))

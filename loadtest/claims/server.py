@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gateway import triton
-from loadtest.stack import CannotStart, free_ports
-from pyshim import config
-from pyshim.config import ROOT
+from loadtest.place.stack import CannotStart, free_ports
 from pyshim.outside.repository import Repository
-from pyshim.snapshot import MODEL
+from pyshim.settings import MODEL, PREFIX, ROOT, Settings, read_settings
 
 START_S = 60.0
 
@@ -25,7 +23,7 @@ def serving(folder: Path) -> Iterator[str]:
     port, metrics = map(str, free_ports(2))
     shutil.copytree(ROOT / "triton_models/repository" / MODEL, folder / "models" / MODEL)
     chosen = {"VAR": str(folder / "v"), "MODELS": str(folder / "models"), "TRITON_PORT": port, "TRITON_METRICS_PORT": metrics}
-    settings = config.read({config.PREFIX + name: value for name, value in chosen.items()})
+    settings = read_settings({PREFIX + name: value for name, value in chosen.items()})
     command, environment = triton.command(settings)
     with (folder / "triton.out").open("wb") as output:
         process = subprocess.Popen(command, env=os.environ | environment, stdout=output, stderr=output, start_new_session=True)
@@ -41,7 +39,7 @@ def serving(folder: Path) -> Iterator[str]:
         process.wait(30)
 
 
-async def _alive(settings: config.Settings) -> bool:
+async def _alive(settings: Settings) -> bool:
     repository = Repository(settings)
     try:
         return await repository.alive()

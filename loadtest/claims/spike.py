@@ -5,8 +5,8 @@ from statistics import median
 
 from loadtest.claims import loads
 from loadtest.claims.claim import Measured, Row
+from loadtest.running.shapes import TABLES, begins
 from loadtest.seen.record import Record, Second
-from loadtest.shapes import TABLES, begins
 
 TABLE = TABLES["spike"]
 CALM, RUSH, PEAK, EBB, BACK = 1, 2, 3, 4, 5  # rows of the scenario's table

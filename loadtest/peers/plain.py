@@ -22,9 +22,9 @@ from fastapi import FastAPI, Header, HTTPException
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from pyshim import config, snapshot
-from pyshim.snapshot import Snapshot
-from pyshim.tenant import Limit, Tenant
+from pyshim.settings import MODEL, read_settings
+from pyshim.tenants.compile import Snapshot, compile_all
+from pyshim.tenants.schema import Limit, Tenant
 
 
 class Ask(BaseModel):
@@ -91,7 +91,7 @@ class Plain:
         text = triton.InferInput("TEXT", [1, 1], "BYTES")
         text.set_data_from_numpy(np.array([[query.encode()]], dtype=np.object_))
         wanted = [triton.InferRequestedOutput("LOGITS")]
-        result = await self.triton.infer(snapshot.MODEL, [text], outputs=wanted, client_timeout=1.5)
+        result = await self.triton.infer(MODEL, [text], outputs=wanted, client_timeout=1.5)
         columns = self.columns[tenant.id]
         scores = result.as_numpy("LOGITS")[0][columns] / self.temperature
         weights = np.exp(scores - scores.max())
@@ -145,7 +145,7 @@ async def answer(plain: Plain, ask: Ask, authorization: str) -> Response:
 
 @asynccontextmanager
 async def life(app: FastAPI) -> AsyncIterator[None]:
-    app.state.plain = Plain(snapshot.compile(config.read()))
+    app.state.plain = Plain(compile_all(read_settings()))
     yield
     await app.state.plain.close()
 

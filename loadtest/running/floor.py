@@ -13,12 +13,12 @@ import msgspec
 from gevent.event import Event  # type: ignore[import-untyped]
 from gevent.queue import Queue  # type: ignore[import-untyped]
 
-from loadtest.checks import Forgotten
-from loadtest.people import Conversation, People
 from loadtest.running import schedule
 from loadtest.running.plan import Plan
 from loadtest.running.turns import Turns
 from loadtest.seen.record import ContextFailure
+from loadtest.verdict.checks import Forgotten
+from loadtest.who.people import Conversation, People
 
 YIELD_AFTER = 32  # turns that are put on the queue, when late, before anybody else may run
 SHOWN_MAX = 200  # context failures that are told in full; all are counted

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from loadtest.seen.memory import family
-from pyshim.config import Settings
+from pyshim.settings import Settings
 
 PARTS = ("shim", "triton", "redis", "nginx", "nginx-worker")
 FILES = {"shim": "shim-0.pid", "triton": "triton.pid", "redis": "redis.pid", "nginx": "nginx.pid", "nginx-worker": "nginx.pid"}

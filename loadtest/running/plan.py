@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from loadtest.corpus import Questions
-from loadtest.shapes import Row, Scenario
-from pyshim.tenant import Tenant
+from loadtest.running.shapes import Row, Scenario
+from loadtest.what.questions import Questions
+from pyshim.tenants.schema import Tenant
 
 PATIENCE_S = 10.0  # how long a customer waits for an answer; a turn's own deadline is SLUICE_DEADLINE_MS
 SENDERS_S = 0.75  # seconds of the peak's turns that may be under way at once

@@ -4,10 +4,12 @@ import argparse
 import secrets
 from pathlib import Path
 
-from loadtest import attacker, corpus, shapes
-from loadtest.running import target
+from loadtest.running import shapes, target
 from loadtest.running.plan import Place, Plan
 from loadtest.running.target import NoTarget, Target
+from loadtest.what import questions
+from loadtest.what.questions import Questions
+from loadtest.who import attacker
 
 ATTACKS = 0.01  # of the turns' rate
 
@@ -41,7 +43,7 @@ def planned(told: argparse.Namespace, to: Target, workers: int, run: str | None 
         raise NoTarget("a process can be killed only in a sluice that this run has started: leave out --url and --local")
     if scenario.rate <= 0 or scenario.seconds <= 0 or workers < 1:
         raise NoTarget("--rate, --seconds and --workers are wanted above 0")
-    questions, missing = corpus.build(to.settings, to.tenants, told.seed)
+    asked, missing = questions.build(to.settings, to.tenants, told.seed)
     plan = Plan(
         run=run or secrets.token_hex(4),
         scenario=scenario,
@@ -49,17 +51,17 @@ def planned(told: argparse.Namespace, to: Target, workers: int, run: str | None 
         url=to.url,
         seed=told.seed,
         workers=workers,
-        places=[_place(to, one.id, questions[one.id], number) for number, one in enumerate(to.tenants)],
+        places=[_place(to, one.id, asked[one.id], number) for number, one in enumerate(to.tenants)],
         audience=to.settings.token_audience,
         attacks=_attacks(told.attacks, scenario.rate, to.url),
     )
     return plan, missing
 
 
-def _place(to: Target, name: str, questions: corpus.Questions, number: int) -> Place:
+def _place(to: Target, name: str, asked: Questions, number: int) -> Place:
     tokens = to.tokens.get(name, [])
     keys = str(to.keys) if to.keys and not tokens and target.signs(to, name) else ""
-    return Place(to.tenants[number], questions, tokens, keys, to.guests[name], to.flows[name])
+    return Place(to.tenants[number], asked, tokens, keys, to.guests[name], to.flows[name])
 
 
 def _attacks(told: float | None, rate: float, url: str) -> float:

@@ -2,7 +2,7 @@
 
 import sys
 
-from loadtest import shapes
+from loadtest.running import shapes
 from loadtest.running.run import REPORTED_S, Load
 from loadtest.running.turns import Seen
 

@@ -18,18 +18,18 @@ import msgspec
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtest import shapes
-from loadtest.gates import Wanted, broken
+from loadtest.place.stack import free_ports
 from loadtest.running import plan as plans
+from loadtest.running import shapes
 from loadtest.running.kill import NotThere
 from loadtest.running.plan import PATIENCE_S, Plan
 from loadtest.running.turns import Seen
 from loadtest.seen import recording
 from loadtest.seen.record import ContextFailure, Event
 from loadtest.seen.recording import Told
-from loadtest.stack import free_ports
-from loadtest.users import ClosedUser, OpenUser
-from pyshim.config import ROOT
+from loadtest.verdict.gates import Wanted, broken
+from loadtest.who.users import ClosedUser, OpenUser
+from pyshim.settings import ROOT
 
 START_S = 60.0  # for all workers to be there
 LEAD_S = 1.0  # between the word to begin and the beginning

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from itertools import islice
 
-from loadtest.shapes import Row
+from loadtest.running.shapes import Row
 
 
 def _seconds(turns: float, before: float, row: Row) -> float:

@@ -13,11 +13,13 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from loadtest import stack
-from pyshim import config, source, tenant, tokens
-from pyshim.config import Settings
+from loadtest.place import stack
 from pyshim.errors import BadTenant
-from pyshim.tenant import Tenant
+from pyshim.identity import tokens
+from pyshim.settings import PREFIX, Settings, read_settings
+from pyshim.tenants import source
+from pyshim.tenants.reader import load
+from pyshim.tenants.schema import Tenant
 
 TIMEOUT_S = 10.0
 
@@ -60,9 +62,9 @@ class Target:
 @contextmanager
 def started(folder: Path, wanted: list[str], shims: int) -> Iterator[Target]:
     """One of the run's own, in this folder. Raises NoTarget, stack.CannotStart."""
-    env = stack.environment(folder, workers=2) | {config.PREFIX + "SHIMS": str(shims)}
+    env = stack.environment(folder, workers=2) | {PREFIX + "SHIMS": str(shims)}
     with stack.sluice(folder, env) as service:
-        target = running(config.read(env), wanted, service.url)
+        target = running(read_settings(env), wanted, service.url)
         target.own = True
         yield target
 
@@ -87,7 +89,7 @@ def elsewhere(
 def _loaded(settings: Settings) -> list[Tenant]:
     try:
         folders = sorted(path for path in settings.tenants.iterdir() if path.is_dir())
-        return [tenant.load(source.of_folder(folder), settings) for folder in folders]
+        return [load(source.of_folder(folder), settings) for folder in folders]
     except (OSError, BadTenant) as error:
         raise NoTarget(f"the tenants' files cannot be read: {error}") from None
 

@@ -10,11 +10,11 @@ import gevent  # type: ignore[import-untyped]
 from locust import runners
 from locust.env import Environment
 
-from loadtest.attacker import Attacker
 from loadtest.running import plan as plans
 from loadtest.running.floor import Floor
 from loadtest.running.plan import Plan
-from loadtest.users import ChatUser, ClosedUser, OpenUser
+from loadtest.who.attacker import Attacker
+from loadtest.who.users import ChatUser, ClosedUser, OpenUser
 
 REPORT_S = 1.0  # how often a worker tells the master what it saw
 

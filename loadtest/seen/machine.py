@@ -9,7 +9,7 @@ from pathlib import Path
 import tritonclient.grpc as triton
 
 from gateway.nginx import binary
-from pyshim.config import Settings
+from pyshim.settings import Settings
 
 
 def _first_line(command: list[str]) -> str:

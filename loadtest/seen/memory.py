@@ -6,7 +6,7 @@ the parts can be added up.
 
 from pathlib import Path
 
-from pyshim.config import Settings
+from pyshim.settings import Settings
 
 PROC = Path("/proc")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from loadtest.seen import memory, processor
 from loadtest.seen.record import Reading
-from pyshim.config import Settings
+from pyshim.settings import Settings
 
 GENERATOR = "load generator"
 

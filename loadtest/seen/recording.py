@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from loadtest import gates, shapes
-from loadtest.gates import Slope, Wanted
+from loadtest.running import shapes
 from loadtest.running.plan import Plan
 from loadtest.running.turns import Seen, Turns
 from loadtest.seen.processes import GENERATOR
 from loadtest.seen.record import ContextFailure, Event, Gate, Group, Percentiles, Reading, Record, Second
 from loadtest.seen.watch import Watch
+from loadtest.verdict import gates
+from loadtest.verdict.gates import Slope, Wanted
 
 ROUNDS = 10
 AFTER = ("kill", "back")  # events from which on a recovery is counted

@@ -16,8 +16,7 @@ import redis
 
 from loadtest.seen.processes import Processes
 from loadtest.seen.record import Event, Redis, Triton
-from pyshim.config import Settings
-from pyshim.snapshot import MODEL
+from pyshim.settings import MODEL, Settings
 
 MB = 1024 * 1024
 TIMEOUT_S = 1.0

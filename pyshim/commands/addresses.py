@@ -2,9 +2,9 @@
 
 import typer
 
-from pyshim import addresses as address_lists
+from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import BadTenant
-from pyshim.terminal import fail, out, read_settings
+from pyshim.tenants import addresses as address_lists
 
 app = typer.Typer(add_completion=False)
 

@@ -7,8 +7,8 @@ import httpx
 import typer
 from rich.text import Text
 
+from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.commands.token import TenantOption, UserOption, minted
-from pyshim.terminal import fail, out, read_settings
 
 app = typer.Typer(add_completion=False)
 LAYER_COLOURS = {"l3_hot": "green", "l5_dialogue": "cyan", "l6_recall": "blue", "l7_fallback": "yellow"}

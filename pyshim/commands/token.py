@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from pyshim import source, tokens
-from pyshim import tenant as tenants
-from pyshim.config import Settings
+from pyshim.commands.terminal import check_tenant, fail, read_settings
 from pyshim.errors import BadTenant
-from pyshim.terminal import check_tenant, fail, read_settings
+from pyshim.identity import tokens
+from pyshim.settings import Settings
+from pyshim.tenants import source
+from pyshim.tenants.reader import about
 
 app = typer.Typer(add_completion=False)
 
@@ -23,7 +24,7 @@ def minted(settings: Settings, tenant: str, user: str, seconds: int, seq: int | 
         raise fail(f"no token may live for longer than {settings.token_life_max_s} s (SLUICE_TOKEN_LIFE_MAX_S)")
     try:
         key = tokens.signing_key(settings.keys, tenant)
-        issuer = tenants.about(source.of_folder(settings.tenants / tenant)).issuer
+        issuer = about(source.of_folder(settings.tenants / tenant)).issuer
     except BadTenant as error:
         raise fail(str(error)) from None
     return tokens.mint(key, tenant, user, settings.token_audience, seconds, issuer, seq)

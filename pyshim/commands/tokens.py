@@ -5,18 +5,24 @@
 --all    all tokens of the tenant that were issued until now
 """
 
+import asyncio
 import re
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from pyshim.agreement.records import me
+from pyshim.commands.control import START
+from pyshim.commands.terminal import check_tenant, fail, out, read_settings
 from pyshim.errors import RedisAway
-from pyshim.revocations import Revocations, Said
-from pyshim.rollout.record import me
-from pyshim.terminal import check_tenant, fail, out, read_settings
+from pyshim.identity.revocations import Revocations, Said, revocations
+from pyshim.settings import Settings
+
+T = TypeVar("T")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Tokens that are revoked: say so, list them, restore them.")
 
@@ -48,8 +54,17 @@ def _why(text: str) -> str:
     return "".join(one if one.isprintable() else " " for one in text)[:500]
 
 
-def _away(error: RedisAway) -> typer.Exit:
-    return fail(f"the state store does not answer ({error}): say it again when it does; `make run` starts sluice")
+def _with_log(settings: Settings, work: Callable[[Revocations], Coroutine[Any, Any, T]]) -> T:
+    """What work() makes of the log. Fails the command where the state store is away."""
+
+    async def whole() -> T:
+        async with revocations(settings) as log:
+            return await work(log)
+
+    try:
+        return asyncio.run(whole())
+    except RedisAway as error:
+        raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
 
 
 def _said(said: Said) -> str:
@@ -64,11 +79,7 @@ def revoke(
     settings = read_settings()
     check_tenant(settings, tenant)
     kind, value = _meant(user, token, everything)
-    try:
-        with Revocations(settings) as revocations:
-            said = revocations.say(tenant, kind, value, me(), _why(why))
-    except RedisAway as error:
-        raise _away(error) from None
+    said = _with_log(settings, lambda log: log.say(tenant, kind, value, me(), _why(why)))
     until = "" if kind == "token" else f", as issued until {_moment(said.at)},"
     out.print(Text(f"{_said(said)}{until} will be refused"), soft_wrap=True)
 
@@ -81,24 +92,20 @@ def restore(
     settings = read_settings()
     check_tenant(settings, tenant)
     meant = (tenant, *_meant(user, token, everything))
-    try:
-        with Revocations(settings) as revocations:
-            if meant not in {said.meant for said in revocations.standing(tenant)}:
-                raise fail("this is not revoked; `sluice tokens revoked` lists what is")
-            said = revocations.say(*meant, me(), _why(why), restored=True)
-    except RedisAway as error:
-        raise _away(error) from None
+
+    async def work(log: Revocations) -> Said:
+        if meant not in {said.meant for said in await log.standing(tenant)}:
+            raise fail("this is not revoked; `sluice tokens revoked` lists what is")
+        return await log.say(*meant, me(), _why(why), restored=True)
+
+    said = _with_log(settings, work)
     out.print(Text(f"{_said(said)} will be taken again"), soft_wrap=True)
 
 
 @app.command()
 def revoked(tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="of this tenant only")] = None) -> None:
     """List what is revoked: since when, until when it must be remembered, by whom and why."""
-    try:
-        with Revocations(read_settings()) as revocations:
-            standing = revocations.standing(tenant)
-    except RedisAway as error:
-        raise _away(error) from None
+    standing = _with_log(read_settings(), lambda log: log.standing(tenant))
     if not standing:
         out.print("nothing is revoked")
         return

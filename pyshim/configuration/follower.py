@@ -9,16 +9,18 @@ import asyncio
 import logging
 import time
 
-from pyshim import heap, records
-from pyshim.arm import Arms
+from pyshim.agreement import records
 from pyshim.configuration import start
-from pyshim.configuration.record import RECORD, SEEN, Configuration, decode
+from pyshim.configuration.configuration import RECORD, SEEN, Configuration, decode
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant, RedisAway, TritonAway
-from pyshim.layers.l6_recall import Recall
+from pyshim.outside import heap
 from pyshim.outside.redis import Redis, Script
-from pyshim.snapshot import Compiler, Snapshot
-from pyshim.tenant import Tenant
+from pyshim.outside.triton import Triton
+from pyshim.tenants.compile import Compiler, Snapshot
+from pyshim.tenants.schema import Tenant
+from pyshim.understanding import faq
+from pyshim.understanding.version import Versions
 
 log = logging.getLogger(__name__)
 BEFORE_S = 10.0  # no turn is on its way for so long
@@ -27,8 +29,8 @@ BEFORE_S = 10.0  # no turn is on its way for so long
 class Configurations:
     """Owns the versions in this process. number: of this shim on this machine."""
 
-    def __init__(self, first: Snapshot, compiler: Compiler, redis: Redis, recall: Recall, number: int) -> None:
-        self._compiler, self._redis, self._recall = compiler, redis, recall
+    def __init__(self, first: Snapshot, compiler: Compiler, redis: Redis, triton: Triton, number: int) -> None:
+        self._compiler, self._redis, self._triton = compiler, redis, triton
         self._store, self._script = Store(redis), Script("config_beat-2")
         self._name = f"shim {first.settings.node} {number}"
         self._keeps = number == 0  # one process writes what its machine begins with
@@ -37,7 +39,7 @@ class Configurations:
         self._versions = {first.number: first}
         self._before, self._changed = first.number, 0.0
         self._loading = asyncio.Lock()
-        self.arms: Arms | None = None
+        self.model_versions: Versions | None = None
         self.serving = first
 
     def tenants(self) -> dict[str, Tenant]:
@@ -101,8 +103,8 @@ class Configurations:
         if self._versions.keys() <= kept:
             return
         self._versions = {number: version for number, version in self._versions.items() if number in kept}
-        if self.arms is not None:
-            self.arms.forget(set(self.tenants()))
+        if self.model_versions is not None:
+            self.model_versions.forget(set(self.tenants()))
         heap.give_back()
 
     async def _load(self, number: int) -> Snapshot:
@@ -122,10 +124,10 @@ class Configurations:
             return version
 
     async def _embed(self, version: Snapshot) -> None:
-        if self.arms is None:
+        if self.model_versions is None:
             return
         try:
-            for arm in self.arms.all():
-                await self._recall.build(arm, [one.tenant for one in version.served.values()])
+            for model_version in self.model_versions.all():
+                await faq.build(model_version, [one.tenant for one in version.served.values()], self._triton)
         except TritonAway as error:  # a campaign must be stoppable while Triton is away; the FAQ of what is new waits for it
             log.warning("version %s: its FAQ waits for Triton: %s", version.number, error)

@@ -5,24 +5,24 @@ changed since waits for `sluice config apply`: a node that restarts must not cha
 what it serves under var/run, so that it can begin without Redis.
 """
 
-import os
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 
-from pyshim import snapshot, source
-from pyshim.configuration.record import Configuration, Records
+from pyshim.agreement.files import put
+from pyshim.agreement.records import me
+from pyshim.configuration.configuration import Configuration, Records
 from pyshim.configuration.store import Event, Store
 from pyshim.errors import BadTenant, RedisAway
-from pyshim.outside.redis import Redis
-from pyshim.rollout.record import me
-from pyshim.snapshot import Compiler, Snapshot
+from pyshim.outside.redis import opened
+from pyshim.tenants import source
+from pyshim.tenants.compile import Compiler, Snapshot, pack
+from pyshim.tenants.edge import edge_part
 
 
 class Kept(msgspec.Struct):
-    """What this machine serves, as var/run keeps it. tenants: as snapshot.pack() made them."""
+    """What this machine serves, as var/run keeps it. tenants: as pyshim/tenants/compile.py packs them."""
 
     number: int
     tenants: list[bytes]
@@ -41,33 +41,22 @@ def kept(compiler: Compiler) -> Snapshot | None:
 def keep(serving: Snapshot) -> None:
     """Puts what serves where nginx and shims of this machine begin; readable by its owner only."""
     settings = serving.settings
-    parts = {name: msgspec.Raw(snapshot.edge_part(settings, one)) for name, one in serving.served.items()}
+    parts = {name: msgspec.Raw(edge_part(settings, one)) for name, one in serving.served.items()}
     edge = {"number": serving.number, "digest": serving.digest, "parts": parts}
-    _put(settings.edge_configuration, msgspec.json.encode(edge))
-    tenants = [snapshot.pack(one) for one in serving.served.values()]
-    _put(settings.kept_configuration, msgspec.msgpack.encode(Kept(serving.number, tenants)))
-
-
-def _put(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    draft.rename(path)
+    put(settings.edge_configuration, msgspec.json.encode(edge), secret=True)
+    tenants = [pack(one) for one in serving.served.values()]
+    put(settings.kept_configuration, msgspec.msgpack.encode(Kept(serving.number, tenants)), secret=True)
 
 
 async def first(compiler: Compiler) -> tuple[Snapshot, str]:
     """What to begin with, and a sentence for whoever starts it, or "". Needs Redis. Raises RedisAway, BadTenant."""
-    settings = compiler.settings
-    redis = Redis(settings.redis_socket, max(1.0, settings.redis_timeout_ms / 1000))
-    try:
+    async with opened(compiler.settings) as redis:
         records, store = Records(redis), Store(redis)
         record = await records.read()
         if record is None:
             return await _begun(compiler, records, store), ""
         serving = compiler.compile(await store.sources(record.serving), record.serving)
         return serving, _differs(compiler, serving)
-    finally:
-        await redis.close()
 
 
 async def _begun(compiler: Compiler, records: Records, store: Store) -> Snapshot:

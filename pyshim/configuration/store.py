@@ -15,12 +15,12 @@ import hashlib
 
 import msgspec
 
-from pyshim import snapshot
-from pyshim.configuration.record import LOG, NEWEST, Configuration
+from pyshim.configuration.configuration import LOG, NEWEST, Configuration
 from pyshim.errors import BadTenant
 from pyshim.outside.redis import Redis
-from pyshim.snapshot import Snapshot
-from pyshim.source import Source
+from pyshim.tenants.compile import Snapshot, pack
+from pyshim.tenants.edge import edge_part
+from pyshim.tenants.source import Source
 
 NUMBERS = "{config}:versions"
 KEPT = 100  # versions, and ten times as many lines of the log
@@ -73,10 +73,10 @@ class Store:
         pieces = {}
         for source in sources:
             one = compiled.served[source.tenant]
-            part = snapshot.edge_part(compiled.settings, one)
+            part = edge_part(compiled.settings, one)
             piece = pieces[source.tenant] = Piece(source.digest, hashlib.sha256(part).hexdigest()[:16])
             await self._redis.command("SET", _key("source", piece.source), msgspec.msgpack.encode(source))
-            await self._redis.command("SET", _key("tenant", piece.source), snapshot.pack(one))
+            await self._redis.command("SET", _key("tenant", piece.source), pack(one))
             await self._redis.command("SET", _key("part", piece.part), part)
         manifest = Manifest(compiled.number, compiled.digest, pieces, who, at, why)
         edge = {"number": compiled.number, "parts": {name: piece.part for name, piece in pieces.items()}}
@@ -100,7 +100,7 @@ class Store:
         return [await self.source(piece.source) for piece in (await self.manifest(number)).tenants.values()]
 
     async def compiled(self, digest: str) -> bytes:
-        """A tenant as snapshot.pack() made it. Raises BadTenant."""
+        """A tenant as pyshim/tenants/compile.py packs it. Raises BadTenant."""
         return await self._piece("tenant", digest)
 
     async def _piece(self, kind: str, digest: str) -> bytes:

@@ -7,7 +7,7 @@ entry. What answer may return or raise, and what follows, is written in pyshim/f
 from typing import Literal
 
 from pyshim.outside.clients import Outside
-from pyshim.turn import Reply, Turn
+from pyshim.turns.turn import Reply, Turn
 
 
 class Layer:

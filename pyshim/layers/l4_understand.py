@@ -8,12 +8,12 @@ customer sees nothing. When Triton is away the edge router's guess stands in.
 import asyncio
 import time
 
-from pyshim.arm import Arm
 from pyshim.errors import TritonAway
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.outside.triton import Scores
-from pyshim.turn import Reply, Turn
+from pyshim.turns.turn import Reply, Turn
+from pyshim.understanding.version import Version
 
 # What the layers below need of the deadline: a call to the back end, and the commit.
 KEPT_S, LEAST_S = 0.6, 0.05
@@ -42,13 +42,13 @@ class Understand(Layer):
             turn.fault = True
             turn.intent, turn.confidence = turn.guess, turn.guess_confidence
             raise
-        assert turn.arm is not None
-        turn.intent, turn.confidence, turn.likeliest = turn.arm.read(turn.tenant, logits)
+        assert turn.version is not None
+        turn.intent, turn.confidence, turn.likeliest = turn.version.read(turn.tenant, logits)
         return None
 
     async def _scores(self, turn: Turn) -> Scores:
-        """By the turn's arm; by the stable one, which becomes the turn's, where that fails. Raises TritonAway, TimeoutError."""
-        drawn, stable = turn.arm, turn.stable
+        """By the turn's version; by the stable one, now the turn's, where that fails. Raises TritonAway, TimeoutError."""
+        drawn, stable = turn.version, turn.stable
         assert drawn is not None
         time_there_is = max(LEAST_S, turn.left() - KEPT_S)
         limit = time_there_is * CANDIDATES_SHARE
@@ -60,11 +60,11 @@ class Understand(Layer):
         try:
             return await self._asked(turn, drawn, limit, time_there_is)
         except (TritonAway, TimeoutError):
-            turn.fault, turn.arm = True, stable
+            turn.fault, turn.version = True, stable
             left = max(LEAST_S, turn.left() - KEPT_S)
             return await self._asked(turn, stable, left, left)
 
-    async def _asked(self, turn: Turn, arm: Arm, wait_s: float, timeout_s: float) -> Scores:
+    async def _asked(self, turn: Turn, version: Version, wait_s: float, timeout_s: float) -> Scores:
         """Waits so long; Triton has failed, as its breaker sees it, only after timeout_s: the same for all versions."""
         async with asyncio.timeout(wait_s):
-            return await self._triton.understand(turn.query, timeout_s, turn.trace, arm.version)
+            return await self._triton.understand(turn.query, timeout_s, turn.trace, version.name)

@@ -9,12 +9,13 @@ The state machine. In this order:
 Anything else is not ours.
 """
 
-from pyshim import asides, flows, short_words, slots, wire
-from pyshim.flows import MAX_TRIES
+from pyshim.dialogue import asides, flows, short_words, slots
+from pyshim.dialogue.flows import MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
-from pyshim.snapshot import OUT_OF_SCOPE
-from pyshim.turn import CONFIRM, PERSON, Pending, Reply, Turn
+from pyshim.turns import wire
+from pyshim.turns.turn import CONFIRM, PERSON, Pending, Reply, Turn
+from pyshim.understanding.intents import OUT_OF_SCOPE
 
 
 def _back(turn: Turn, pending: Pending) -> str:

@@ -4,11 +4,11 @@ Out of our business: says so, and what we can do. Not understood: asks back once
 in a row, or when nothing can be understood at all, a person takes over.
 """
 
-from pyshim.flows import drop, filled
+from pyshim.dialogue.flows import drop, filled
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
-from pyshim.snapshot import OUT_OF_SCOPE
-from pyshim.turn import PERSON, Reply, Turn
+from pyshim.turns.turn import PERSON, Reply, Turn
+from pyshim.understanding.intents import OUT_OF_SCOPE
 
 
 class Fallback(Layer):

@@ -5,18 +5,26 @@ Plain HTTP and JSON: GET reads, POST changes and carries an Idempotency-Key, so 
 silence, is BackendAway.
 """
 
+from typing import Literal, Protocol
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from pyshim import trace
 from pyshim.errors import BackendAway
-from pyshim.tenant import Call
+from pyshim.telemetry import trace
 
 Fields = dict[str, str | int | float | bool | None]
 EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
 REFUSED = (400, 404, 409, 422)
+
+
+class Call(Protocol):
+    """What to ask: GET or POST, a path with {slots} in it, and which slots go into the body."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    body: list[str]
 
 
 class _Error(msgspec.Struct):

@@ -1,9 +1,12 @@
-"""How does the shim talk to the state store?
+"""Where is the state store, and how is it asked?
 
+Whatever a process has to know of Redis' address is known here; nginx is told by for_nginx().
 Scripts are files in lua/redis; they are sent by digest, and in full once when Redis does not know them yet.
 """
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from pyshim import trace
-from pyshim.config import ROOT
 from pyshim.errors import RedisAway
+from pyshim.settings import ROOT, Settings
+from pyshim.telemetry import trace
 
 SCRIPTS = ROOT / "lua" / "redis"
 
@@ -30,12 +33,20 @@ class Script:
         self.keys = int(name.rpartition("-")[2])
 
 
-class Redis:
-    """The state store behind one unix socket. timeout_s: for one command."""
+def for_nginx(settings: Settings) -> str:
+    """The address as lua/edge/redis.lua connects to it."""
+    return f"unix:{settings.redis_socket}"
 
-    def __init__(self, socket: Path, timeout_s: float) -> None:
+
+class Redis:
+    """The state store, for the whole life of a process. at_least_s: for one command where SLUICE_REDIS_TIMEOUT_MS is less; where:
+    its address, for those who are told that it is away."""
+
+    def __init__(self, settings: Settings, at_least_s: float = 0.0) -> None:
+        self.where = str(settings.redis_socket)
+        timeout_s = max(at_least_s, settings.redis_timeout_ms / 1000)
         self._client = redis.Redis(
-            unix_socket_path=str(socket), socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
+            unix_socket_path=self.where, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
         )
 
     async def run(self, script: Script, *arguments: bytes | str | int) -> Any:
@@ -70,3 +81,13 @@ class Redis:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, at_least_s: float = 1.0) -> AsyncIterator[Redis]:
+    """For one command, which has more patience than a turn."""
+    redis = Redis(settings, at_least_s)
+    try:
+        yield redis
+    finally:
+        await redis.close()

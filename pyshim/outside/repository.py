@@ -14,9 +14,8 @@ import tritonclient.grpc.aio as triton
 from google.protobuf import json_format, text_format
 from tritonclient.grpc import model_config_pb2
 
-from pyshim.config import BadSetting, Settings
 from pyshim.errors import TritonAway
-from pyshim.snapshot import MODEL
+from pyshim.settings import MODEL, BadSetting, Settings
 
 ASK_S, SCORE_S, LOAD_S = 2.0, 30.0, 300.0
 
@@ -27,7 +26,7 @@ class CannotLoad(Exception):
 
 def model_config(settings: Settings, versions: list[int]) -> str:
     """The model's configuration as JSON, with the operator's settings in it. Raises BadSetting."""
-    folder = settings.models / MODEL
+    folder = settings.student
     path = folder / "configs" / f"{settings.triton_config}.pbtxt" if settings.triton_config else folder / "config.pbtxt"
     try:
         parsed = text_format.Parse(path.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())

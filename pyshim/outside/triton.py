@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import tritonclient.grpc.aio as triton
 
-from pyshim import metrics
-from pyshim import trace as tracing
-from pyshim.breaker import Breaker
 from pyshim.errors import TritonAway, TritonBusy
+from pyshim.outside.breaker import Breaker
+from pyshim.telemetry import metrics
+from pyshim.telemetry import trace as tracing
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # LOGITS row, EMBEDDING row
 MAX_BATCH = 40

@@ -1,6 +1,6 @@
 """Who takes a rollout from step to step?
 
-One shim at a time, the one that holds a lease in Redis; when it dies, another takes over within seconds. It loads and unloads
+One shim at a time, the one that holds the claim in Redis; when it dies, another takes over within seconds. It loads and unloads
 Triton's versions, judges the arms, and writes the record. Everything it knows is in Redis, so that the next can go on.
 """
 
@@ -11,20 +11,21 @@ import time
 
 import msgspec
 
-from pyshim.config import Settings
+from pyshim.agreement.presence import gone
 from pyshim.errors import Away, TritonAway
 from pyshim.outside.redis import Redis, Script
 from pyshim.outside.repository import CannotLoad, Repository
 from pyshim.rollout import evidence, judge, presence, start, steps
 from pyshim.rollout.evidence import Look
 from pyshim.rollout.presence import Beat
-from pyshim.rollout.record import COUNTS, JUDGED, LEASE, SEEN, Records, Rollout
+from pyshim.rollout.rollout import CLAIM, COUNTS, JUDGED, SEEN, Records, Rollout
 from pyshim.rollout.steps import Situation
+from pyshim.settings import Settings
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-LEASE_MS = 8000
+CLAIM_MS = 8000
 KEPT_S = 3600
 
 
@@ -35,7 +36,7 @@ class Leader:
         self._settings, self._redis, self._stable = settings, redis, stable
         self._records, self._repository = Records(redis), Repository(settings)
         self._name = f"shim {settings.node} {number} ({os.getpid()})"
-        self._lease = Script("lease-1")
+        self._claim = Script("claim-1")
         self._last: Rollout | None = None
         self._fresh_attempt = 0  # the load that Triton was told of, so that files changed under a number are read again
         self._step: tuple[float, int] = (0.0, 0)  # when it began, and the candidate's turns until then
@@ -45,8 +46,8 @@ class Leader:
         work: asyncio.Task[None] | None = None
         while True:
             try:
-                # Asked for while the work is going on: loading takes longer than a lease.
-                if await self._redis.run(self._lease, LEASE, self._name, LEASE_MS) and (work is None or work.done()):
+                # Asked for while the work is going on: loading takes longer than a claim lasts.
+                if await self._redis.run(self._claim, CLAIM, self._name, CLAIM_MS) and (work is None or work.done()):
                     work = asyncio.create_task(self._tick())
             except Away as error:
                 log.info("the rollout waits: %s", error)
@@ -101,7 +102,7 @@ class Leader:
 
     async def _beats(self, now: float) -> dict[str, Beat]:
         beats = presence.read(await self._redis.command("HGETALL", SEEN))
-        for name in presence.gone(beats, now):
+        for name in gone(beats, now):
             await self._redis.command("HDEL", SEEN, name)
         return beats
 

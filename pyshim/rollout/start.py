@@ -9,30 +9,27 @@ import logging
 import sys
 from contextlib import suppress
 
-from pyshim.config import ROOT, Settings
 from pyshim.errors import BadTenant, RedisAway
-from pyshim.outside.redis import Redis
-from pyshim.rollout.record import Records, Rollout
-from pyshim.snapshot import MODEL
-from triton_models.version import IncompleteVersion, check_files, versions
+from pyshim.outside.redis import opened
+from pyshim.rollout.rollout import Records, Rollout
+from pyshim.settings import ROOT, Settings
+from pyshim.understanding.folder import IncompleteVersion, check_files, versions
 
 log = logging.getLogger(__name__)
 
 
 async def record(settings: Settings) -> Rollout | None:
     """The record, or None when there is none or Redis is away."""
-    redis = Redis(settings.redis_socket, settings.redis_timeout_ms / 1000)
     try:
-        return await Records(redis).read()
+        async with opened(settings, 0.0) as redis:
+            return await Records(redis).read()
     except RedisAway:
         return None
-    finally:
-        await redis.close()
 
 
 def last_served(settings: Settings) -> int:
     with suppress(OSError, ValueError):
-        return int((settings.arms / "stable").read_text(encoding="ascii"))
+        return int((settings.model_versions / "stable").read_text(encoding="ascii"))
     return 0
 
 
@@ -49,19 +46,19 @@ async def first_version(settings: Settings) -> int:
 
 def has_files(settings: Settings, version: int) -> bool:
     with suppress(IncompleteVersion):
-        check_files(settings.models / MODEL / str(version))
+        check_files(settings.student / str(version))
         return True
     return False
 
 
 async def _highest_whole(settings: Settings) -> int:
-    student = settings.models / MODEL
+    student = settings.student
     found = versions(student)
     if not found:
         raise BadTenant(f"{student}: no version folder; `make models` makes one")
     for version in reversed(found[1:]):  # the lowest is taken as it is: there is nothing to fall back to
         # In a process of its own: what the check imports would stay in the launcher's memory.
-        command = [sys.executable, "-m", "triton_models.version", str(student / str(version))]
+        command = [sys.executable, "-m", "pyshim.understanding.folder", str(student / str(version))]
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
         _, said = await process.communicate()
         if process.returncode == 0:

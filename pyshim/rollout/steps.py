@@ -13,8 +13,8 @@ Rules only: nothing here waits, asks or writes.
 
 from dataclasses import dataclass
 
-from pyshim.config import Settings
-from pyshim.rollout.record import Rollout
+from pyshim.rollout.rollout import Rollout
+from pyshim.settings import Settings
 
 STEPS = (1.0, 5.0, 25.0, 50.0, 99.0)  # who is compared needs somebody to be compared with, up to the last moment
 

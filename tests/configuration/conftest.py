@@ -14,8 +14,8 @@ import httpx
 import pytest
 import redis
 
-from pyshim.config import ROOT
-from pyshim.configuration.record import RECORD, Configuration, decode
+from pyshim.configuration.configuration import RECORD, Configuration, decode
+from pyshim.settings import ROOT
 from tests.conftest import FORGIVING, Stack, copy_tenants, wait_until
 
 HOT, DEEP = "你好", "我的包裹现在走到哪个城市了呀"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.configuration import desk as desks
+from pyshim.commands.config import control as desks
 from tests.configuration.conftest import HOT, Office
 from tests.conftest import Stack, make_stack
 

@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from pyshim import tokens
+from pyshim.identity import tokens
 from tests.configuration.conftest import Office
 from tests.conftest import wait_until
 from tests.edge.tokens import signer

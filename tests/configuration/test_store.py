@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from pyshim import config, snapshot, source
 from pyshim.configuration import store as stores
-from pyshim.configuration.record import Configuration
+from pyshim.configuration.configuration import Configuration
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant
 from pyshim.outside.redis import Redis
-from pyshim.snapshot import Snapshot
-from pyshim.source import Source
+from pyshim.settings import read_settings
+from pyshim.tenants import source
+from pyshim.tenants.compile import Snapshot, compile_all
+from pyshim.tenants.source import Source
 from tests.conftest import RedisServer
 
 pytestmark = pytest.mark.real
@@ -28,8 +29,8 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
 
 @pytest.fixture(scope="module")
 def shipped() -> tuple[Snapshot, list[Source]]:
-    settings = config.read({})
-    return snapshot.compile(settings), source.of_settings(settings)
+    settings = read_settings({})
+    return compile_all(settings), source.of_settings(settings)
 
 
 async def put(store: Store, shipped: tuple[Snapshot, list[Source]], tenants: list[str]) -> int:

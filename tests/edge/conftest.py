@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 lupa = pytest.importorskip("lupa.luajit21", reason="lupa is not installed: no LuaJIT to run the edge's files in")
 

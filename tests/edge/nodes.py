@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests.edge.conftest import lupa
 
 # A shared dictionary, as far as the edge uses it. now() is the world's clock.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 ROUTER = ROOT / "triton_models/repository/student/1/router.bin"
 USERS = [f"user-{number}" for number in range(20000)]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests.edge.conftest import DICTIONARY, lupa
 
 BEGIN = """

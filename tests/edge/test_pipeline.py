@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests.edge.conftest import lupa
 
 # One worker: turns are coroutines, a bell wakes whoever waits at it, and Redis says what the test lets it say.

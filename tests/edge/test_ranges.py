@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyshim import addresses
-from pyshim.addresses import Ranges
+from pyshim.tenants import addresses
+from pyshim.tenants.addresses import Ranges
 
 
 def matcher(lua: Any, ranges: list[str]) -> Any:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests.edge.conftest import lupa
 from tests.edge.tokens import Signer
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import yaml
 
-from pyshim.jwks import Key
+from pyshim.identity.jwks import Key
 from tests.conftest import FORGIVING, Stack, copy_tenants
 from tests.edge.tokens import signer
 from tests.http.raw import Stranger

@@ -13,9 +13,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from loadtest import edges
-from loadtest.edges import HOT, Edge
-from pyshim import tokens
+from loadtest.place import edges
+from loadtest.place.edges import HOT, Edge
+from pyshim.identity import tokens
 from tests.conftest import copy_tenants
 from tests.http.raw import Answer, listen, request, speak
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pyshim import addresses
 from pyshim.errors import BadTenant
+from pyshim.tenants import addresses
 from tests.conftest import wait_until
 from tests.http.door import JSON, Door, door
 from tests.http.raw import PATIENCE_S, Answer, listen, request, speak

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pyshim import tokens
+from pyshim.identity import tokens
 from tests.conftest import Stack, wait_until
 from tests.http.conftest import NEW, OLD
 from tests.http.raw import Answer, Stranger, request

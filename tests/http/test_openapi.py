@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 from tests.conftest import Stack
 from tests.http.conftest import REFUSED
 from tests.http.raw import Answer, Stranger, listen, request

@@ -8,7 +8,7 @@ import httpx
 import jwt
 import pytest
 
-from pyshim import tokens
+from pyshim.identity import tokens
 from tests.conftest import Stack, wait_until
 from tests.http.raw import Stranger
 from tests.test_cli import sluice

@@ -15,9 +15,9 @@ import httpx
 import pytest
 import yaml
 
-from loadtest import edges
-from loadtest.edges import HOT, Edge
-from pyshim import tokens
+from loadtest.place import edges
+from loadtest.place.edges import HOT, Edge
+from pyshim.identity import tokens
 from tests.conftest import copy_tenants, wait_until
 from tests.http.conftest import NEVER, WIDE, Limit
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from loadtest.checks import Answer
-from loadtest.customer import AGAIN, NO, SAID, STOP, THANKS, YES, Talk
-from pyshim.flows import filled
-from pyshim.tenant import Tenant
+from loadtest.verdict.checks import Answer
+from loadtest.who.customer import AGAIN, NO, SAID, STOP, THANKS, YES, Talk
+from pyshim.dialogue.flows import filled
+from pyshim.tenants.schema import Tenant
 
 
 @dataclass

@@ -2,18 +2,19 @@
 
 import pytest
 
-from loadtest.corpus import Questions
 from loadtest.running.plan import Place, Plan
-from loadtest.shapes import Row, Scenario
-from pyshim import config, source, tenant
-from pyshim.config import ROOT
-from pyshim.tenant import Tenant
+from loadtest.running.shapes import Row, Scenario
+from loadtest.what.questions import Questions
+from pyshim.settings import ROOT, read_settings
+from pyshim.tenants import source
+from pyshim.tenants.reader import load
+from pyshim.tenants.schema import Tenant
 
 
 @pytest.fixture(scope="package")
 def tenants() -> dict[str, Tenant]:
     folders = sorted((ROOT / "gateway" / "tenants").iterdir())
-    return {folder.name: tenant.load(source.of_folder(folder), config.read({})) for folder in folders}
+    return {folder.name: load(source.of_folder(folder), read_settings({})) for folder in folders}
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from threading import Thread
 import msgspec
 import pytest
 
-from loadtest import attacker
 from loadtest.running import kill
 from loadtest.running.kill import NotThere
 from loadtest.running.plan import Plan
-from pyshim import config
+from loadtest.who import attacker
+from pyshim.settings import PREFIX, read_settings
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_flood_needs_a_good_token_and_is_never_let_in_wrongly(plan: Plan, tmp_
 
 
 def test_what_is_not_there_cannot_be_killed(tmp_path: Path) -> None:
-    settings = config.read({config.PREFIX + "VAR": str(tmp_path)})
+    settings = read_settings({PREFIX + "VAR": str(tmp_path)})
     settings.run.mkdir(parents=True)
     (settings.run / "triton.pid").write_text(str(2**22 + 1))
 

@@ -4,12 +4,13 @@ import random
 
 import pytest
 
-from loadtest import checks, conversations
-from loadtest.checks import Answer, Forgotten
-from loadtest.conversations import PLOTS
-from loadtest.corpus import Questions
-from loadtest.customer import Customer
-from pyshim.tenant import Tenant
+from loadtest.verdict import checks
+from loadtest.verdict.checks import Answer, Forgotten
+from loadtest.what.questions import Questions
+from loadtest.who import conversations
+from loadtest.who.conversations import PLOTS
+from loadtest.who.customer import Customer
+from pyshim.tenants.schema import Tenant
 from tests.loadtest.bot import Bot, play
 
 QUESTIONS = Questions(hot=["打招呼"], popular=["打招呼"])

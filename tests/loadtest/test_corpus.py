@@ -7,17 +7,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadtest import corpus
-from loadtest.corpus import MIX, Questions
-from pyshim import config
-from pyshim.tenant import Tenant
+from loadtest.what import questions
+from loadtest.what.questions import MIX, Questions
+from pyshim.settings import read_settings
+from pyshim.tenants.schema import Tenant
 from triton_models.build.corpus import read
 from triton_models.build.split import split
 
 
 def built(tenants: dict[str, Tenant], datasets: Path, seed: int = 7) -> tuple[dict[str, Questions], list[str]]:
-    settings = replace(config.read({}), datasets=datasets)
-    return corpus.build(settings, tenants.values(), seed)
+    settings = replace(read_settings({}), datasets=datasets)
+    return questions.build(settings, tenants.values(), seed)
 
 
 def everything(one: Questions) -> set[str]:
@@ -25,14 +25,14 @@ def everything(one: Questions) -> set[str]:
 
 
 def test_every_sentence_is_of_the_validation_side(tenants: dict[str, Tenant], tmp_path: Path) -> None:
-    train, held = split(read(corpus.DATA))
+    train, held = split(read(questions.DATA))
     learned = {text for group in train.groups for text in group.sentences}
     kept = {text for group in held.groups for text in group.sentences}
 
     found, _ = built(tenants, tmp_path)
 
     for name, one in found.items():
-        asked = everything(one) - set(corpus.buttons(tenants[name]))
+        asked = everything(one) - set(questions.buttons(tenants[name]))
         assert len(asked) > 500
         assert asked <= kept
         assert not asked & learned
@@ -41,7 +41,7 @@ def test_every_sentence_is_of_the_validation_side(tenants: dict[str, Tenant], tm
 def test_the_same_seed_asks_the_same(tenants: dict[str, Tenant], tmp_path: Path) -> None:
     def asked(seed: int) -> list[tuple[str, str]]:
         found, _ = built(tenants, tmp_path, seed)
-        return list(corpus.drawn(found["telecom"], random.Random(seed), 200))
+        return list(questions.drawn(found["telecom"], random.Random(seed), 200))
 
     assert asked(7) == asked(7)
     assert asked(7) != asked(8)
@@ -49,7 +49,7 @@ def test_the_same_seed_asks_the_same(tenants: dict[str, Tenant], tmp_path: Path)
 
 def test_shares_of_a_long_run_are_those_of_the_mix(tenants: dict[str, Tenant], tmp_path: Path) -> None:
     found, _ = built(tenants, tmp_path)
-    kinds = [kind for kind, _ in corpus.drawn(found["shop"], random.Random(1), 20_000)]
+    kinds = [kind for kind, _ in questions.drawn(found["shop"], random.Random(1), 20_000)]
 
     shares = {kind: kinds.count(kind) / len(kinds) for kind in MIX}
 
@@ -69,7 +69,7 @@ def test_a_few_questions_are_repeated_and_the_first_of_them_most(tenants: dict[s
 
 
 def test_paraphrases_are_of_one_meaning(tenants: dict[str, Tenant], tmp_path: Path) -> None:
-    meaning = {text: group.digest for group in corpus.held() for text in group.sentences}
+    meaning = {text: group.digest for group in questions.held() for text in group.sentences}
     found, _ = built(tenants, tmp_path)
 
     assert all(first != second and meaning[first] == meaning[second] for first, second in found["shop"].pairs)
@@ -102,7 +102,7 @@ def test_a_tenant_without_sentences_is_asked_by_its_buttons(tenants: dict[str, T
         tenants["shop"], id="florist", replies={"opening": tenants["shop"].replies["greet"]}, tasks={}
     )
 
-    found, missing = corpus.build(replace(config.read({}), datasets=tmp_path), [stranger], 7)
+    found, missing = questions.build(replace(read_settings({}), datasets=tmp_path), [stranger], 7)
 
     assert found["florist"].hot == ["打招呼"]
     assert missing[-1].startswith("florist: no validation sentences of its own")

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from loadtest import gates
-from loadtest.gates import BadGate, Seen, Slope, Wanted
 from loadtest.seen.record import Percentiles
+from loadtest.verdict import gates
+from loadtest.verdict.gates import BadGate, Seen, Slope, Wanted
 
 FAST = Percentiles(10_000, 5.0, 3.0, 20.0, 40.0, 90.0, 300.0, 0.97)
 

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtest import shapes
-from loadtest.running import schedule
+from loadtest.running import schedule, shapes
 from loadtest.seen import record
 from loadtest.seen.record import Record
-from pyshim import config
-from pyshim.config import ROOT
+from pyshim.settings import PREFIX, ROOT
 from tests.conftest import Stack
 
 SECONDS, RATE = 6, 80
@@ -34,7 +32,7 @@ class Ran:
 
 def run(folder: Path, *options: str, **settings: str) -> Ran:
     """`python -m loadtest`, with its results in this folder."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(config.PREFIX)}
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     command = [sys.executable, "-m", "loadtest", "--out", str(folder), *options]
     done = subprocess.run(command, cwd=ROOT, env=bare | settings, capture_output=True, text=True, timeout=100, check=False)
     return Ran(done.returncode, done.stderr, done.stdout, folder)

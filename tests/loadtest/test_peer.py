@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from loadtest import stack as bench_stack
-from loadtest.bench.scouting import scouted
 from loadtest.bench.users import mint
-from loadtest.stack import Service
-from pyshim import snapshot
+from loadtest.place import stack as bench_stack
+from loadtest.place.stack import Service
+from loadtest.what.scouting import scouted
+from pyshim.tenants.compile import compile_all
 from tests.conftest import Stack
 
 pytestmark = pytest.mark.real
@@ -27,7 +27,7 @@ def chat(url: str, token: str, query: str) -> httpx.Response:
 
 
 def test_the_peer_answers_hot_questions_as_sluice_does(stack: Stack, peer: Service) -> None:
-    compiled = snapshot.compile(stack.settings)
+    compiled = compile_all(stack.settings)
     tenants = sorted(compiled.tenants)
     scouts = mint(stack.settings, tenants, len(tenants), "scout")
     corpus = scouted(stack.url, compiled, scouts)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from loadtest.people import People
 from loadtest.running.plan import Plan
+from loadtest.who.people import People
 
 
 def test_who_still_thinks_is_not_asked_and_somebody_new_comes(plan: Plan) -> None:

@@ -6,15 +6,15 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from loadtest.gates import Wanted
 from loadtest.running.plan import Plan
+from loadtest.running.shapes import Row
 from loadtest.running.turns import Seen, Turns
 from loadtest.seen import recording
 from loadtest.seen.processes import Processes
 from loadtest.seen.record import ContextFailure, Reading
 from loadtest.seen.recording import About, Told
 from loadtest.seen.watch import Watch
-from loadtest.shapes import Row
+from loadtest.verdict.gates import Wanted
 
 ABOUT = About("2026-11-28T12:00:00+00:00", "python -m loadtest", {"cores": 2})
 

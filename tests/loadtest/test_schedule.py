@@ -6,13 +6,12 @@ from itertools import pairwise
 import gevent
 import pytest
 
-from loadtest import shapes
-from loadtest.people import Conversation
-from loadtest.running import schedule
+from loadtest.running import schedule, shapes
 from loadtest.running.floor import Floor
 from loadtest.running.plan import Plan
+from loadtest.running.shapes import SCENARIOS, TABLES, Row
 from loadtest.running.turns import Seen
-from loadtest.shapes import SCENARIOS, TABLES, Row
+from loadtest.who.people import Conversation
 
 
 @pytest.mark.parametrize(

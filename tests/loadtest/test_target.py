@@ -11,8 +11,8 @@ import pytest
 
 from loadtest.running import target
 from loadtest.running.target import NoTarget
-from pyshim import config
-from pyshim.tenant import Tenant
+from pyshim.settings import read_settings
+from pyshim.tenants.schema import Tenant
 
 
 class Elsewhere:
@@ -47,7 +47,7 @@ def elsewhere(tenants: dict[str, Tenant]) -> Iterator[Elsewhere]:
 
 
 def reached(url: str, wanted: list[str], file: Path | None = None) -> target.Target:
-    return target.elsewhere(url, config.read({}), wanted, file, None, None)
+    return target.elsewhere(url, read_settings({}), wanted, file, None, None)
 
 
 def test_a_tenant_without_guests_tokens_and_keys_is_left_out_and_named(elsewhere: Elsewhere) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triton_models.router import HEADER, MAGIC, VERSION, Shape
+from pyshim.language.router import HEADER, MAGIC, VERSION, Shape
 
 ROOT = Path(__file__).resolve().parents[2]
 LUA_PATH = f"package.path = '{ROOT}/lua/?.lua;' .. package.path"

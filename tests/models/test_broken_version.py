@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
+from pyshim.understanding.folder import IncompleteVersion, check, scores, versions
 from tests.models.broken import without_numbers
-from triton_models.version import IncompleteVersion, check, scores, versions
 
 SHIPPED = ROOT / "triton_models/repository/student/1"
 

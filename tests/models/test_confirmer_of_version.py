@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from pyshim.config import ROOT
-from triton_models.version import IncompleteVersion, check
+from pyshim.settings import ROOT
+from pyshim.understanding.folder import IncompleteVersion, check
 
 SHIPPED = ROOT / "triton_models/repository/student/1"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
+from pyshim.understanding.folder import FILES, IncompleteVersion
 from triton_models.build.place import check_fits, new_version, next_version
-from triton_models.version import FILES, IncompleteVersion
 
 
 def fill(folder: Path, text: str, names: tuple[str, ...] = FILES) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from triton_models.router import Router, RouterFileError, fold
+from pyshim.language.router import Router, RouterFileError, fold
 
 ordinary = st.text(alphabet=st.sampled_from("我的快递到哪了怎么退货？，！ aB３Ａ０9-😀㐀鿿é"), max_size=80)
 anything = st.one_of(ordinary, st.text(max_size=80)).map(lambda text: text.encode("utf-8"))

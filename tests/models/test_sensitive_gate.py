@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyshim import config, confirmer, snapshot
-from pyshim.sensitive import load
-from triton_models.router import Router
+from pyshim.language.router import Router
+from pyshim.settings import read_settings
+from pyshim.tenants.compile import compile_all
+from pyshim.words import offence
+from pyshim.words.sensitive import load
 
-DATA = config.read().datasets
+DATA = read_settings().datasets
 NEEDED = ("sensitive_lexicon", "cold_offensive", "jddc_intent", "massive_zh", "crosswoz")
 pytestmark = [
     pytest.mark.real,  # half a minute of training: not for `make check`
@@ -56,19 +58,19 @@ def test_harmless_sentences_with_the_same_words_are_mostly_left_alone(figures):
 
 def test_the_confirmer_is_right_by_itself_and_small(figures, folder):
     assert figures["confirmer_on_cold_dev"]["accuracy"] >= 0.83
-    assert (folder / confirmer.TABLE).stat().st_size <= 1 << 20
+    assert (folder / offence.TABLE).stat().st_size <= 1 << 20
 
 
 def test_the_edge_can_read_the_same_table(folder, lua):
-    opened, _ = lua.open(folder / confirmer.TABLE)
+    opened, _ = lua.open(folder / offence.TABLE)
     for text in ("这些黑鬼真恶心", "我的手机到哪了", "ＦＵＣＫ 123"):
-        expected = Router.load(folder / confirmer.TABLE).logits(text)
+        expected = Router.load(folder / offence.TABLE).logits(text)
         np.testing.assert_allclose(lua.logits(opened, text.encode()), expected, rtol=0, atol=1e-9)
 
 
 def test_no_answer_or_phrase_of_the_shipped_tenants_is_masked(folder):
     masks = load((DATA / "sensitive_lexicon",), folder)
-    for tenant in snapshot.compile(config.read({})).tenants.values():
+    for tenant in compile_all(read_settings({})).tenants.values():
         said = [reply.answer for reply in tenant.replies.values()] + [question.answer for question in tenant.faq]
         said += [text for task in tenant.tasks.values() for text in (task.done, task.confirm or "")]
         said += [slot.ask for slot in tenant.slots.values()]

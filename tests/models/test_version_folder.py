@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pyshim.language.router import Router
+from pyshim.understanding.folder import check
+from pyshim.understanding.student import Encoder
 from triton_models.build.corpus import Corpus, read
-from triton_models.build.encoder import Encoder
 from triton_models.build.examine import Side, at_threshold, examine, table
 from triton_models.build.measure import sentences_of
 from triton_models.build.shipped import faq, shipped
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
-from triton_models.router import Router
-from triton_models.version import check
 
 MODELS = Path(__file__).resolve().parents[2] / "triton_models"
 STUDENT = MODELS / "repository/student"

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 import redis
 
-from pyshim import config
 from pyshim.errors import RedisAway
+from pyshim.identity.revocations import KEYS, Revocations, Said
 from pyshim.outside.redis import Script
-from pyshim.revocations import KEYS, Revocations, Said
+from pyshim.settings import read_settings
 from tests.conftest import RedisServer
 from tests.edge.worker import Worker, away
 
@@ -59,7 +59,7 @@ def desk(redis_server: RedisServer, tmp_path: Path) -> Iterator[Desk]:
     client = redis.Redis(unix_socket_path=str(redis_server.socket))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "redis.sock").symlink_to(redis_server.socket)
-    with Revocations(config.read({"SLUICE_VAR": str(tmp_path)})) as revocations:
+    with Revocations(read_settings({"SLUICE_VAR": str(tmp_path)})) as revocations:
         made = Desk(client, revocations)
         yield made
     made.lose_everything()
@@ -259,5 +259,5 @@ def test_the_same_said_again_is_not_new(desk: Desk) -> None:
 
 
 def test_no_redis_is_said_to_who_revokes(desk: Desk, tmp_path: Path) -> None:
-    with Revocations(replace(config.read({}), var=tmp_path / "nowhere")) as revocations, pytest.raises(RedisAway):
+    with Revocations(replace(read_settings({}), var=tmp_path / "nowhere")) as revocations, pytest.raises(RedisAway):
         revocations.say("shop", "user", "u", "root@desk")

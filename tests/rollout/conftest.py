@@ -16,8 +16,8 @@ import msgspec
 import pytest
 import redis
 
-from pyshim.config import ROOT
-from pyshim.rollout.record import RECORD, Rollout, decode
+from pyshim.rollout.rollout import RECORD, Rollout, decode
+from pyshim.settings import ROOT
 from tests.conftest import Stack, wait_until
 
 SHIPPED = ROOT / "triton_models/repository/student"

@@ -27,7 +27,7 @@ def test_nothing_runs(tmp_path: Path) -> None:
 def test_the_list_says_what_is_there_what_serves_and_what_happened(desk: Desk) -> None:
     (desk.models / "student/9").mkdir(exist_ok=True)
     said = desk.done("list").splitlines()
-    assert said[0].split()[:3] == ["version", "Triton", "arm"]
+    assert said[0].split()[:4] == ["version", "Triton", "serves", "as"]
     assert [said[1].split()[0], said[1].split()[1], said[1].split()[2]] == ["1", "serves", "stable"]
     card = json.loads((desk.models / "student/1/card.json").read_text(encoding="utf-8"))
     assert f"{card['validation']['student_int8']['overall']['accuracy']:.1%}".replace("%", " %") in said[1]

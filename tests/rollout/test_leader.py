@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from pyshim.rollout.record import LEASE
+from pyshim.rollout.rollout import CLAIM
 from tests.conftest import Stack, wait_until
 from tests.rollout.conftest import QUICK, Desk, repository
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.real
 def leader(desk: Desk) -> str:
     """The name in the lease: "shim <machine> <number> (<process>)"."""
     with redis.Redis(unix_socket_path=str(desk.stack.settings.redis_socket)) as client:
-        return (client.get(LEASE) or b"").decode()
+        return (client.get(CLAIM) or b"").decode()
 
 
 def test_another_shim_takes_over_and_the_promotion_ends(

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pyshim import config
-from pyshim.config import Settings
 from pyshim.errors import BadTenant
 from pyshim.rollout.start import first_version
+from pyshim.settings import Settings, read_settings
 from tests.models.broken import without_numbers
 from tests.rollout.conftest import repository
 
@@ -20,12 +19,12 @@ def settings(tmp_path: Path) -> Settings:
     for number in (2, 3):
         shutil.copytree(models / "student/1", models / "student" / str(number))
     without_numbers(models / "student/2")
-    return config.read({"SLUICE_MODELS": str(models), "SLUICE_VAR": str(tmp_path / "var")})
+    return read_settings({"SLUICE_MODELS": str(models), "SLUICE_VAR": str(tmp_path / "var")})
 
 
 def served_last(settings: Settings, version: int) -> None:
-    settings.arms.mkdir(parents=True)
-    (settings.arms / "stable").write_text(str(version))
+    settings.model_versions.mkdir(parents=True)
+    (settings.model_versions / "stable").write_text(str(version))
 
 
 async def test_a_machine_that_never_served_begins_with_the_highest_whole_version(settings: Settings) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pyshim import config
 from pyshim.rollout.presence import followed, gone, lacking, read
-from pyshim.rollout.record import Rollout
+from pyshim.rollout.rollout import Rollout
 from pyshim.rollout.steps import Situation, following
+from pyshim.settings import read_settings
 
-SETTINGS = config.read({"SLUICE_EDGE_WORKERS": "2", "SLUICE_SHIMS": "1"})
+SETTINGS = read_settings({"SLUICE_EDGE_WORKERS": "2", "SLUICE_SHIMS": "1"})
 HELD = SETTINGS.rollout_step_s + 1
 ENOUGH = SETTINGS.rollout_step_turns
 

@@ -7,46 +7,48 @@ from typing import Any, cast
 
 import pytest
 
-from pyshim import config, source, tenant
-from pyshim.arm import Arm
-from pyshim.compose import Composer
 from pyshim.errors import BackendAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.outside.backend import Fields
 from pyshim.outside.clients import Outside
-from pyshim.snapshot import Calibration, Model, Served, Snapshot
-from pyshim.tenant import Call, Tenant
-from pyshim.turn import Reply, State, Turn
+from pyshim.settings import ROOT, read_settings
+from pyshim.tenants import source
+from pyshim.tenants.compile import Served, Snapshot, composer
+from pyshim.tenants.reader import load
+from pyshim.tenants.schema import Call, Tenant
+from pyshim.turns.turn import Reply, State, Turn
+from pyshim.understanding.model import Calibration, Model
+from pyshim.understanding.version import Version
 
-TENANTS = config.ROOT / "gateway" / "tenants"
+TENANTS = ROOT / "gateway" / "tenants"
 
 
 @pytest.fixture(scope="session")
 def shop() -> Tenant:
-    return tenant.load(source.of_folder(TENANTS / "shop"), config.read({}))
+    return load(source.of_folder(TENANTS / "shop"), read_settings({}))
 
 
 @pytest.fixture(scope="session")
 def bank() -> Tenant:
-    return tenant.load(source.of_folder(TENANTS / "bank"), config.read({}))
+    return load(source.of_folder(TENANTS / "bank"), read_settings({}))
 
 
 @pytest.fixture(scope="session")
 def telecom() -> Tenant:
-    return tenant.load(source.of_folder(TENANTS / "telecom"), config.read({}))
+    return load(source.of_folder(TENANTS / "telecom"), read_settings({}))
 
 
 def snapshot_of(*tenants: Tenant, labels: list[str] | None = None) -> Snapshot:
     """As much of a snapshot as layers look at."""
     known = labels or sorted({intent for one in tenants for intent in one.intents} | {"out_of_scope"})
     model = Model(1, Path(), known, Calibration(1.0, [], {}, 0.8))
-    return Snapshot(1, "test", config.read({}), {one.id: Served(one, Composer(one), []) for one in tenants}, model)
+    return Snapshot(1, "test", read_settings({}), {one.id: Served(one, composer(one), []) for one in tenants}, model)
 
 
-def arm_of(compiled: Snapshot, version: int = 1) -> Arm:
+def arm_of(compiled: Snapshot, version: int = 1) -> Version:
     """That snapshot's model as a shim serves it."""
-    return Arm(replace(compiled.model, version=version))
+    return Version(replace(compiled.model, version=version))
 
 
 @dataclass
@@ -80,7 +82,7 @@ class Talk:
     def turn(self, query: str, intent: str | None = None, confidence: float = 0.95, **more: Any) -> Turn:
         self.turns += 1
         made = Turn(
-            f"turn-{self.turns}", self.tenant, Composer(self.tenant), "u", query, time.monotonic() + 5, state=self.state, **more
+            f"turn-{self.turns}", self.tenant, composer(self.tenant), "u", query, time.monotonic() + 5, state=self.state, **more
         )
         made.intent, made.confidence = intent, confidence if intent else 0.0
         return made

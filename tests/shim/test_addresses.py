@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pyshim import addresses, config
-from pyshim.config import BadSetting
 from pyshim.errors import BadTenant
+from pyshim.settings import BadSetting, read_settings
+from pyshim.tenants import addresses
 
 MIXED = "# seen last night\n10.0.0.0/8\n\n192.0.2.7   # one alone\n2001:db8::/32\n"
 
@@ -58,4 +58,4 @@ def test_all_faults_are_said_with_their_places(tmp_path: Path) -> None:
 )
 def test_settings_of_the_screen_that_make_no_sense(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=f"SLUICE_{name}"):
-        config.read({f"SLUICE_{name}": value})
+        read_settings({f"SLUICE_{name}": value})

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pyshim.tenant import Tenant
-from pyshim.turn import PERSON
+from pyshim.tenants.schema import Tenant
+from pyshim.turns.turn import PERSON
 from tests.shim.conftest import Talk
 
 Said = tuple[str, str | None, float]

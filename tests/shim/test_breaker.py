@@ -1,6 +1,6 @@
 """Does the breaker open, probe and close as promised?"""
 
-from pyshim.breaker import Breaker
+from pyshim.outside.breaker import Breaker
 
 
 class Clock:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pyshim.compose import Composer
-from pyshim.tenant import Campaign, Tenant
+from pyshim.tenants.compile import composer
+from pyshim.tenants.schema import Campaign, Tenant
+from pyshim.words.compose import Composer
 
 
-def composer(shop: Tenant, **changes: object) -> Composer:
+def composing(shop: Tenant, **changes: object) -> Composer:
     about = msgspec.structs.replace(shop.about, campaign=changes.pop("campaign", None))
-    return Composer(msgspec.structs.replace(shop, about=about, **changes))
+    return composer(msgspec.structs.replace(shop, about=about, **changes))
 
 
 @pytest.mark.parametrize(
@@ -19,12 +20,12 @@ def composer(shop: Tenant, **changes: object) -> Composer:
     [("你妈的破店", "你＊＊破店"), ("妈妈的衣服", "妈妈的衣服"), ("妈妈的，妈的", "妈妈的，＊＊"), ("没有坏话", "没有坏话")],
 )
 def test_sensitive_words_are_masked_unless_they_lie_inside_an_allowed_phrase(shop: Tenant, text: str, masked: str) -> None:
-    assert composer(shop, mask=["妈的"], allow=["妈妈的"]).masked(text) == masked
+    assert composing(shop, mask=["妈的"], allow=["妈妈的"]).masked(text) == masked
 
 
 def test_no_shipped_answer_is_masked(shop: Tenant, bank: Tenant) -> None:
     for tenant in (shop, bank):
-        kept = Composer(tenant)
+        kept = composer(tenant)
         assert [text for reply in tenant.replies.values() if kept.masked(text := reply.answer) != text] == []
 
 
@@ -34,6 +35,6 @@ def test_a_campaigns_text_is_there_inside_its_window_and_for_its_intents(
 ) -> None:
     now = datetime.now(UTC)
     campaign = Campaign("全场八折", now + timedelta(hours=starts_in_h), now + timedelta(hours=ends_in_h), ["greet"])
-    exit_ = composer(shop, campaign=campaign)
+    exit_ = composing(shop, campaign=campaign)
     assert exit_.compose("您好", "greet") == ("您好\n全场八折" if there else "您好")
     assert exit_.compose("再见", "bye") == "再见"

@@ -5,19 +5,18 @@ import socket
 
 import pytest
 
-from pyshim import config
-from pyshim.config import BadSetting
+from pyshim.settings import DEFAULTS, BadSetting, read_settings
 
 
 def test_defaults_are_complete_and_documented() -> None:
-    assert config.read({}).port == 8080
-    text = config.DEFAULTS.read_text(encoding="utf-8").replace(",\n", ",")
+    assert read_settings({}).port == 8080
+    text = DEFAULTS.read_text(encoding="utf-8").replace(",\n", ",")
     blocks = [block for block in re.split(r"\n\n|(?<=\n)(?=#)", text) if "=" in block]
     assert [block for block in blocks if not block.startswith("#")] == []
 
 
 def test_the_environment_overrides() -> None:
-    assert config.read({"SLUICE_PORT": "9000", "HOME": "/"}).port == 9000
+    assert read_settings({"SLUICE_PORT": "9000", "HOME": "/"}).port == 9000
 
 
 @pytest.mark.parametrize(
@@ -36,11 +35,11 @@ def test_the_environment_overrides() -> None:
 )
 def test_a_bad_setting_is_named_with_what_was_wanted(name: str, value: str, wanted: str) -> None:
     with pytest.raises(BadSetting, match=re.escape(wanted)):
-        config.read({name: value})
+        read_settings({name: value})
 
 
 def test_a_node_has_the_hosts_name_and_a_redis_of_its_own_unless_told_otherwise() -> None:
-    alone = config.read({"SLUICE_VAR": "/tmp/somewhere"})
+    alone = read_settings({"SLUICE_VAR": "/tmp/somewhere"})
     assert (alone.node, alone.own_redis, str(alone.redis_socket)) == (socket.gethostname(), True, "/tmp/somewhere/run/redis.sock")
-    shared = config.read({"SLUICE_NODE": "left", "SLUICE_REDIS_SOCKET": "/run/redis.sock"})
+    shared = read_settings({"SLUICE_NODE": "left", "SLUICE_REDIS_SOCKET": "/run/redis.sock"})
     assert (shared.node, shared.own_redis, str(shared.redis_socket)) == ("left", False, "/run/redis.sock")

@@ -2,8 +2,8 @@
 
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
-from pyshim.tenant import Tenant
-from pyshim.turn import PERSON
+from pyshim.tenants.schema import Tenant
+from pyshim.turns.turn import PERSON
 from tests.shim.conftest import Talk
 
 

@@ -12,10 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from pyshim import config, jwks, snapshot, tokens
-from pyshim.config import ROOT, Settings
 from pyshim.errors import BadTenant
-from pyshim.jwks import Key
+from pyshim.identity import jwks, tokens
+from pyshim.identity.jwks import Key
+from pyshim.settings import ROOT, Settings, read_settings
+from pyshim.tenants.compile import compile_all
+from pyshim.tenants.edge import edge_part
 
 TENANTS = ROOT / "gateway" / "tenants"
 SECRET = base64.urlsafe_b64encode(b"s" * 32).rstrip(b"=").decode()
@@ -144,11 +146,11 @@ def test_one_kid_names_one_key_of_one_tenant(tmp_path: Path) -> None:
 def settings(tmp_path: Path) -> Settings:
     for name in ("shop", "bank"):
         shutil.copytree(TENANTS / name, tmp_path / "tenants" / name)
-    return config.read({"SLUICE_TENANTS": str(tmp_path / "tenants"), "SLUICE_VAR": str(tmp_path / "var")})
+    return read_settings({"SLUICE_TENANTS": str(tmp_path / "tenants"), "SLUICE_VAR": str(tmp_path / "var")})
 
 
 def parts(settings: Settings) -> list[bytes]:
-    return [snapshot.edge_part(settings, one) for one in snapshot.compile(settings).served.values()]
+    return [edge_part(settings, one) for one in compile_all(settings).served.values()]
 
 
 def edge_keys(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -157,10 +159,10 @@ def edge_keys(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def test_guests_need_a_key_that_signs_and_others_do_not(settings: Settings) -> None:
     write(settings.keys, public("ES256") | {"kid": "b"}, tenant="bank")
-    assert snapshot.compile(settings).served["bank"].keys[0].signs is None
+    assert compile_all(settings).served["bank"].keys[0].signs is None
     write(settings.keys, public("RS256") | {"kid": "s"})
     with pytest.raises(BadTenant, match=r"tenant\.yaml:3: guests: true, but .*shop\.jwks\.json has only public keys"):
-        snapshot.compile(settings)
+        compile_all(settings)
 
 
 def test_nothing_private_leaves_for_the_edge(settings: Settings) -> None:
@@ -185,7 +187,7 @@ def test_a_keys_mark_changes_with_what_its_tokens_are_judged_by_and_with_nothing
     rotated = edge_keys(settings)
     assert rotated.keys() == {"s", "new", bank}
     assert (rotated["s"], rotated[bank]) == (issued["s"], issued[bank])
-    other = config.read(
+    other = read_settings(
         {**{f"SLUICE_{n}": str(getattr(settings, n.lower())) for n in ("TENANTS", "VAR")}, "SLUICE_TOKEN_AUDIENCE": "x"}
     )
     assert edge_keys(other)[bank]["mark"] != before[bank]["mark"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pyshim import config
-from pyshim.late import Late
+from pyshim.settings import read_settings
+from pyshim.turns.late import Late
 
 ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
 
@@ -55,7 +55,7 @@ def test_a_disk_that_does_not_take_them_leaves_them_in_memory(tmp_path: Path) ->
 
 
 def test_the_first_shim_takes_over_from_shims_that_are_no_more(tmp_path: Path) -> None:
-    settings = config.read({"SLUICE_VAR": str(tmp_path), "SLUICE_SHIMS": "2"})
+    settings = read_settings({"SLUICE_VAR": str(tmp_path), "SLUICE_SHIMS": "2"})
     settings.run.mkdir()
     for number in range(4):
         Late(settings.late_files(number)[0]).keep(*ONE)

@@ -8,15 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pyshim import config, wire
-from pyshim.compose import Composer
-from pyshim.conversation import Conversations
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
-from pyshim.memory import Conflict, Memory
 from pyshim.outside.redis import Redis
-from pyshim.tenant import Tenant
-from pyshim.turn import Reply, Turn
+from pyshim.serve.conversation import Conversations
+from pyshim.settings import read_settings
+from pyshim.tenants.compile import composer
+from pyshim.tenants.schema import Tenant
+from pyshim.turns import wire
+from pyshim.turns.memory import Conflict, Memory
+from pyshim.turns.turn import Reply, Turn
 from tests.conftest import RedisServer
 
 pytestmark = pytest.mark.real
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture
 async def memory(redis_server: RedisServer) -> AsyncIterator[Memory]:
     redis = Redis(redis_server.socket, 2)
-    yield Memory(config.read({}), redis)
+    yield Memory(read_settings({}), redis)
     await redis.close()
 
 
@@ -49,7 +50,7 @@ def conversations(shop: Tenant, memory: Memory) -> Conversations:
 
 
 def turn(shop: Tenant, user: str, number: int = 0, **more: object) -> Turn:
-    return Turn(f"{user}-{number}", shop, Composer(shop), user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
+    return Turn(f"{user}-{number}", shop, composer(shop), user, "在吗", time.monotonic() + 5, **more)  # type: ignore[arg-type]
 
 
 def answer(body: bytes) -> dict[str, object]:
@@ -110,7 +111,7 @@ async def test_a_stale_seq_is_refused(shop: Tenant, memory: Memory) -> None:
 
 
 async def test_without_redis_turns_are_kept_up_to_a_bound_and_then_refused(shop: Tenant, tmp_path: Path) -> None:
-    memory = Memory(config.read({"SLUICE_LATE_TURNS_MAX": "2"}), Redis(tmp_path / "nobody", 0.1))
+    memory = Memory(read_settings({"SLUICE_LATE_TURNS_MAX": "2"}), Redis(tmp_path / "nobody", 0.1))
     talk = conversations(shop, memory)
     bodies = [answer((await talk.answer(turn(shop, f"kept-{n}")))[0]) for n in range(2)]
     assert [body["degraded"] for body in bodies] == [True, True]
@@ -120,7 +121,7 @@ async def test_without_redis_turns_are_kept_up_to_a_bound_and_then_refused(shop:
 
 
 def test_the_state_of_the_longest_dialogue_stays_under_two_kilobytes(shop: Tenant) -> None:
-    from pyshim.turn import Pending, State
+    from pyshim.turns.turn import Pending, State
 
     slots = {name: "字" * slot.max_chars for name, slot in shop.slots.items()}
     state = State("s" * 64, 10**6, 2**53, "x" * 24, slots, Pending("x" * 24, "f" * 32, "x" * 16, 9), "person", 1, ["x" * 24] * 2)

@@ -13,16 +13,17 @@ from typing import cast
 import msgspec
 import pytest
 
-from pyshim import config, wire
-from pyshim.compose import Composer
-from pyshim.conversation import Conversations
 from pyshim.layers.l5_dialogue import Dialogue
-from pyshim.memory import Memory
 from pyshim.outside.backend import Fields
 from pyshim.outside.clients import Outside
 from pyshim.outside.redis import Redis
-from pyshim.tenant import Call, Tenant
-from pyshim.turn import Turn
+from pyshim.serve.conversation import Conversations
+from pyshim.settings import read_settings
+from pyshim.tenants.compile import composer
+from pyshim.tenants.schema import Call, Tenant
+from pyshim.turns import wire
+from pyshim.turns.memory import Memory
+from pyshim.turns.turn import Turn
 from tests.conftest import RedisServer
 from tests.shim.conftest import ToldBackend
 
@@ -60,7 +61,7 @@ class Customer:
 
     def turn(self, query: str, intent: str | None, seq: int, state_given: bytes = b"") -> Turn:
         self.turns += 1
-        who = self.tenant, Composer(self.tenant), self.user
+        who = self.tenant, composer(self.tenant), self.user
         made = Turn(f"{self.user}-{self.turns}", *who, query, time.monotonic() + 5, session_id="s", seq=seq)
         made.intent, made.confidence, made.state_given = intent, 0.95, state_given
         return made
@@ -80,7 +81,7 @@ class Customer:
 @pytest.fixture
 async def customer(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Customer]:
     store = Redis(redis_server.socket, 2)
-    yield Customer(shop, Memory(config.read({}), store), request.node.name[-40:])
+    yield Customer(shop, Memory(read_settings({}), store), request.node.name[-40:])
     await store.close()
 
 

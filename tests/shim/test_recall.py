@@ -5,12 +5,12 @@ import time
 import numpy as np
 import pytest
 
-from pyshim.compose import Composer
-from pyshim.guards import negated
+from pyshim.language.guards import negated
+from pyshim.language.numerals import numbers
 from pyshim.layers.l6_recall import Recall
-from pyshim.numerals import numbers
-from pyshim.tenant import Question, Tenant
-from pyshim.turn import Reply, Turn
+from pyshim.tenants.compile import composer
+from pyshim.tenants.schema import Question, Tenant
+from pyshim.turns.turn import Reply, Turn
 from tests.shim.conftest import arm_of, snapshot_of
 
 NEAR, FAR = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
@@ -32,7 +32,7 @@ async def recall(shop: Tenant, query: str, faq: list[Question], embedding: np.nd
     layer, arm = Recall(Outsides()), arm_of(snapshot_of(tenant))  # type: ignore[arg-type]
     await layer.build(arm, [tenant])
     assert layer.built(arm, [tenant])
-    turn = Turn("t", tenant, Composer(tenant), "u", query, time.monotonic() + 1, embedding=embedding, arm=arm)
+    turn = Turn("t", tenant, composer(tenant), "u", query, time.monotonic() + 1, embedding=embedding, arm=arm)
     return await layer.answer(turn)
 
 

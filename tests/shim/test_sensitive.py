@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyshim import config, confirmer, lexicon, snapshot
-from pyshim.compose import Composer
-from pyshim.confirmer import Confirmer, Sheet, rows_of, window
 from pyshim.errors import BadTenant
-from pyshim.lexicon import Entry, Usage, key
-from pyshim.sensitive import Sensitive, load
-from pyshim.tenant import Tenant
-from triton_models.router import HEADER, MAGIC, VERSION, Router, Shape, buckets_of, fold
+from pyshim.language.router import HEADER, MAGIC, VERSION, Router, Shape, buckets_of, fold
+from pyshim.settings import read_settings
+from pyshim.tenants.compile import compile_all, composer
+from pyshim.tenants.schema import Tenant
+from pyshim.words import lexicon, offence
+from pyshim.words.lexicon import Entry, Usage, key
+from pyshim.words.offence import Confirmer, Sheet, rows_of, window
+from pyshim.words.sensitive import Sensitive, load
 
 USAGE = Usage(ordinary=frozenset({key("手机")}), mixed=frozenset({key("垃圾")}), hurting=frozenset({key("傻帽")}))
 
@@ -73,17 +74,17 @@ def test_strong_words_are_masked_and_doubtful_ones_where_their_surroundings_offe
     shop: Tenant, masks: Sensitive, text: str, masked: str
 ) -> None:
     bare = msgspec.structs.replace(shop, mask=[], allow=[])
-    assert Composer(bare, masks).masked(text) == masked
+    assert composer(bare, masks).masked(text) == masked
 
 
 def test_a_tenants_own_words_and_allowed_phrases_stay_above_the_lists(shop: Tenant, masks: Sensitive) -> None:
-    own = Composer(msgspec.structs.replace(shop, mask=["手机"], allow=["傻帽相机"]), masks)
+    own = composer(msgspec.structs.replace(shop, mask=["手机"], allow=["傻帽相机"]), masks)
     assert own.masked("手机和傻帽相机，傻帽") == "＊＊和傻帽相机，＊＊"
 
 
 def test_overlapping_words_are_all_masked(shop: Tenant) -> None:
     both = Sensitive(words(甲乙丙=(2, "色情"), 丙丁戊=(2, "色情")), None)
-    assert Composer(msgspec.structs.replace(shop, mask=[], allow=[]), both).masked("甲乙丙丁戊") == "＊＊＊＊＊"
+    assert composer(msgspec.structs.replace(shop, mask=[], allow=[]), both).masked("甲乙丙丁戊") == "＊＊＊＊＊"
 
 
 def test_without_a_confirmer_only_what_the_lists_alone_are_sure_of_is_masked() -> None:
@@ -133,7 +134,7 @@ def test_lists_that_agree_are_counted_once_each(tmp_path: Path) -> None:
 def test_a_broken_row_refuses_the_snapshot_with_file_and_line(tmp_path: Path, row: bytes, says: str) -> None:
     (tmp_path / "bad.tsv").write_bytes(b"fine\t-\n" + row)
     with pytest.raises(BadTenant, match=rf"bad\.tsv:2: {says}"):
-        snapshot.compile(config.read({"SLUICE_WORD_LISTS": str(tmp_path)}))
+        compile_all(read_settings({"SLUICE_WORD_LISTS": str(tmp_path)}))
 
 
 def test_a_missing_list_is_named() -> None:
@@ -144,8 +145,8 @@ def test_a_missing_list_is_named() -> None:
 def test_the_lists_change_the_snapshots_version_and_are_used(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("特制词语\t色情\n", encoding="utf-8")
     (tmp_path / "b.tsv").write_text("特制词语\t-\n", encoding="utf-8")
-    before = snapshot.compile(config.read({}))
-    after = snapshot.compile(config.read({"SLUICE_WORD_LISTS": f"{tmp_path}/a.tsv, {tmp_path}/b.tsv"}))
+    before = compile_all(read_settings({}))
+    after = compile_all(read_settings({"SLUICE_WORD_LISTS": f"{tmp_path}/a.tsv, {tmp_path}/b.tsv"}))
     assert before.digest != after.digest
     assert after.served["shop"].composer.masked("一个特制词语") == "一个＊＊＊＊"
 
@@ -172,32 +173,32 @@ def sheet_and_table(folder: Path, classes: int = 2) -> Path:
     table = rng.integers(-127, 128, (shape.buckets, shape.dims), dtype=np.int8)
     floats = rng.normal(scale=0.05, size=classes * (shape.dims + 1)).astype("<f4")
     header = HEADER.pack(MAGIC, VERSION, shape.buckets, shape.dims, classes, shape.min_n, shape.max_n, 0)
-    (folder / confirmer.TABLE).write_bytes(header + table.tobytes() + floats.tobytes())
-    (folder / confirmer.SHEET).write_bytes(msgspec.json.encode(Sheet(0.7, USAGE)))
+    (folder / offence.TABLE).write_bytes(header + table.tobytes() + floats.tobytes())
+    (folder / offence.SHEET).write_bytes(msgspec.json.encode(Sheet(0.7, USAGE)))
     return folder
 
 
 def test_a_confirmer_gives_the_routers_probability(tmp_path: Path) -> None:
-    found = confirmer.load(sheet_and_table(tmp_path))
+    found = offence.load(sheet_and_table(tmp_path))
     assert found is not None
     assert (found.threshold, found.usage) == (0.7, USAGE)
-    logits = Router.load(tmp_path / confirmer.TABLE).logits("这是什么垃圾")
+    logits = Router.load(tmp_path / offence.TABLE).logits("这是什么垃圾")
     assert logits is not None
     assert found.offends("这是什么垃圾") == pytest.approx(1 / (1 + np.exp(logits[0] - logits[1])))
     assert found.offends("？！") == 0.0
 
 
 def test_a_folder_without_a_confirmer_has_none_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
-    assert confirmer.load(tmp_path) is None
+    assert offence.load(tmp_path) is None
     folder = sheet_and_table(tmp_path)
-    (folder / confirmer.SHEET).write_text('{"threshold": "high"}')
+    (folder / offence.SHEET).write_text('{"threshold": "high"}')
     with pytest.raises(BadTenant, match=r"sensitive\.json: Expected `float`"):
-        confirmer.load(folder)
+        offence.load(folder)
     with pytest.raises(BadTenant, match="3 classes, wanted 2"):
-        confirmer.load(sheet_and_table(tmp_path, classes=3))
-    (folder / confirmer.TABLE).write_bytes(b"no table")
+        offence.load(sheet_and_table(tmp_path, classes=3))
+    (folder / offence.TABLE).write_bytes(b"no table")
     with pytest.raises(BadTenant, match="not a router file"):
-        confirmer.load(folder)
+        offence.load(folder)
 
 
 def test_a_probability_can_be_no_number_out_of_range() -> None:

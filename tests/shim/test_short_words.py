@@ -2,7 +2,7 @@
 
 import pytest
 
-from pyshim import short_words
+from pyshim.dialogue import short_words
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pyshim import slots
-from pyshim.tenant import Slot, Tenant
+from pyshim.dialogue import slots
+from pyshim.tenants.schema import Slot, Tenant
 
 
 def said(slot: Slot, text: str) -> str | None:

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from pyshim import config, snapshot, source
-from pyshim.config import ROOT, Settings
 from pyshim.errors import BadTenant
+from pyshim.settings import ROOT, Settings, read_settings
+from pyshim.tenants import source
+from pyshim.tenants.compile import compile_all, new_compiler, pack
+from pyshim.tenants.edge import edge_part
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The shipped shop alone, in a folder that may be spoilt."""
     shutil.copytree(ROOT / "gateway" / "tenants" / "shop", tmp_path / "tenants" / "shop")
-    return config.read({"SLUICE_TENANTS": str(tmp_path / "tenants"), "SLUICE_VAR": str(tmp_path / "var")})
+    return read_settings({"SLUICE_TENANTS": str(tmp_path / "tenants"), "SLUICE_VAR": str(tmp_path / "var")})
 
 
 def spoil(settings: Settings, name: str, change: Callable[[str], str]) -> None:
@@ -30,14 +32,14 @@ def spoil(settings: Settings, name: str, change: Callable[[str], str]) -> None:
 
 
 def test_the_shipped_tenants_compile() -> None:
-    compiled = snapshot.compile(config.read({}))
+    compiled = compile_all(read_settings({}))
     assert set(compiled.tenants) == {"shop", "telecom", "bank"}
 
 
 def test_the_same_files_make_the_same_version_and_others_another(settings: Settings) -> None:
-    first, again = snapshot.compile(settings), snapshot.compile(settings)
+    first, again = compile_all(settings), compile_all(settings)
     spoil(settings, "replies.yaml", lambda text: text.replace("您好", "你好"))
-    assert first.digest == again.digest != snapshot.compile(settings).digest
+    assert first.digest == again.digest != compile_all(settings).digest
 
 
 def grown(times: int, lines: int = 10) -> str:
@@ -134,7 +136,7 @@ def test_a_fault_names_file_line_and_what_was_wanted(
 ) -> None:
     spoil(settings, name, change)
     with pytest.raises(BadTenant, match=re.escape(says)) as error:
-        snapshot.compile(settings)
+        compile_all(settings)
     assert all(fault.startswith(str(settings.tenants)) for fault in error.value.faults)
 
 
@@ -144,14 +146,14 @@ def test_all_faults_of_all_files_are_told_at_once(settings: Settings) -> None:
     spoil(settings, "replies.yaml", lambda text: text.replace("    title: 打招呼", "    titel: 打招呼"))
     (settings.tenants / "other" / "flows.yaml").write_text("slots: 7\n", encoding="utf-8")
     with pytest.raises(BadTenant) as error:
-        snapshot.compile(settings)
+        compile_all(settings)
     files = sorted(Path(fault.split(":")[0]).relative_to(settings.tenants).as_posix() for fault in error.value.faults)
     assert files == ["other/flows.yaml", "shop/faq.tsv", "shop/faq.tsv", "shop/replies.yaml"]
 
 
 def test_what_did_not_change_is_not_made_again(settings: Settings) -> None:
     shutil.copytree(settings.tenants / "shop", settings.tenants / "other")
-    compiler = snapshot.compiler(settings)
+    compiler = new_compiler(settings)
     first = compiler.compile(source.of_settings(settings), 1)
     spoil(settings, "replies.yaml", lambda text: text.replace("您好", "你好"))
     second = compiler.compile(source.of_settings(settings), 2, like=first)
@@ -161,9 +163,9 @@ def test_what_did_not_change_is_not_made_again(settings: Settings) -> None:
 
 
 def test_a_tenant_travels_and_arrives_as_it_was(settings: Settings) -> None:
-    compiler = snapshot.compiler(settings)
+    compiler = new_compiler(settings)
     sent = compiler.compile(source.of_settings(settings)).served["shop"]
-    arrived = compiler.unpack(snapshot.pack(sent))
+    arrived = compiler.unpack(pack(sent))
     assert (arrived.tenant, arrived.keys) == (sent.tenant, sent.keys)
     with pytest.raises(BadTenant, match="cannot be read"):
         compiler.unpack(b"\x80")
@@ -172,26 +174,26 @@ def test_a_tenant_travels_and_arrives_as_it_was(settings: Settings) -> None:
 def test_a_missing_file_and_an_empty_folder_are_named(settings: Settings, tmp_path: Path) -> None:
     (settings.tenants / "shop" / "flows.yaml").unlink()
     with pytest.raises(BadTenant, match=r"flows\.yaml"):
-        snapshot.compile(settings)
+        compile_all(settings)
     with pytest.raises(BadTenant, match="no tenant's folder"):
-        snapshot.compile(config.read({"SLUICE_TENANTS": str(tmp_path / "nothing")}))
+        compile_all(read_settings({"SLUICE_TENANTS": str(tmp_path / "nothing")}))
 
 
 def test_the_edge_answers_rules_but_no_flow_no_handover_and_nothing_that_needs_a_dialogue() -> None:
-    compiled = snapshot.compile(config.read({}))
-    shop = json.loads(snapshot.edge_part(compiled.settings, compiled.served["shop"]))["tenant"]
+    compiled = compile_all(read_settings({}))
+    shop = json.loads(edge_part(compiled.settings, compiled.served["shop"]))["tenant"]
     assert {"greet", "shipping_time", "return_policy"} <= set(shop["hot"])
     assert not {"ask_human", "complain", "affirm", "refund_apply", "logistics_track"} & set(shop["hot"])
 
 
 def test_pages_learn_nothing_secret() -> None:
-    part = json.loads(snapshot.edge_part(config.read({}), snapshot.compile(config.read({})).served["shop"]))
+    part = json.loads(edge_part(read_settings({}), compile_all(read_settings({})).served["shop"]))
     assert set(part["page"]) == {"id", "name", "greeting", "examples", "guests"}
 
 
 def test_the_edge_reads_the_limits_a_tenant_has_and_no_others(settings: Settings) -> None:
     def limits() -> dict[str, object]:
-        part = snapshot.edge_part(settings, snapshot.compile(settings).served["shop"])
+        part = edge_part(settings, compile_all(settings).served["shop"])
         return dict(json.loads(part)["tenant"]["limits"])
 
     assert set(limits()) == {"tenant", "user"}

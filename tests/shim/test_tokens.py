@@ -7,8 +7,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from pyshim import tokens
 from pyshim.errors import BadTenant
+from pyshim.identity import tokens
 
 
 def test_a_missing_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import grpc.aio
 import pytest
 
-from pyshim import trace
-from pyshim.breaker import Breaker
 from pyshim.errors import TritonAway
+from pyshim.outside.breaker import Breaker
 from pyshim.outside.triton import Triton
+from pyshim.telemetry import trace
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 

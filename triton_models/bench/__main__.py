@@ -21,16 +21,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from pyshim.config import ROOT
+from pyshim.language.router import Router
+from pyshim.settings import ROOT
+from pyshim.understanding.student import Encoder
 from triton_models.bench import near, peers, sensitive
 from triton_models.bench.goals import goals
 from triton_models.build import card, datasets, distil, steps
 from triton_models.build.corpus import read
-from triton_models.build.encoder import Encoder
 from triton_models.build.judge import PlainJudge
 from triton_models.build.project import Project
 from triton_models.build.work import Plans, RouterPlan, Work
-from triton_models.router import Router
 
 RESULTS = ROOT / "loadtest/results/models.json"
 PROJECT = "project"

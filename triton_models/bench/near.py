@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triton_models.build.encoder import Encoder
+from pyshim.understanding.student import Encoder
 from triton_models.build.task import Task
 
 HIT_RATE = 0.20

@@ -24,9 +24,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pyshim import config, confirmer, lexicon
-from pyshim.config import ROOT
-from pyshim.sensitive import Sensitive
+from pyshim.language.folding import fold
+from pyshim.settings import ROOT, read_settings
+from pyshim.words import lexicon, offence
+from pyshim.words.sensitive import Sensitive
 from triton_models.build import corpus, datasets, measure
 from triton_models.build.sensitive import accuracy
 
@@ -35,7 +36,7 @@ STUDENT = ROOT / "triton_models/repository/student/1"
 
 def main() -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="python -m triton_models.bench.sensitive", description=__doc__)
-    parser.add_argument("--data", type=Path, default=config.read().datasets, help="folder of the data sets")
+    parser.add_argument("--data", type=Path, default=read_settings().datasets, help="folder of the data sets")
     parser.add_argument("--model", type=Path, default=STUDENT, help="version folder with sensitive.bin")
     options = parser.parse_args()
     figures = measured(options.data, options.model)
@@ -46,9 +47,9 @@ def main() -> dict[str, Any]:
 def measured(data: Path, model: Path) -> dict[str, Any]:
     if not data.is_dir():
         raise SystemExit(f"{data}: no such folder; --data names the one that holds jddc_intent and the others")
-    words, judge = lexicon.read((data / "sensitive_lexicon",)), confirmer.load(model)
+    words, judge = lexicon.read((data / "sensitive_lexicon",)), offence.load(model)
     if judge is None:
-        raise SystemExit(f"{model}: no {confirmer.TABLE}")
+        raise SystemExit(f"{model}: no {offence.TABLE}")
     masks = Sensitive(words, judge)
     shop = [*texts_of(data / "jddc_intent/train.tsv"), *texts_of(data / "jddc_intent/valid.tsv")]
     dev = [(row["text"], row["label"]) for row in datasets.rows(data / "cold_offensive/dev.tsv")]
@@ -91,7 +92,7 @@ def strong_words(masks: Sensitive, words: lexicon.Lexicon, data: Path, texts: li
 
 def _caught(masks: Sensitive, carrying: Iterable[tuple[str, set[str]]]) -> dict[str, Any]:
     """A sentence is caught when one of its strong words is masked."""
-    caught = [bool({lexicon.fold(text[start:end]) for start, end in masks.spans(text)} & found) for text, found in carrying]
+    caught = [bool({fold(text[start:end]) for start, end in masks.spans(text)} & found) for text, found in carrying]
     return {"sentences": len(caught), "caught": sum(caught), "percent": round(100 * sum(caught) / max(len(caught), 1), 2)}
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from pyshim.understanding.folder import IncompleteVersion, check
 from triton_models.build import steps
 from triton_models.build.corpus import Corpus, CorpusError, read
 from triton_models.build.huggingface import RATE, Checkpoint
@@ -26,7 +27,6 @@ from triton_models.build.version import assemble, recalibrate
 from triton_models.build.weights import CheckpointError
 from triton_models.build.work import Plans, Work
 from triton_models.importing.loading import load, with_general
-from triton_models.version import IncompleteVersion, check
 
 HERE = Path(__file__).resolve().parents[1]
 PLACE, PROGRAM = "place", "python -m triton_models.build"

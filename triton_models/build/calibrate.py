@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pyshim.guards import agree
+from pyshim.language.guards import agree
 from triton_models.build.measure import Floats, Questions, heard, shares
 
 ROUTER_PRECISION, ROUTER_FLOOR = 0.97, 0.5

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pyshim import config
+from pyshim.settings import read_settings
 from triton_models.build.task import Example, Task
 
 HELD_SHARE = 0.15
@@ -28,7 +28,7 @@ class NoDataset(Exception):
 
 def folder() -> Path:
     """Where the data sets are. Raises NoDataset."""
-    found = config.read().datasets
+    found = read_settings().datasets
     if not found.is_dir():
         raise NoDataset(f"{found}: no public data sets here; SLUICE_DATASETS names another folder")
     return found

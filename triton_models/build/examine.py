@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from pyshim.tenant import Tenant
+from pyshim.language.router import Router
+from pyshim.tenants.schema import Tenant
+from pyshim.understanding.student import Encoder
 from triton_models.build import calibrate, measure
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
-from triton_models.build.encoder import Encoder
 from triton_models.build.measure import Floats, Questions
 from triton_models.build.shipped import asking
 from triton_models.build.tenancy import TWINS, Tenancy
-from triton_models.router import Router
 
 PRECISIONS = (0.97, 0.99)
 CAUTIOUS = 0.96  # a cosine that only near copies reach

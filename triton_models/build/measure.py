@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pyshim.snapshot import hot_intents
-from pyshim.tenant import Tenant
+from pyshim.tenants.edge import hot_intents
+from pyshim.tenants.schema import Tenant
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.synonyms import WHOLE
 from triton_models.build.tenancy import Tenancy

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pyshim.language.router import HEADER, MAGIC, VERSION, Shape, buckets_of, fold
 from triton_models.build.lesson import Lesson
-from triton_models.router import HEADER, MAGIC, VERSION, Shape, buckets_of, fold
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
-from triton_models.version import IncompleteVersion, check_files, versions
+from pyshim.understanding.folder import IncompleteVersion, check_files, versions
 
 
 @contextmanager

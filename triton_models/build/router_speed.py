@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from lupa import luajit21
 
-from pyshim.config import ROOT
+from pyshim.settings import ROOT
 
 QUESTIONS, GUESSES = 1000, 50
 CHUNK = b"""

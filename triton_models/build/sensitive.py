@@ -23,13 +23,13 @@ import msgspec
 import numpy as np
 import torch
 
-from pyshim import config
-from pyshim.confirmer import SHEET, TABLE, Confirmer, Sheet, load
-from pyshim.lexicon import Lexicon, Usage, key, read
-from pyshim.sensitive import Sensitive
+from pyshim.language.router import MAX_SYMBOLS, Shape
+from pyshim.settings import read_settings
+from pyshim.words.lexicon import Lexicon, Usage, key, read
+from pyshim.words.offence import SHEET, TABLE, Confirmer, Sheet, load
+from pyshim.words.sensitive import Sensitive
 from triton_models.build import corpus, datasets, measure, ngrams
 from triton_models.build.lesson import Lesson
-from triton_models.router import MAX_SYMBOLS, Shape
 
 HERE = Path(__file__).resolve().parents[1]
 SHAPE = Shape(buckets=1 << 16, dims=8, classes=2, min_n=1, max_n=4)
@@ -153,7 +153,7 @@ def _other_half(text: str) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m triton_models.build.sensitive", description="Train the confirmer.")
-    parser.add_argument("--data", type=Path, default=config.read().datasets, help="folder of the data sets")
+    parser.add_argument("--data", type=Path, default=read_settings().datasets, help="folder of the data sets")
     parser.add_argument("--out", type=Path, default=HERE / "repository/student/1", help="version folder to add it to")
     parser.add_argument("--seed", type=int, default=20231105)
     options = parser.parse_args()

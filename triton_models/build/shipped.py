@@ -7,9 +7,10 @@ the last are trained on as out_of_scope, the last is kept to calibrate recall wi
 
 from __future__ import annotations
 
-from pyshim import config, source, tenant
-from pyshim.config import ROOT
-from pyshim.tenant import Tenant
+from pyshim.settings import ROOT, read_settings
+from pyshim.tenants import source
+from pyshim.tenants.reader import load
+from pyshim.tenants.schema import Tenant
 from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus, Group
 from triton_models.build.measure import Audience
 from triton_models.build.tenancy import Tenancy
@@ -18,7 +19,7 @@ TENANTS = ROOT / "gateway" / "tenants"
 
 
 def shipped() -> list[Tenant]:
-    return [tenant.load(source.of_folder(folder), config.read({})) for folder in sorted(TENANTS.iterdir())]
+    return [load(source.of_folder(folder), read_settings({})) for folder in sorted(TENANTS.iterdir())]
 
 
 def asking(tenancy: Tenancy) -> tuple[list[Audience], list[Tenant]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from triton_models.build.encoder import Encoder
+from pyshim.understanding.student import Encoder
 
 SINGLES, BATCH, ROUNDS = 400, 32, 7
 

@@ -14,14 +14,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pyshim.config import ROOT
-from pyshim.confirmer import SHEET, TABLE
+from pyshim.language.router import Router
+from pyshim.settings import ROOT
+from pyshim.understanding.folder import versions
+from pyshim.understanding.student import Encoder as Exported
+from pyshim.words.offence import SHEET, TABLE
 from triton_models.build import datasets, distil, embed, export, ngrams, pretrain, prune, reader, teach
 from triton_models.build.batches import Sampler
 from triton_models.build.bert import Bert
 from triton_models.build.distil import Lesson
 from triton_models.build.embed import Graded, Seen, spearman
-from triton_models.build.encoder import Encoder as Exported
 from triton_models.build.lesson import lesson, said
 from triton_models.build.network import Encoder
 from triton_models.build.router_speed import router_speed
@@ -31,8 +33,6 @@ from triton_models.build.speed import speeds
 from triton_models.build.task import Example
 from triton_models.build.vocabulary import build_tokenizer
 from triton_models.build.work import Work
-from triton_models.router import Router
-from triton_models.version import versions
 
 STUDENT = ROOT / "triton_models/repository/student"
 FILES = {

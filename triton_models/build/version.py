@@ -10,16 +10,16 @@ import json
 import shutil
 from pathlib import Path
 
+from pyshim.language.router import Router
+from pyshim.understanding.student import Encoder
 from triton_models.build.card import Made, card
 from triton_models.build.corpus import Corpus
-from triton_models.build.encoder import Encoder
 from triton_models.build.examine import at_coverage, at_threshold, examine, table
 from triton_models.build.project import Project
 from triton_models.build.split import split
 from triton_models.build.steps import CONFIRMER, STEPS
 from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
-from triton_models.router import Router
 
 MADE = ("student.onnx", "router.bin")  # by the steps
 HALVED = "student.fp16.onnx"

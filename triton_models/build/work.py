@@ -20,13 +20,13 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from pyshim.language.router import MAX_SYMBOLS, Shape
 from triton_models.build import bert, distil, embed, ngrams, pretrain, prune, teach
 from triton_models.build.bert import Bert
 from triton_models.build.huggingface import Checkpoint
 from triton_models.build.judge import Judge
 from triton_models.build.network import Architecture, Encoder
 from triton_models.build.task import Task
-from triton_models.router import MAX_SYMBOLS, Shape
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loadtest.bench.corpus import choose, sentences
+from loadtest.what.sentences import choose, sentences
 
 ANSWERS = {
     "hot": ("l3_hot", "bye"),

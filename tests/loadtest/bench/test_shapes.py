@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from loadtest.bench.corpus import Corpus
 from loadtest.bench.shapes import ROUNDS, turns
 from loadtest.bench.users import User
+from loadtest.what.sentences import Corpus
 
 USERS = [User("ab"[number % 2], str(number), f"token-{number}") for number in range(100)]
 CORPUS = {"a": Corpus(["hot a1", "hot a2"], ["deep a1"]), "b": Corpus(["hot b1"], ["deep b1", "deep b2"])}

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from pyshim.understanding.folder import check
 from tests.models.pipeline.checkpoints import write_checkpoint
 from tests.models.pipeline.conftest import tiny_plans
 from triton_models.build import __main__ as build
 from triton_models.build import speed, steps
-from triton_models.version import check
 
 pytestmark = pytest.mark.real  # ten seconds of training: not for `make check`
 FIGURES = ("accuracy", "macro_f1", "ece")

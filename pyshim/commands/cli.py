@@ -1,0 +1,46 @@
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, change the configuration and the lists of addresses,
+replace models.
+
+A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
+"""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {  # its `app` is the command, or the group of commands
+    "chat": "pyshim.commands.chat",
+    "token": "pyshim.commands.token",
+    "tokens": "pyshim.commands.tokens",
+    "config": "pyshim.commands.config",
+    "addresses": "pyshim.commands.addresses",
+    "models": "pyshim.commands.models",
+    "load": "loadtest.cli",
+    "plan": "loadtest.capacity.command",
+}
+
+
+class Commands(TyperGroup):
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names, for the list and for "did you mean"
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: object, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        found = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        found.name = cmd_name
+        return found
+
+
+app = typer.Typer(cls=Commands, add_completion=False, no_args_is_help=True)
+
+
+@app.callback(help=(__doc__ or "").partition("\n\n")[0])
+def sluice() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""How does a shim live, how does a request come in?"""

@@ -1,0 +1,64 @@
+"""How does one message become one stored answer?
+
+load -> funnel -> compose -> commit. Two messages of one user at the same moment are taken one after the other (a lock in this
+process: nginx sends a user to one shim); should the edge or another shim write in between, the commit reports a conflict and the
+dialogue is asked again with the fresh state.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+from weakref import WeakValueDictionary
+
+from pyshim import funnel
+from pyshim.errors import Refusal
+from pyshim.layers import Layer
+from pyshim.telemetry import metrics
+from pyshim.turns.memory import Conflict, Memory
+from pyshim.turns.turn import Reply, Turn
+
+
+class Conversations:
+    """Answers turns, in order for each user."""
+
+    def __init__(self, memory: Memory, layers: Sequence[Layer]) -> None:
+        self._memory, self._layers = memory, layers
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
+        """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
+        lock = self._locks.setdefault((turn.tenant.id, turn.user_id), asyncio.Lock())
+        if lock.locked():  # what the edge read is from before the turn that is waited for, which may be the same one
+            turn.state_given = b""
+        try:
+            async with asyncio.timeout(turn.left()) if lock.locked() else nullcontext():
+                await lock.acquire()
+        except TimeoutError:
+            raise Refusal(503, "unavailable", "an earlier message is still being answered", {"Retry-After": "1"}) from None
+        try:
+            return await self._answer(turn)
+        finally:
+            lock.release()
+
+    async def _answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
+        stored = await self._memory.load(turn)
+        if stored is not None:
+            return stored, None
+        while True:  # each conflict is another turn of this user that was written, so there is an end of them
+            reply = await funnel.run(turn, self._layers)
+            answer = f"{reply.answer}\n{turn.resume}" if turn.resume else reply.answer
+            reply.answer = turn.composer.compose(answer, reply.intent)
+            try:
+                body = await self._memory.commit(turn, reply)
+            except Conflict:
+                if turn.left() > 0:
+                    continue
+                raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"}) from None
+            metrics.turns.labels(turn.tenant.id, turn.answered_by).inc()
+            return body, reply
+
+    async def settle(self, turn: Turn, reply: Reply) -> None:
+        """After the client has its reply."""
+        for name, spent in turn.spent_ms.items():
+            metrics.layer_seconds.labels(name).observe(spent / 1000)
+        await funnel.settle(turn, self._layers, reply)

@@ -1,0 +1,207 @@
+"""What is behind each URL of the shim?
+
+nginx has checked token, sizes and encoding before, and says in X-Sluice headers who asks; only it can reach the socket.
+"""
+
+import asyncio
+import base64
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+import prometheus_client
+
+from pyshim.configuration.follower import Configurations
+from pyshim.errors import Refusal
+from pyshim.funnel import LAYERS
+from pyshim.identity import tokens
+from pyshim.outside.backend import Backend
+from pyshim.outside.breaker import Breaker
+from pyshim.outside.clients import Outside
+from pyshim.outside.redis import Redis
+from pyshim.outside.triton import Triton
+from pyshim.rollout.follower import Follower
+from pyshim.rollout.leader import Leader
+from pyshim.serve.conversation import Conversations
+from pyshim.settings import MODEL
+from pyshim.telemetry import trace
+from pyshim.tenants.compile import Compiler, Snapshot
+from pyshim.turns import wire
+from pyshim.turns.late import Late
+from pyshim.turns.memory import Memory
+from pyshim.turns.turn import Turn
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = dict[bytes, bytes]
+JSON = (b"content-type", b"application/json; charset=utf-8")
+
+
+class Handlers:
+    """Everything a shim answers. Made inside the running event loop: gRPC binds to it."""
+
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
+        s = self._settings = first.settings
+        self._outside = Outside(
+            Redis(s),
+            Triton(f"127.0.0.1:{s.triton_port}", MODEL, lambda: Breaker(s.breaker_failures, s.breaker_probe_s)),
+            Backend(s.example_backend),
+        )
+        layers = [layer(self._outside) for layer in LAYERS]
+        self.memory = Memory(s, self._outside.redis, Late(*s.late_files(number)))
+        self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
+        self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
+        self.leader = Leader(s, self._outside.redis, first.model.version, number)
+        self._conversations = Conversations(self.memory, layers)
+        self._routes = {
+            ("POST", "/v1/chat"): self._chat,
+            ("PUT", "/v1/chat"): self._chat,  # a turn with seq: nginx may ask the next shim what it asked one that died
+            ("POST", "/v1/session"): self._guest,
+            ("DELETE", "/v1/session"): self._forget,
+            ("GET", "/v1/history"): self._history,
+            ("GET", "/readyz"): self._readyz,
+            ("GET", "/metrics"): self._metrics,
+        }
+
+    async def close(self) -> None:
+        outside = self._outside
+        await asyncio.gather(outside.redis.close(), outside.triton.close(), outside.backend.close(), self.leader.close())
+
+    async def handle(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Answers one request. Raises Refusal, RedisAway."""
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        handler = self._routes.get((method, scope["path"])) or self._last_turn
+        await handler(scope, headers, receive, send)
+
+    async def _config(self, headers: Headers) -> Snapshot:
+        """The version of the configuration that nginx drew for this caller."""
+        number = header(headers, b"x-sluice-config")
+        return await self.configurations.of(int(number) if number.isdigit() else 0)
+
+    async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        ask = wire.read_ask(await _body(receive))
+        guess, _, guess_confidence = header(headers, b"x-sluice-guess").partition(";")
+        versions = self.follower.versions
+        config = await self._config(headers)
+        served = config.served[header(headers, b"x-sluice-tenant")]
+        turn = Turn(
+            id=header(headers, b"x-sluice-turn"),
+            tenant=served.tenant,
+            composer=served.composer,
+            user_id=header(headers, b"x-sluice-user"),
+            query=ask.query,
+            deadline=self._deadline(headers),
+            trace=trace.passed_on(header(headers, b"traceparent")),
+            session_id=ask.session_id or "",
+            seq=ask.seq or 0,
+            guess=guess or None,
+            guess_confidence=float(guess_confidence or 0),
+            state_given=base64.b64decode(headers.get(b"x-sluice-state", b"")),
+            version=versions.of(header(headers, b"x-sluice-model")),
+            stable=versions.stable,
+        )
+        with trace.turn(turn.trace) as span:
+            body, reply = await self._conversations.answer(turn)
+            span.note("sluice.turn_id", turn.id)
+            span.note("sluice.tenant", turn.tenant.id)
+            span.note("sluice.answered_by", turn.answered_by or "stored")
+            span.note("sluice.degraded", turn.degraded)
+        timing = ", ".join(f"{name};dur={spent:.3f}" for name, spent in turn.spent_ms.items())
+        answered_by = turn.answered_by or "stored"
+        low = reply is not None and reply.confidence < turn.tenant.confidence_min
+        more = [
+            (b"x-answered-by", answered_by.encode()),
+            (b"server-timing", (timing or "stored").encode()),
+            (b"x-model-version", turn.version.name.encode() if turn.version else b""),
+            (b"x-config-version", b"%d" % config.number),
+            (b"x-sluice-evidence", b"%d%d%d" % (turn.fault, low, turn.degraded)),  # for lua/edge/door.lua
+        ]
+        await send_json(send, 200, body + b"\n", more)
+        if reply is not None:
+            await self._conversations.settle(turn, reply)
+
+    def _deadline(self, headers: Headers) -> float:
+        """When nginx wants the answer, on the clock that all processes of a machine share: what an earlier try took is gone."""
+        return min(float(headers[b"x-sluice-until"]), time.monotonic() + self._settings.deadline_ms / 1000)
+
+    async def _guest(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        try:
+            wanted = wire.read_guest(await _body(receive))
+        except msgspec.DecodeError as error:
+            raise Refusal(400, "invalid_tenant", f"the body must name a tenant: {error}") from None
+        served = (await self._config(headers)).served.get(wanted.tenant)
+        if served is None:
+            raise Refusal(404, "unknown_tenant", "no such tenant; GET /v1/tenants lists them")
+        tenant = served.tenant
+        if not tenant.about.guests:
+            raise Refusal(403, "guests_refused", f"{tenant.id} talks to known users only: a token of theirs is wanted")
+        user, seconds = f"guest-{secrets.token_hex(8)}", self._settings.guest_token_s
+        key = tokens.signer(served.keys)
+        assert key is not None, "the compiler saw to it"
+        token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer, guest=True)
+        body = {"token": token, "tenant": tenant.id, "user_id": user, "expires_in_s": seconds}
+        await send_json(send, 201, wire.encode(body) + b"\n", [(b"cache-control", b"no-store")])
+
+    async def _forget(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        await self.memory.forget(*_who(headers))
+        await send_json(send, 204, b"")
+
+    async def _history(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("limit", ["20"])[-1]
+        most = self._settings.history_turns
+        if not re.fullmatch(r"[0-9]{1,6}", asked) or not 1 <= int(asked) <= most:
+            raise Refusal(400, "invalid_limit", f"limit must be a whole number from 1 to {most}")
+        turns = await self.memory.history(*_who(headers), int(asked))
+        await send_json(send, 200, b'{"turns":[' + b",".join(turns) + b"]}\n")
+
+    async def _last_turn(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        match = re.fullmatch(r"/v1/intents/([^/]+)/last", scope["path"])
+        if match is None:
+            raise Refusal(404, "not_found", "there is nothing at this URL; /openapi.json lists what is")
+        tenant, user = _who(headers)
+        if match[1] not in (await self._config(headers)).served[tenant].tenant.intents:
+            raise Refusal(404, "unknown_intent", "this tenant has no such intent")
+        entry = await self.memory.last_of(tenant, user, match[1])
+        if entry is None:
+            raise Refusal(404, "no_such_turn", "this user has no turn of this intent")
+        await send_json(send, 200, entry + b"\n")
+
+    async def _readyz(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        version = self.follower.versions.stable.name
+        redis, triton = await asyncio.gather(self._outside.redis.ready(), self._outside.triton.ready(version))
+        ready = redis and triton and self.follower.ready
+        parts = {"redis": redis, "triton": triton and self.follower.ready}
+        body = {"ready": ready, "parts": parts, "config_version": self.configurations.serving.number}
+        await send_json(send, 200 if ready else 503, wire.encode(body))
+
+    async def _metrics(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        await send_json(send, 200, prometheus_client.generate_latest())
+
+
+def header(headers: Headers, name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
+
+
+def _who(headers: Headers) -> tuple[str, str]:
+    return header(headers, b"x-sluice-tenant"), header(headers, b"x-sluice-user")
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    return body
+
+
+async def send_json(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    extra = headers or []
+    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [JSON, *length, *extra]})
+    await send({"type": "http.response.body", "body": body})

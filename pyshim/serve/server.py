@@ -1,0 +1,150 @@
+"""How does a shim process live?
+
+A raw ASGI application behind nginx on a unix socket: it opens what it needs, answers, and closes what it opened. It leaves so
+that no customer notices: first nginx cannot find it any more, then every answer ends its connection, last it goes.
+"""
+
+import asyncio
+import faulthandler
+import gc
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from pyshim.configuration import start as configuration
+from pyshim.errors import RedisAway, Refusal
+from pyshim.rollout import start
+from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
+from pyshim.settings import read_settings
+from pyshim.telemetry import trace
+from pyshim.tenants.compile import Compiler, Snapshot, new_compiler
+from pyshim.turns import wire
+
+log = logging.getLogger(__name__)
+
+AWAY = Refusal(503, "unavailable", "the state store is away", {"Retry-After": "2"})
+ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accepted
+LINGER_S = (
+    3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
+)
+ANSWER_S = 5  # for the turns that are being answered; a turn has less (SLUICE_DEADLINE_MS)
+LEAVE_S = 11.0  # from the signal to the end, whatever happens; the launcher waits a second longer (gateway/running.py)
+FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
+
+
+class Shim:
+    """The application."""
+
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
+        self._first, self._compiler, self._number = first, compiler, number
+        self._handlers: Handlers | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        handlers = self._handlers = Handlers(self._first, self._compiler, self._number)
+        self._spawn(handlers.memory.write_late())
+        self._spawn(handlers.configurations.run())
+        self._spawn(handlers.follower.run())
+        self._spawn(handlers.leader.run())
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is not searched again for garbage
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await handlers.memory.leave()
+        await handlers.close()
+        await asyncio.to_thread(trace.end)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._handlers is not None
+        headers: Headers = dict(scope["headers"])
+        try:
+            await self._handlers.handle(scope, headers, receive, send)
+        except Refusal as refusal:
+            await _refuse(send, refusal, headers)
+        except RedisAway:
+            await _refuse(send, AWAY, headers)
+        except Exception:
+            log.exception("%s %s failed turn_id=%s", scope["method"], scope["path"], header(headers, b"x-sluice-turn"))
+            await _refuse(send, FAILED, headers)
+
+
+async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
+    body = wire.fault(refusal.code, refusal.message, header(headers, b"x-sluice-turn")) + b"\n"
+    await send_json(send, refusal.status, body, [(name.encode(), value.encode()) for name, value in refusal.headers.items()])
+
+
+class Server(uvicorn.Server):
+    """Closing an idle connection here could meet a turn that nginx is just sending on it, so nginx has to close it."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Whatever hangs on the way out must not keep the next one from starting. Nothing is lost: a turn that waits for Redis is
+        # in its file (pyshim/late.py). The log learns where it hung.
+        if not self.should_exit:  # told twice, it has no longer
+            faulthandler.dump_traceback_later(LEAVE_S, exit=True)
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        assert self.config.uds is not None
+        with suppress(FileNotFoundError):
+            os.unlink(self.config.uds)  # nginx cannot connect, and asks the next shim
+        self.server_state.default_headers = [(b"connection", b"close")]
+        await asyncio.sleep(ACCEPT_S)
+        deadline = time.monotonic() + LINGER_S
+        while time.monotonic() < deadline:
+            if not self.server_state.connections:
+                break
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
+
+def main() -> None:
+    """Serves on the unix socket of shim number sys.argv[1]."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings, number = read_settings(), int(sys.argv[1])
+    compiler = new_compiler(settings, asyncio.run(start.first_version(settings)))
+    first = asyncio.run(configuration.or_kept(compiler))
+    trace.begin(settings, number)
+    how = uvicorn.Config(
+        Shim(first, compiler, number),
+        uds=str(settings.shim_socket(number)),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=4096,
+        timeout_keep_alive=120,
+        timeout_graceful_shutdown=ANSWER_S,
+        log_level="warning",
+    )
+    Server(how).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+"""Which settings does this process run with?
+
+gateway/defaults.env names every setting once; the environment overrides it. Each is read once, typed once, and a bad one
+is reported by name, value and what was wanted.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULTS = ROOT / "gateway" / "defaults.env"
+PREFIX = "SLUICE_"
+MODEL = "student"  # its folder under SLUICE_MODELS, and its name in Triton
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the text says which, what it was and what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, typed. Meaning and units stand in gateway/defaults.env."""
+
+    host: str
+    port: int
+    operations_port: int
+    triton_port: int
+    triton_metrics_port: int
+    backend_port: int
+    tls_port: int
+    tls_certificate: str
+    tls_key: str
+    tls_hsts_s: int
+    otlp_endpoint: str
+    trace_share: float
+    var: Path
+    tenants: Path
+    models: Path
+    datasets: Path
+    word_lists: tuple[Path, ...]
+    nginx: str
+    node: str
+    redis_socket: Path
+    triton_config: str
+    triton_environment: Path
+    edge_workers: int
+    shims: int
+    buckets_mb: int
+    deadline_ms: int
+    redis_timeout_ms: int
+    body_bytes_max: int
+    query_chars_max: int
+    everything_rate_per_s: float
+    everything_burst: int
+    address_rate_per_s: float
+    address_burst: int
+    limits_shadow: tuple[str, ...]
+    user_agents_refused: str
+    addresses_refused: tuple[str, ...]
+    addresses_trusted: tuple[str, ...]
+    records_mb: int
+    record_half_life_s: float
+    score_slowed: float
+    score_refused: float
+    slow_rate_per_s: float
+    slow_burst: int
+    refused_s: float
+    refused_max_s: float
+    known_s: float
+    known_minutes: int
+    known_keep_s: float
+    header_s: int
+    body_s: int
+    address_connections: int
+    token_audience: str
+    token_leeway_s: int
+    guest_token_s: int
+    token_s: int
+    token_life_max_s: int
+    tokens_remembered: int
+    state_ttl_s: int
+    history_ttl_s: int
+    history_turns: int
+    late_turns_max: int
+    confidence_min: float
+    breaker_failures: int
+    breaker_probe_s: float
+    triton_queue_delay_us: int
+    triton_queue_size: int
+    triton_instances: int
+    rollout_load_s: float
+    rollout_step_s: float
+    rollout_step_turns: int
+    rollout_step_max_s: float
+    rollout_false_alarms: float
+    rollout_drain_s: float
+
+    @property
+    def run(self) -> Path:
+        """Sockets, process ids and compiled snapshots of the running system."""
+        return self.var / "run"
+
+    @property
+    def log(self) -> Path:
+        return self.var / "log"
+
+    @property
+    def keys(self) -> Path:
+        """Signing keys, one JWKS file a tenant."""
+        return self.var / "keys"
+
+    @property
+    def model_versions(self) -> Path:
+        """What nginx reads of each model version that serves, and which of them is the stable one."""
+        return self.run / "versions"
+
+    @property
+    def edge_configuration(self) -> Path:
+        """What nginx begins with: the version of the configuration this machine served last ..."""
+        return self.run / "config.json"
+
+    @property
+    def addresses(self) -> Path:
+        """Which addresses nginx refuses and trusts."""
+        return self.run / "addresses.json"
+
+    @property
+    def kept_configuration(self) -> Path:
+        """... and what shims begin with."""
+        return self.run / "config.msgpack"
+
+    @property
+    def student(self) -> Path:
+        """The model's folder: a version folder for each number."""
+        return self.models / MODEL
+
+    @property
+    def triton_python(self) -> Path:
+        """The Python that has what Triton's Python backend runs on: onnxruntime and tokenizers."""
+        return self.triton_environment / "bin" / "python"
+
+    @property
+    def own_redis(self) -> bool:
+        """Whether this system starts its own Redis, or shares one that somebody else runs."""
+        return self.redis_socket == self.run / "redis.sock"
+
+    def shim_socket(self, number: int) -> Path:
+        return self.run / f"shim-{number}.sock"
+
+    def late_files(self, number: int) -> tuple[Path, tuple[Path, ...]]:
+        """Where shim number keeps turns that wait for Redis; and those of shims that are no more, which number 0 takes over."""
+        mine = self.run / f"late-shim-{number}"
+        others = [path for path in self.run.glob("late-shim-*") if int(path.name.rpartition("-")[2]) >= self.shims]
+        return mine, tuple(others) if number == 0 else ()
+
+    @property
+    def example_backend(self) -> str:
+        return f"http://127.0.0.1:{self.backend_port}"
+
+
+def _path(text: str) -> Path:
+    return (ROOT / text).resolve()
+
+
+def _ranges(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in _ranges(text))
+
+
+def _positive(number: float, text: str) -> None:
+    if number < 0:
+        raise ValueError(text)
+
+
+def _whole(text: str) -> int:
+    _positive(int(text), text)
+    return int(text)
+
+
+def _number(text: str) -> float:
+    _positive(float(text), text)
+    return float(text)
+
+
+READERS = {
+    int: (_whole, "a whole number, 0 or more"),
+    float: (_number, "a number, 0 or more"),
+    str: (str, "text"),
+    Path: (_path, "a path"),
+    tuple[Path, ...]: (_paths, "paths, comma-separated"),
+    tuple[str, ...]: (_ranges, "address ranges, comma-separated"),
+}
+
+
+AT_LEAST_1 = (
+    "record_half_life_s",
+    "score_slowed",
+    "refused_s",
+    "header_s",
+    "body_s",
+    "address_connections",
+    "records_mb",
+    "tokens_remembered",
+)
+
+
+def _defaults() -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(DEFAULTS.read_text(encoding="utf-8").splitlines(), 1):
+        if line and not line.startswith("#"):
+            name, found, value = line.partition("=")
+            if not found or not name.startswith(PREFIX):
+                raise BadSetting(f"{DEFAULTS.name}:{number}: not a setting: {line!r}")
+            pairs[name] = value
+    return pairs
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from defaults.env and the environment. Raises BadSetting."""
+    texts = _defaults()
+    for name, value in environment.items():
+        if name.startswith(PREFIX):
+            if name not in texts:
+                raise BadSetting(f"{name} is not a setting; gateway/defaults.env lists them all")
+            texts[name] = value
+    texts["SLUICE_NODE"] = texts["SLUICE_NODE"] or socket.gethostname()
+    texts["SLUICE_REDIS_SOCKET"] = texts["SLUICE_REDIS_SOCKET"] or f"{texts['SLUICE_VAR']}/run/redis.sock"
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        name = PREFIX + field.name.upper()
+        reader, wanted = READERS[field.type]  # type: ignore[index]
+        try:
+            values[field.name] = reader(texts[name])  # type: ignore[operator]
+        except ValueError:
+            raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if set(settings.limits_shadow) - {"everything", "address", "slow", "record"}:
+        wanted = "everything, address, slow, record or nothing is wanted"
+        raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: {wanted}")
+    for name in AT_LEAST_1:
+        if getattr(settings, name) < 1:
+            raise BadSetting(f"{PREFIX}{name.upper()}={getattr(settings, name)!r}: 1 or more is wanted")
+    if settings.score_slowed > settings.score_refused:
+        raise BadSetting(f"SLUICE_SCORE_SLOWED={settings.score_slowed!r}: at most SLUICE_SCORE_REFUSED is wanted")
+    return settings

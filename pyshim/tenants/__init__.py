@@ -1,0 +1,1 @@
+"""What did a tenant bring, and is it whole?"""

@@ -1,0 +1,90 @@
+"""What did a tenant bring, byte for byte?
+
+A Source is a tenant's folder and its keys, taken from disk or from a stored version. Two with the same digest are the same
+tenant:
+nothing of one that did not change is made again.
+"""
+
+import hashlib
+import re
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from pyshim.errors import BadTenant
+from pyshim.identity import tokens
+from pyshim.settings import Settings
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+FILES = (
+    "tenant.yaml",
+    "replies.yaml",
+    "flows.yaml",
+    "faq.tsv",
+    "words/mask.txt",
+    "words/allow.txt",
+    "words/blocked.txt",
+    "lists/addresses_refused.txt",
+    "lists/addresses_trusted.txt",
+)
+READ = {".yaml", ".yml", ".tsv", ".txt", ".csv", ".json"}  # endings of what somebody would expect to be read
+
+
+class Source(msgspec.Struct, frozen=True, dict=True):
+    """files: path in the tenant's folder -> bytes; keys: its JWKS file. where, keys_where: how faults name the two."""
+
+    tenant: str
+    where: str
+    files: dict[str, bytes]
+    keys: bytes = b""
+    keys_where: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        content = [self.tenant, sorted(self.files.items()), self.keys]
+        return hashlib.sha256(msgspec.msgpack.encode(content)).hexdigest()[:16]
+
+    def text(self, name: str) -> str:
+        """A file's text, "" where there is none. Raises BadTenant."""
+        raw = self.files.get(name, b"")
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadTenant(f"{self.place(name)}:{raw[: error.start].count(10) + 1}: not UTF-8") from None
+
+    def place(self, name: str) -> str:
+        return f"{self.where}/{name}"
+
+
+def of_folder(folder: Path, keys: bytes = b"", keys_where: str = "") -> Source:
+    """One tenant's folder; its name is the tenant's id. Raises BadTenant."""
+    if not NAME.fullmatch(folder.name):
+        raise BadTenant(f"{folder}: a tenant's name is a-z, 0-9 and _, at most 32")
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    unknown = [name for name, path in found.items() if name not in FILES and path.suffix in READ and not name.startswith(".")]
+    if unknown:
+        raise BadTenant(*(f"{folder / name}: not a file that is read; those are {', '.join(FILES)}" for name in unknown))
+    try:
+        files = {name: path.read_bytes() for name, path in found.items() if name in FILES}
+    except OSError as error:
+        raise BadTenant(f"{error.filename}: {error.strerror}") from None
+    return Source(folder.name, str(folder), files, keys, keys_where)
+
+
+def of_settings(settings: Settings) -> list[Source]:
+    """All tenants of SLUICE_TENANTS with their keys, which are made where there are none. Raises BadTenant with all faults."""
+    folders = sorted(path for path in settings.tenants.iterdir() if path.is_dir()) if settings.tenants.is_dir() else []
+    if not folders:
+        raise BadTenant(f"{settings.tenants}: no tenant's folder here")
+    found: list[Source] = []
+    faults: list[str] = []
+    for folder in folders:
+        try:
+            path = tokens.path_of(settings.keys, folder.name)
+            found.append(of_folder(folder, tokens.read(settings.keys, folder.name), str(path)))
+        except BadTenant as error:
+            faults += error.faults
+    if faults:
+        raise BadTenant(*faults)
+    return found

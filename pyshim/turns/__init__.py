@@ -1,0 +1,1 @@
+"""How does a message become a stored answer?"""

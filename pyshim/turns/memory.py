@@ -1,0 +1,159 @@
+"""Where does a conversation stand, and how is a turn written, once, in order?
+
+Redis keys of the design (d:, h:, i:) through two scripts, load and commit. While Redis is away, answered turns wait in a bounded
+queue (pyshim/late.py) and are written when it is back; a full queue refuses turns instead of losing them.
+"""
+
+import asyncio
+import logging
+import time
+
+from pyshim.errors import RedisAway, Refusal
+from pyshim.outside.redis import Redis, Script
+from pyshim.settings import Settings
+from pyshim.turns import wire
+from pyshim.turns.late import Arguments, Late
+from pyshim.turns.turn import Reply, State, Turn
+
+log = logging.getLogger(__name__)
+
+# A turn is written late only when its first commit can no longer happen: the clocks of shim and Redis may differ by this.
+SKEW_S = 1.0
+STALE = "seq is lower than the last one, {}"
+
+
+class Conflict(Exception):
+    """Another turn of the same conversation was written since this one was read."""
+
+
+class Memory:
+    """The conversations of all users."""
+
+    def __init__(self, settings: Settings, redis: Redis, late: Late | None = None) -> None:
+        self._settings, self._redis = settings, redis
+        self._late = Late() if late is None else late
+        self._load, self._commit = Script("load-2"), Script("commit-3")
+
+    @staticmethod
+    def keys(tenant: str, user: str) -> tuple[str, str, str]:
+        """State, history and intents; one hash tag, so one slot of a cluster."""
+        whose = f"{{{tenant}:{user}}}"
+        return f"d:{whose}", f"h:{whose}", f"i:{whose}"
+
+    async def load(self, turn: Turn) -> bytes | None:
+        """Puts the state on the turn. Returns the stored reply when this seq was answered before. Raises Refusal (stale)."""
+        if turn.state_given:
+            turn.state = self._mine(turn, turn.state_given)
+            return None
+        state, history, _ = self.keys(turn.tenant.id, turn.user_id)
+        try:
+            blob, turn.newest = await self._redis.run(self._load, state, history, self._settings.state_ttl_s)
+        except RedisAway as error:
+            log.warning("answering without the state store: %s turn_id=%s", error, turn.id)
+            turn.degraded, turn.state = True, State()
+            return None
+        turn.state = self._mine(turn, blob)
+        if turn.seq and turn.seq <= turn.state.seq:
+            return await self._stored(turn)
+        return None
+
+    async def _stored(self, turn: Turn) -> bytes:
+        """The reply of a turn that was answered before. Raises Refusal where it is kept no more, RedisAway."""
+        begins = wire.beginning(turn.seq, turn.state.session)
+        if turn.newest.startswith(begins):
+            return wire.reply_of(turn.newest)
+        for entry in await self.history(turn.tenant.id, turn.user_id, self._settings.history_turns):
+            if entry.startswith(begins):
+                return wire.reply_of(entry)
+        raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
+
+    @staticmethod
+    def _mine(turn: Turn, blob: bytes) -> State:
+        """The stored state, unless the client names another session: that one starts anew."""
+        state = wire.read_state(blob)
+        return state if turn.session_id in ("", state.session) else State()
+
+    def _arguments(self, turn: Turn, reply: Reply, mode: str, state: bytes, not_after_ms: int) -> Arguments:
+        s = self._settings
+        return (
+            *self.keys(turn.tenant.id, turn.user_id),
+            *(mode, turn.session_id, turn.id, turn.seq, reply.intent or "", state),
+            *(wire.reply_members(turn, reply), wire.kept_members(turn)),
+            *(s.state_ttl_s, s.history_ttl_s, s.history_turns, not_after_ms),
+        )
+
+    async def commit(self, turn: Turn, reply: Reply) -> bytes:
+        """Writes the turn and returns the whole reply, as the client gets it. Raises Conflict: the fresh state is on the turn."""
+        if turn.degraded:
+            return self._keep(turn, reply)
+        turn.state.intent = reply.intent
+        not_after_ms = int(time.time() * 1000) + self._settings.redis_timeout_ms
+        arguments = self._arguments(turn, reply, str(turn.state.turn), wire.write_state(turn.state), not_after_ms)
+        try:
+            outcome = await self._redis.run(self._commit, *arguments)
+        except RedisAway as error:
+            log.warning("the state store went away: %s turn_id=%s", error, turn.id)
+            turn.degraded = True
+            return self._keep(turn, reply)
+        match outcome:
+            case bytes():
+                _, seq, session = outcome.split(b" ")
+                return wire.whole_reply(int(seq), session.decode(), wire.reply_members(turn, reply))
+            case [b"replay", entry]:
+                return wire.reply_of(entry)
+            case [b"stale", last]:
+                raise Refusal(409, "stale_seq", STALE.format(last))
+            case [b"expired"]:
+                turn.degraded = True
+                return self._keep(turn, reply)
+            case [_, blob]:
+                turn.state = self._mine(turn, blob)
+                raise Conflict
+        raise AssertionError(f"commit-3 answered {outcome!r}")
+
+    def _keep(self, turn: Turn, reply: Reply) -> bytes:
+        if len(self._late) >= self._settings.late_turns_max:
+            raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
+        due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S
+        self._late.keep(due, self._arguments(turn, reply, "late", b"", 0))
+        return wire.whole_reply(turn.seq or 1, turn.session_id or turn.id, wire.reply_members(turn, reply))
+
+    async def write_late(self, pause: float = 1.0) -> None:
+        """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
+        while True:
+            await self._write_due()
+            await asyncio.sleep(pause)
+
+    async def _write_due(self) -> bool:
+        """Writes what may be written by now. False when Redis is away."""
+        while self._late and self._late.first()[0] <= time.time():
+            try:
+                await self._redis.run(self._commit, *self._late.first()[1])
+            except RedisAway:
+                return False
+            self._late.written()
+        return True
+
+    async def leave(self, patience_s: float = 2.0) -> None:
+        """Before the process ends: writes what is kept, if Redis is there. What is not written stays in the file."""
+        deadline = time.monotonic() + patience_s
+        while self._late and time.monotonic() < deadline:
+            if not await self._write_due():
+                return
+            await asyncio.sleep(0.05)
+
+    # -- what is read, not asked ----------------------------------------------------------------------------------------
+
+    async def history(self, tenant: str, user: str, limit: int) -> list[bytes]:
+        """The newest turns first, each as JSON. Raises RedisAway."""
+        entries: list[bytes] = await self._redis.command("LRANGE", self.keys(tenant, user)[1], 0, limit - 1)
+        return entries
+
+    async def last_of(self, tenant: str, user: str, intent: str) -> bytes | None:
+        """The last turn of an intent as JSON. Raises RedisAway."""
+        entry: bytes | None = await self._redis.command("HGET", self.keys(tenant, user)[2], intent)
+        return entry
+
+    async def forget(self, tenant: str, user: str) -> None:
+        """Ends the dialogue; the history stays. Raises RedisAway."""
+        await self._redis.command("DEL", self.keys(tenant, user)[0])

@@ -1,0 +1,1 @@
+"""How does a version of the model read a sentence?"""

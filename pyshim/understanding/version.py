@@ -1,0 +1,105 @@
+"""How does one version of the model read a tenant's sentences?
+
+A version is a folder as a shim serves it: which columns of its LOGITS compete for a tenant, what they mean, and the tenant's FAQ
+embedded by that very version. Two versions are never mixed within one answer.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
+from pyshim.understanding.model import Model
+
+LOOKED_AT = 16
+NOT_OFFERED = {OUT_OF_SCOPE, *DIALOGUE_INTENTS, *SMALL_TALK}
+
+
+class Spoken(Protocol):
+    """Whom the sentences are said to: digest tells two contents of one tenant apart."""
+
+    digest: str
+
+    @property
+    def intents(self) -> list[str]: ...
+
+
+class Meaning(NamedTuple):
+    """likeliest: intents with something to say, best first."""
+
+    intent: str
+    confidence: float
+    likeliest: list[str]
+
+
+class _Reading:
+    """columns: of LOGITS that compete for one tenant; foreign bool [columns]: intents it does not have; offered: what "did you
+    mean" may name."""
+
+    def __init__(self, model: Model, intents: list[str]) -> None:
+        mine = {*intents, OUT_OF_SCOPE}
+        self.columns = np.array(model.columns(intents))
+        self.foreign = np.array([model.labels[column] not in mine for column in self.columns])
+        self.offered = frozenset(intents) - NOT_OFFERED
+
+
+class Index(NamedTuple):
+    """A FAQ's wordings, and their embeddings [wordings, 128]."""
+
+    wordings: tuple[str, ...]
+    rows: npt.NDArray[np.float32]
+
+
+class Version:
+    """name: its number, as Triton and nginx have it; faq: each tenant's by its digest (pyshim/understanding/faq.py fills it); attempt: which load
+    of it this is."""
+
+    def __init__(self, model: Model, attempt: int = 0) -> None:
+        self.model, self.name, self.attempt = model, str(model.version), attempt
+        self.faq: dict[str, Index] = {}
+        self._labels = model.labels
+        self._out_of_scope = model.labels.index(OUT_OF_SCOPE)
+        self._readings: dict[str, _Reading] = {}
+
+    def read(self, to: Spoken, logits: npt.NDArray[np.float32]) -> Meaning:
+        """What a sentence with these LOGITS means to a tenant. What falls on an intent it does not have is out of scope."""
+        reading = self._readings.get(to.digest)
+        if reading is None:
+            reading = self._readings[to.digest] = _Reading(self.model, to.intents)
+        columns, foreign = reading.columns, reading.foreign
+        scores = logits[columns] / self.model.calibration.temperature
+        weights = np.exp(scores - scores.max())
+        weights /= weights.sum()
+        weights[columns == self._out_of_scope] += weights[foreign].sum()
+        weights[foreign] = 0
+        ranked = np.argsort(-weights)
+        names = [self._labels[columns[number]] for number in ranked[:LOOKED_AT]]
+        return Meaning(names[0], float(weights[ranked[0]]), [name for name in names if name in reading.offered])
+
+    def forget(self, kept: set[str]) -> None:
+        """What was made for tenants, but for those with these digests."""
+        for made in (self.faq, self._readings):
+            for digest in made.keys() - kept:
+                del made[digest]
+
+
+class Versions:
+    """Those that serve now. Swapped by assignment: a turn keeps the one it began with."""
+
+    def __init__(self, stable: Version) -> None:
+        self.stable = stable
+        self.candidate: Version | None = None
+
+    def all(self) -> list[Version]:
+        return [one for one in (self.stable, self.candidate) if one is not None]
+
+    def forget(self, kept: set[str]) -> None:
+        """What was made for tenants, but for those with these digests."""
+        for one in self.all():
+            one.forget(kept)
+
+    def of(self, name: str) -> Version:
+        """The version nginx drew; the stable one where this shim does not have that one (yet, or any more)."""
+        candidate = self.candidate
+        return candidate if candidate is not None and candidate.name == name else self.stable
