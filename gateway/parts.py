@@ -99,7 +99,7 @@ def _example_backend(settings: Settings) -> Part:
 
 def _shim(settings: Settings, number: int) -> Part:
     socket = settings.shim_socket(number)
-    command = [sys.executable, "-m", "pyshim.server", str(number)]
+    command = [sys.executable, "-m", "pyshim.serve.server", str(number)]
     # More threads cost more than they save on vectors this small: idle ones spin, and take half of the shim's core.
     return Part(f"shim-{number}", command, lambda: _listens(socket), {"OPENBLAS_NUM_THREADS": "1"})
 

@@ -1,14 +1,14 @@
 """How is the real Triton started, and given its model?
 
-The server is the binary inside the nvidia-pytriton wheel. Its Python backend wants a folder of its own with the stub for this
-Python beside it; that folder is put together under var/triton.
+The server is the binary inside the nvidia-pytriton wheel. That has a virtual environment of its own (requirements-triton.txt), where
+Triton's Python backend runs the model. The backend wants a folder of its own with the stub for this Python beside it; that folder
+is put together under var/triton.
 """
 
 import os
 import shutil
 import sys
 import sysconfig
-from importlib.util import find_spec
 from pathlib import Path
 
 from pyshim.outside.repository import CannotLoad, Repository
@@ -16,16 +16,18 @@ from pyshim.rollout import start
 from pyshim.settings import BadSetting, Settings
 
 
-def _wheel() -> Path:
-    spec = find_spec("pytriton")
-    if spec is None or spec.origin is None:
-        raise BadSetting("nvidia-pytriton is not installed in this environment; `make setup` installs it")
-    return Path(spec.origin).parent
+def _wheel(settings: Settings) -> Path:
+    home = settings.triton_environment
+    found = next(home.glob("lib/python*/site-packages/pytriton"), None)
+    if found is None:
+        missing = "nvidia-pytriton is not installed there; `make setup` installs it"
+        raise BadSetting(f"SLUICE_TRITON_ENVIRONMENT={str(home)!r}: {missing}")
+    return found
 
 
 def _backends(settings: Settings) -> Path:
     """The backend folder: Triton's Python backend, with the stub that matches this Python."""
-    source = _wheel() / "tritonserver"
+    source = _wheel(settings) / "tritonserver"
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     stub = source / "python_backend_stubs" / python / "triton_python_backend_stub"
     if not stub.exists():
@@ -43,7 +45,7 @@ def _backends(settings: Settings) -> Path:
 
 def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
     """Command line and extra environment of the server, loopback only. Raises BadSetting."""
-    wheel = _wheel()
+    wheel = _wheel(settings)
     arguments = {
         "model-repository": settings.models,
         "backend-directory": _backends(settings),
@@ -60,7 +62,7 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
     environment = {
         "LD_LIBRARY_PATH": os.pathsep.join([*libraries, os.environ.get("LD_LIBRARY_PATH", "")]).rstrip(os.pathsep),
         # The stub's interpreter ignores PYTHONPATH; it takes the environment of the first python3 on the PATH.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join([str(settings.triton_python.parent), os.environ.get("PATH", "")]),
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",  # every load is another thread, whose own arena would keep what it used
         "TOKENIZERS_PARALLELISM": "false",
@@ -71,7 +73,7 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
 
 def _tracing(settings: Settings) -> list[str]:
     """Triton's own spans. It keeps whatever comes with a traceparent, so the shim sends only those that are kept
-    (pyshim/trace.py); of what comes without, one in so many."""
+    (pyshim/telemetry/trace.py); of what comes without, one in so many."""
     if not settings.otlp_endpoint:
         return []
     return [

@@ -1,5 +1,6 @@
 """What do the tests stand on? Real parts on free ports in a temporary folder, started once for all tests that want them."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from pyshim.identity import tokens
+from pyshim.identity.revocations import Revocations, revocations
 from pyshim.settings import PREFIX, ROOT, Settings, read_settings
 
 PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
@@ -142,6 +144,16 @@ class Customer:
 def _bare_environment() -> dict[str, str]:
     """The environment without settings of a sluice somebody runs beside the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
+def with_log(settings: Settings, work: Callable[[Revocations], Coroutine[Any, Any, Any]]) -> Any:
+    """What work() makes of the log of revocations."""
+
+    async def whole() -> Any:
+        async with revocations(settings) as log:
+            return await work(log)
+
+    return asyncio.run(whole())
 
 
 def make_stack(folder: Path, **settings: str) -> Stack:

@@ -92,4 +92,4 @@ except SystemExit:
     said = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     read = set(said.split())
     assert "pyshim.commands.token" in read
-    assert not {"pyshim.models", "pyshim.commands.chat", "tritonclient", "httpx"} & read
+    assert not {"pyshim.commands.models", "pyshim.commands.chat", "tritonclient", "httpx"} & read

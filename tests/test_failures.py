@@ -12,8 +12,8 @@ import httpx
 import pytest
 import redis
 
-from pyshim.identity.revocations import KEYS, Revocations
-from tests.conftest import Customer, Stack, wait_until
+from pyshim.identity.revocations import KEYS
+from tests.conftest import Customer, Stack, wait_until, with_log
 
 pytestmark = pytest.mark.real
 
@@ -165,18 +165,17 @@ def test_without_redis_and_with_an_empty_one_what_was_revoked_stays_revoked(brea
 
     customer = breakable.customer("bank", "stolen")
     customer.ask("你好")
-    with Revocations(breakable.settings) as revocations:
-        said = revocations.say("bank", "user", "stolen", "root@desk")
-        wait_until(lambda: statuses() == {401}, 2)
-        with stopped(breakable, "redis"):
-            assert statuses() == {401}
-            for worker in workers(breakable):
-                replace(breakable, worker)
-            assert statuses() == {401}, "workers that never asked a Redis"
-        with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
-            client.delete(*KEYS)
+    said = with_log(breakable.settings, lambda log: log.say("bank", "user", "stolen", "root@desk"))
+    wait_until(lambda: statuses() == {401}, 2)
+    with stopped(breakable, "redis"):
         assert statuses() == {401}
-        assert wait_until(lambda: revocations.standing("bank"), 5) == [said]
+        for worker in workers(breakable):
+            replace(breakable, worker)
+        assert statuses() == {401}, "workers that never asked a Redis"
+    with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
+        client.delete(*KEYS)
+    assert statuses() == {401}
+    assert wait_until(lambda: with_log(breakable.settings, lambda log: log.standing("bank")), 5) == [said]
 
 
 def test_a_restarted_redis_has_forgotten_nothing_that_was_acknowledged(breakable: Stack) -> None:

@@ -3,12 +3,12 @@
 -- Each goes one part further than the one before, with the edge's own code: what is answered is always the same few bytes, so that the
 -- difference of two rates is the part between them.
 
-local arms = require "edge.arms"
+local versions = require "edge.versions"
 local config = require "edge.config"
 local identity = require "edge.identity"
 local l1_screen = require "edge.l1_screen"
 local l2_meter = require "edge.l2_meter"
-local limits = require "edge.limits"
+local names = require "edge.names"
 local meter = require "edge.meter"
 local redis = require "edge.redis"
 local turns = require "edge.turn"
@@ -76,8 +76,8 @@ function _M.router()
     sound(l1_screen.answer(turn))
     sound(l2_meter.answer(turn))
     l2_meter.settle(turn)
-    local arm = arms.draw(turn.tenant_id, turn.user_id)
-    arm.router:guess(turn.query, arms.reading(arm, turn.tenant).columns)
+    local version = versions.draw(turn.tenant_id, turn.user_id)
+    version.router:guess(turn.query, versions.reading(version, turn.tenant).columns)
     return answered()
 end
 
@@ -87,9 +87,9 @@ function _M.only_meter()
     local turn = { config = now, tenant_id = "shop", user_id = ngx.var.http_x_user, taken = {} }
     local tenant = now.tenants.shop.limits
     sound(meter.admit(turn, {
-        "everything", limits.EVERYTHING, now.limits.everything,
-        "tenant", limits.tenant("shop"), tenant.tenant,
-        "user", limits.user("shop", turn.user_id), tenant.user,
+        "everything", names.EVERYTHING, now.limits.everything,
+        "tenant", names.tenant("shop"), tenant.tenant,
+        "user", names.user("shop", turn.user_id), tenant.user,
     }))
 end
 

@@ -36,7 +36,7 @@ CHARS_MAX = 200
 
 Kind = Literal["hot", "hard", "repeated", "paraphrased", "out_of_scope"]
 
-# Shares of turns. What is missing to 1 are follow-ups: turns of conversations (loadtest/conversations.py).
+# Shares of turns. What is missing to 1 are follow-ups: turns of conversations (loadtest/who/conversations.py).
 MIX: Mapping[Kind, float] = {"hot": 0.5, "repeated": 0.22, "hard": 0.06, "paraphrased": 0.04, "out_of_scope": 0.03}
 FOLLOW_UPS = 1 - sum(MIX.values())
 

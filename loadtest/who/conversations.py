@@ -1,6 +1,6 @@
 """What does a customer say next? Conversations of several turns, each a generator: it yields what is said and gets the answer.
 
-They follow the tenant's own flows through to the end and check every answer (loadtest/checks.py).
+They follow the tenant's own flows through to the end and check every answer (loadtest/verdict/checks.py).
 """
 
 import random

@@ -1,6 +1,6 @@
 -- Which addresses does the operator of this machine refuse, and which are trusted?
 --
--- run/addresses.json, which pyshim/addresses.py has checked and put there whole: a line that names its content, then the lists. Workers
+-- run/addresses.json, which pyshim/tenants/addresses.py has checked and put there whole: a line that names its content, then the lists. Workers
 -- look at that line once a second and read on where it is another.
 
 local cjson = require "cjson.safe"

@@ -5,7 +5,7 @@
 -- connection that waits for its body holds memory, and a slot of nobody else's.
 
 local bucket = require "edge.bucket"
-local limits = require "edge.limits"
+local names = require "edge.names"
 local replies = require "edge.reply"
 
 local spawn, wait, kill = ngx.thread.spawn, ngx.thread.wait, ngx.thread.kill
@@ -48,7 +48,7 @@ end
 
 -- A reader that is given up ends with the request, and the connection with it.
 local function read_slowly(turn, reader)
-    if not enter(turn, limits.address(ngx.var.binary_remote_addr)) then
+    if not enter(turn, names.address(ngx.var.binary_remote_addr)) then
         return refuse(turn, "crowd", 429, "rate_limited", "too many bodies of this address are under way",
             bucket.headers({ burst = AWAITED }, 1))
     end

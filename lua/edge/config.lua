@@ -1,6 +1,6 @@
 -- What do the settings and the tenants say, as compiled for the edge?
 --
--- The compiler (pyshim/snapshot.py) has checked everything. Settings are this machine's and are read once, before the workers fork.
+-- The compiler (pyshim/tenants/compile.py) has checked everything. Settings are this machine's and are read once, before the workers fork.
 -- A version of the configuration is all that tenants brought: a number, and a part for each tenant, which versions share where it did
 -- not change. One version serves; a candidate may serve some of the users. edge/config_follower.lua brings new ones.
 
@@ -26,7 +26,7 @@ local function read(name)
     return value
 end
 
--- part: one tenant, as pyshim/snapshot.py's edge_part() says it. Raises what is wrong with it.
+-- part: one tenant, as pyshim/tenants/edge.py's edge_part() says it. Raises what is wrong with it.
 local function prepare(part)
     local tenant, known = part.tenant, {}
     for _, intent in ipairs(tenant.intents) do known[intent] = true end

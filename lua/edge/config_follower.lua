@@ -1,7 +1,7 @@
 -- By which versions of the configuration should this worker answer?
 --
 -- Once a second, in one round trip (lua/redis/config_beat-2.lua): says what it serves by and what it has, and learns of a new record
--- (pyshim/configuration/record.py). What the record names is fetched part by part, and only then said to be here. While Redis is away
+-- (pyshim/configuration/configuration.py). What the record names is fetched part by part, and only then said to be here. While Redis is away
 -- it serves on by what it knows.
 
 local cjson = require "cjson.safe"

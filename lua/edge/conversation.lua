@@ -5,6 +5,7 @@
 -- the queue is full the turn is refused instead of being answered and lost.
 
 local cjson = require "cjson"
+local commit = require "edge.commit"
 local ffi = require "ffi"
 local pipeline = require "edge.pipeline"
 local redis = require "edge.redis"
@@ -26,56 +27,28 @@ local function in_ms(ms)
     return format("%.0f", ngx.now() * 1000 + ms)
 end
 
-local function kept_of(turn)
-    return '"query":' .. encode(turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
-end
-
-local function arguments(mode, turn, intent, fields, not_after)
-    local s, whose = turn.config.settings, turn.claims.whose
-    return "d:" .. whose, "h:" .. whose, "i:" .. whose,
-        mode, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0), intent, "", fields, kept_of(turn),
-        s.state_ttl_s, s.history_ttl_s, s.history_turns, not_after
-end
-
-local head, limits      -- what is the same in every command, once this machine's settings are known
-
-local function bulk(value)
-    return "$" .. #tostring(value) .. "\r\n" .. value .. "\r\n"
-end
-
-local function write_head(s)
-    head = "*18\r\n" .. bulk("EVALSHA") .. bulk(redis.sha("commit-3")) .. bulk(3)
-    limits = "\r\n" .. bulk(s.state_ttl_s) .. bulk(s.history_ttl_s) .. bulk(s.history_turns)
-end
-
--- The same as arguments(), as Redis reads it. In one piece: a text of its own for each argument would cost more than the rest.
-local function command(turn, intent, fields, not_after)
-    if not head then write_head(turn.config.settings) end
-    local whose, session, id, seq = turn.claims.whose, turn.session_id or "", turn.id, format("%.0f", turn.seq or 0)
-    local key, kept = #whose + 2, kept_of(turn)
-    return head .. "$" .. key .. "\r\nd:" .. whose .. "\r\n$" .. key .. "\r\nh:" .. whose .. "\r\n$" .. key .. "\r\ni:" .. whose
-        .. "\r\n$4\r\nidle\r\n$" .. #session .. "\r\n" .. session .. "\r\n$" .. #id .. "\r\n" .. id
-        .. "\r\n$" .. #seq .. "\r\n" .. seq .. "\r\n$" .. #intent .. "\r\n" .. intent .. "\r\n$0\r\n\r\n$"
-        .. #fields .. "\r\n" .. fields .. "\r\n$" .. #kept .. "\r\n" .. kept .. limits .. "$" .. #not_after .. "\r\n" .. not_after
+-- A Redis that has just begun is told the script, and then the command again.
+local function run(settings, command)
+    local answer, err = pipeline.run(settings, command)
+    if not answer and find(err, "NOSCRIPT", 1, true) then
+        answer, err = redis.teach(settings, "commit-3")
+        if answer then answer, err = pipeline.run(settings, command) end
+    end
+    return answer, err
 end
 
 -- Writes the turn if its conversation waits for nothing. fields: the reply's JSON members after seq and session_id.
 -- Returns the script's answer, or nil and an error.
 function _M.commit_idle(turn, intent, fields)
     local s = turn.config.settings
-    local not_after = in_ms(s.redis_timeout_ms)
-    local answer, err = pipeline.run(s, command(turn, intent, fields, not_after))
-    if not answer and find(err, "NOSCRIPT", 1, true) then       -- this Redis has just begun
-        return redis.run(s, "commit-3", arguments("idle", turn, intent, fields, not_after))
-    end
-    return answer, err
+    return run(s, commit.command("idle", turn, intent, fields, in_ms(s.redis_timeout_ms)))
 end
 
 -- Keeps the turn until Redis is back. Returns true, or nil and an error when the queue is full.
 function _M.keep(turn, intent, fields)
     if (late:llen("turns") or 0) >= turn.config.settings.late_turns_max then return nil, "the queue of late turns is full" end
     local due = ngx.now() + turn.config.settings.redis_timeout_ms / 1000 + SKEW_S
-    return late:rpush("turns", encode { due = due, arguments = { arguments("late", turn, intent, fields, "0") } })
+    return late:rpush("turns", encode { due = due, command = commit.command("late", turn, intent, fields, "0") })
 end
 
 -- Writes what was kept, oldest first, until the queue is empty or Redis fails again. Returns how many were written.
@@ -86,7 +59,13 @@ function _M.write_late(settings)
         if not text then return written end
         local kept = decode(text)
         local answer, err
-        if ngx.now() >= kept.due then answer, err = redis.run(settings, "commit-3", unpack(kept.arguments)) end
+        if ngx.now() >= kept.due then
+            if kept.command then
+                answer, err = run(settings, kept.command)
+            else        -- left in a file by a sluice of before December 2026
+                answer, err = redis.run(settings, "commit-3", unpack(kept.arguments))
+            end
+        end
         if not answer then
             late:lpush("turns", text)
             return written, err

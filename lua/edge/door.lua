@@ -3,7 +3,7 @@
 -- Called from the locations in gateway/conf.d. access: the funnel runs, and either its reply is sent or the request goes
 -- on to the shim with what is known about it. header: the layers' times are shown. log: layers settle, the turn is counted.
 
-local arms = require "edge.arms"
+local versions = require "edge.versions"
 local bucket = require "edge.bucket"
 local cjson = require "cjson"
 local config = require "edge.config"
@@ -67,7 +67,7 @@ local function hand_over(turn)
     if turn.seq then ngx.req.set_method(ngx.HTTP_PUT) end
     if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
     var.sluice_config = turn.config.name
-    if turn.arm then var.sluice_model = turn.arm.name end
+    if turn.version then var.sluice_model = turn.version.name end
     if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
 end
 
@@ -116,7 +116,7 @@ function _M.header()
         header["X-Answered-By"] = turn.answered_by
         header["Server-Timing"] = timing(turn)
         header["X-Config-Version"] = turn.config.name
-        if turn.arm then header["X-Model-Version"] = turn.arm.name end
+        if turn.version then header["X-Model-Version"] = turn.version.name end
     else
         local behind = ngx.var.upstream_http_server_timing
         header["Server-Timing"] = behind and timing(turn) .. ", " .. behind or timing(turn)
@@ -125,13 +125,13 @@ end
 
 -- said: what the shim found out about the version it was told to ask: "<could not be asked><unsure><degraded>", each 0 or 1.
 local function judged(turn, layer, seconds, said)
-    local arm = turn.arm
+    local version = turn.version
     local failed = ngx.status >= 500 or said and byte(said) == ONE
-    metrics.add(failed and arm.failed or arm.answered, 1)
-    if arms.current().percent > 0 then
+    metrics.add(failed and version.failed or version.answered, 1)
+    if versions.current().percent > 0 then
         local confidence = turn.answered_by and turn.guess_confidence
         local unsure = confidence and confidence < turn.tenant.confidence_min or said and byte(said, 2) == ONE
-        evidence.turn(arm.name, failed, unsure, layer, seconds)
+        evidence.turn(version.name, failed, unsure, layer, seconds)
     end
 end
 
@@ -144,7 +144,7 @@ function _M.log()
     local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
     metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
     if not turn.answered_by and find(ngx.var.upstream_addr or "", ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
-    if turn.arm then judged(turn, layer, seconds, said) end
+    if turn.version then judged(turn, layer, seconds, said) end
     trace.turn(turn, layer, ngx.status, seconds)
 end
 

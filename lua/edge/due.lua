@@ -6,7 +6,7 @@
 local account = require "edge.account"
 local bucket = require "edge.bucket"
 local demand = require "edge.demand"
-local limits = require "edge.limits"
+local names = require "edge.names"
 local standin = require "edge.standin"
 
 local buckets = ngx.shared.buckets
@@ -20,7 +20,7 @@ local _M = {}
 
 -- What has to be done about one account, or nil. look: what demand says of it, where somebody has looked already.
 local function plan(at, name, look, empty)
-    local limit = limits.of(name, at.config)
+    local limit = names.of(name, at.config)
     if not limit then return end
     look = look or demand.look(name, account.left(name), demand.slice(limit, at.live), at.now, empty)
     local left, known = look.left, account.dry(name, limit, at.now)
@@ -51,7 +51,7 @@ local function watch(at)
         local name = buckets:lpop("watched")
         if not name then break end
         buckets:rpush("watched", name)
-        local limit = limits.of(name, at.config)
+        local limit = names.of(name, at.config)
         local look = limit and demand.look(name, account.left(name), demand.slice(limit, at.live), at.now)
         if look and look.alive then
             seen[name] = look

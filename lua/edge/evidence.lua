@@ -1,4 +1,4 @@
--- How did the two arms do?
+-- How did the two versions do?
 --
 -- While a candidate gets turns, each worker counts for each version, in a table of its own: turns, failed ones (status of 500
 -- or more, or the shim could not ask this version), answers of low confidence, fallbacks, and turns by time. The worker's beat

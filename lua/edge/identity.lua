@@ -15,7 +15,7 @@
 
 local base64url = require "edge.base64url"
 local cjson = require("cjson.safe").new()
-local limits = require "edge.limits"
+local names = require "edge.names"
 local lrucache = require "resty.lrucache"
 local metrics = require "edge.metrics"
 local revoked = require "edge.revoked"
@@ -165,7 +165,7 @@ local function verify(token, config, now, affords)
     return {
         tenant_id = claims.tenant_id, user_id = claims.user_id, seq = claims.seq, jti = claims.jti, iat = claims.iat,
         exp = claims.exp, kid = key.kid, mark = key.mark, guest = claims.guest == true, known_since = claims.known_since,
-        bucket = limits.user(claims.tenant_id, claims.user_id),             -- names that every turn needs
+        bucket = names.user(claims.tenant_id, claims.user_id),             -- names that every turn needs
         answered = nil,     -- standing: the last minute in which one of the user's turns was answered by this worker
         whose = "{" .. claims.tenant_id .. ":" .. claims.user_id .. "}",
     }

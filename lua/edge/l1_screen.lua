@@ -7,11 +7,11 @@
 local bodies = require "edge.body"
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"
-local limits = require "edge.limits"
+local names = require "edge.names"
 local meter = require "edge.meter"
 local metrics = require "edge.metrics"
 local offences = require "edge.offences"
-local record = require "edge.record"
+local reputation = require "edge.reputation"
 local replies = require "edge.reply"
 local standing = require "edge.standing"
 local utf8 = require "edge.utf8"
@@ -39,7 +39,7 @@ local function of_bad_record(turn, screen, name, state, wait)
     if screen.shadow then return metrics.screened("address", "shadow") end
     if spared(turn) then return end
     metrics.screened("address", state)
-    if state == "slowed" then return meter.admit(turn, { "slow", limits.slow(name), screen.slow_limit }) end
+    if state == "slowed" then return meter.admit(turn, { "slow", names.slow(name), screen.slow_limit }) end
     return replies.refusal(turn, 429, "rate_limited", "too much was wrong with what came from this address",
         bucket.headers(screen.slow_limit, wait))
 end
@@ -50,8 +50,8 @@ local function unwelcome(turn, screen)
     if screen.addresses_refused:holds(address) then
         return replies.refusal(turn, 403, "refused", "this address is refused")
     end
-    local name = limits.address(address)
-    local state, wait = record.look(records, name, screen, clock.seconds())
+    local name = names.address(address)
+    local state, wait = reputation.look(records, name, screen, clock.seconds())
     if state then
         local refused, err = of_bad_record(turn, screen, name, state, wait)
         if refused or err or not screen.shadow then return refused, err end

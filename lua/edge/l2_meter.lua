@@ -9,8 +9,8 @@ local config = require "edge.config"
 local identity = require "edge.identity"
 local meter = require "edge.meter"
 local metrics = require "edge.metrics"
-local names = require "edge.limits"
-local record = require "edge.record"
+local names = require "edge.names"
+local reputation = require "edge.reputation"
 local replies = require "edge.reply"
 local slots = require "edge.slots"
 
@@ -40,7 +40,7 @@ end
 -- Whether this user's own record is bad. Returns the name of the slow bucket, if it is to be asked; or a refusal.
 local function judged(turn)
     local screen, name = turn.config.screen, turn.claims.bucket
-    local state, wait = record.look(records, name, screen, clock.seconds())
+    local state, wait = reputation.look(records, name, screen, clock.seconds())
     if not state then return end
     metrics.screened("user", screen.shadow and "shadow" or state)
     if screen.shadow then return end

@@ -4,24 +4,25 @@
 -- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
 -- not answer it leaves on the turn: the guess, and the state of a conversation that is busy.
 
-local arms = require "edge.arms"
 local conversation = require "edge.conversation"
 local replies = require "edge.reply"
+local stored = require "edge.stored"
+local versions = require "edge.versions"
 
 local find, format, sub, type = string.find, string.format, string.sub, type
 
 local _M = { name = "l3_hot", on_error = "pass" }
 
--- Returns the intent, its confidence, and whether that is enough. Nothing may yield between the draw of the arm and its use here:
+-- Returns the intent, its confidence, and whether that is enough. Nothing may yield between the draw of the version and its use here:
 -- a version that serves no more is closed a second later.
 local function guess(turn)
-    local tenant, arm = turn.tenant, turn.arm
+    local tenant, version = turn.tenant, turn.version
     local titled = tenant.titles[turn.query]
     if titled then return titled, 1, true end
-    local reads = arms.reading(arm, tenant)
-    local label, confidence = arm.router:guess(turn.query, reads.columns)
+    local reads = versions.reading(version, tenant)
+    local label, confidence = version.router:guess(turn.query, reads.columns)
     if not label then return end
-    local intent = arm.labels[label]
+    local intent = version.labels[label]
     return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.threshold
 end
 
@@ -35,13 +36,7 @@ end
 
 -- seq: its digits.
 local function answer_of(seq, session, fields)
-    return replies.answer('{"seq":' .. seq .. ',"session_id":"' .. session .. '",' .. fields .. '}')
-end
-
--- A stored turn is the reply and then what only the history keeps. Inside a JSON text quotes are escaped, so the
--- first bare ,"query": is that border.
-local function replayed(entry)
-    return replies.answer(entry:sub(1, entry:find(',"query":', 1, true) - 1) .. "}")
+    return replies.answer(stored.reply(seq, session, fields))
 end
 
 -- Redis is away: the answer is known all the same, and the turn is kept to be written later.
@@ -57,7 +52,7 @@ local function degraded(turn, intent, fields, err)
 end
 
 function _M.answer(turn)
-    turn.arm = arms.draw(turn.tenant_id, turn.user_id)
+    turn.version = versions.draw(turn.tenant_id, turn.user_id)
     local intent, confidence, sure = guess(turn)
     if not intent then return end
     turn.guess, turn.guess_confidence = intent, confidence
@@ -73,7 +68,7 @@ function _M.answer(turn)
         return answer_of(sub(outcome, 4, gap - 1), sub(outcome, gap + 1), fields)
     end
     local what = outcome[1]
-    if what == "replay" then return replayed(outcome[2]) end
+    if what == "replay" then return replies.answer(stored.reply_of(outcome[2])) end
     if what == "stale" then
         return replies.refusal(turn, 409, "stale_seq", "seq is lower than the last one, " .. format("%.0f", outcome[2]))
     end

@@ -7,9 +7,9 @@
 local clock = require "edge.clock"
 local config = require "edge.config"
 local identity = require "edge.identity"
-local limits = require "edge.limits"
+local names = require "edge.names"
 local metrics = require "edge.metrics"
-local record = require "edge.record"
+local reputation = require "edge.reputation"
 local standing = require "edge.standing"
 
 local records = ngx.shared.records
@@ -52,7 +52,7 @@ local _M = {}
 local function against_address(kind, screen, now)
     local address = ngx.var.binary_remote_addr
     if screen.addresses_trusted:holds(address) then return end
-    local became, seconds = record.add(records, limits.address(address), WEIGHTS[kind], screen, now)
+    local became, seconds = reputation.add(records, names.address(address), WEIGHTS[kind], screen, now)
     if not became then return end
     metrics.add(BECAME["address" .. became], 1)
     if became == "refused" then
@@ -61,7 +61,7 @@ local function against_address(kind, screen, now)
 end
 
 local function against_user(kind, claims, screen, now)
-    local became = record.add(records, claims.bucket, WEIGHTS[kind], screen, now)
+    local became = reputation.add(records, claims.bucket, WEIGHTS[kind], screen, now)
     if not became then return end
     metrics.add(BECAME["user" .. became], 1)
     standing.forget(claims)

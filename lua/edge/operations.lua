@@ -2,7 +2,7 @@
 --
 -- For the operations port only.
 
-local arms = require "edge.arms"
+local versions = require "edge.versions"
 local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
@@ -24,7 +24,7 @@ end
 
 -- What serves in this worker.
 local function rollout()
-    local now = arms.current()
+    local now = versions.current()
     return { stable = now.stable.version, candidate = now.candidate and now.candidate.version or 0, percent = now.percent }
 end
 

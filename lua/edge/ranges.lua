@@ -1,6 +1,6 @@
 -- Is this address inside one of these ranges?
 --
--- IPv4 and IPv6. pyshim/addresses.py has read, sorted and merged them: first and last address of each range, as words of 32
+-- IPv4 and IPv6. pyshim/tenants/addresses.py has read, sorted and merged them: first and last address of each range, as words of 32
 -- bits, one an IPv4 address, four an IPv6 address. They are searched where they lie, so a list of 100,000 ranges takes no time to
 -- load; a look-up is one binary search. An address is its bytes as a string (nginx's $binary_remote_addr).
 

@@ -24,19 +24,16 @@ function _M.load_script(folder, name)
     scripts[name] = { text = text, sha = hex(ngx.sha1_bin(text)), keys = tonumber(name:match("%-(%d+)$")) }
 end
 
--- Runs one script in one round trip. Returns its answer, or nil and an error (Redis away, slow, or refusing).
-function _M.run(settings, name, ...)
+local function connected(settings)
     local redis = client:new()
     redis:set_timeout(settings.redis_timeout_ms)
-    local connected, err = redis:connect(settings.redis_socket, POOL)
-    if not connected then return nil, "redis: " .. err end
+    local sound, err = redis:connect(settings.redis_socket, POOL)
+    if not sound then return nil, "redis: " .. err end
+    return redis
+end
 
-    local script = scripts[name]
-    local answer
-    answer, err = redis:evalsha(script.sha, script.keys, ...)
-    if not answer and err and err:find("NOSCRIPT", 1, true) then
-        answer, err = redis:eval(script.text, script.keys, ...)
-    end
+-- Lets go of the connection. Returns the answer, or nil and an error.
+local function answered(redis, answer, err)
     if answer == nil then
         redis:close()
         return nil, "redis: " .. (err or "no answer")
@@ -44,6 +41,25 @@ function _M.run(settings, name, ...)
     redis:set_keepalive(IDLE_MS)
     if not answer then return nil, "redis: " .. err end
     return answer
+end
+
+-- Runs one script in one round trip. Returns its answer, or nil and an error (Redis away, slow, or refusing).
+function _M.run(settings, name, ...)
+    local redis, away = connected(settings)
+    if not redis then return nil, away end
+    local script = scripts[name]
+    local answer, err = redis:evalsha(script.sha, script.keys, ...)
+    if not answer and err and err:find("NOSCRIPT", 1, true) then
+        answer, err = redis:eval(script.text, script.keys, ...)
+    end
+    return answered(redis, answer, err)
+end
+
+-- Tells Redis a script, so that it knows its digest. Returns that, or nil and an error.
+function _M.teach(settings, name)
+    local redis, away = connected(settings)
+    if not redis then return nil, away end
+    return answered(redis, redis:script("LOAD", scripts[name].text))
 end
 
 -- By which Redis knows it.

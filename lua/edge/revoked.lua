@@ -1,7 +1,7 @@
 -- Was this token revoked?
 --
 -- A revocation names a tenant and either one token (its jti), one user, or everything; the last two refuse what was issued (iat) up
--- to their moment, and what does not say when it was issued. pyshim/revocations.py writes them into a log in Redis; each worker
+-- to their moment, and what does not say when it was issued. pyshim/identity/revocations.py writes them into a log in Redis; each worker
 -- asks for what is new once a second and looks at its own tables on every turn. Rules:
 --
 -- * Of two things said about the same tokens the later one counts, in whatever order they come. Restoring is said, too.

@@ -1,7 +1,7 @@
 -- Which common question is this, judged by its characters alone?
 --
 -- fastText's model over hashed character n-grams, read straight from a memory-mapped router.bin. The numpy
--- reference is triton_models/router.py; both must give the same logits for any bytes whatever.
+-- reference is pyshim/language/router.py; both must give the same logits for any bytes whatever.
 --
 --   router.open(path)       -> router, or nil and one sentence that says what is wrong with the file
 --   r:guess(text, columns)  -> label index (1-based), probability; nil when the text has no guess

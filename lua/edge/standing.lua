@@ -13,7 +13,7 @@
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local identity = require "edge.identity"
-local record = require "edge.record"
+local reputation = require "edge.reputation"
 
 local known, records = ngx.shared.known, ngx.shared.records
 local floor = math.floor
@@ -32,7 +32,7 @@ end
 function _M.is_good(claims, screen, now)
     if claims.guest then return false end
     local name, since = claims.bucket, claims.known_since
-    if record.look(records, name, screen, now) then return false end
+    if reputation.look(records, name, screen, now) then return false end
     return since and since <= ngx.time() - screen.known_s or earned(name, screen) or false
 end
 

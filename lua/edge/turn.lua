@@ -33,7 +33,7 @@ function _M.new()
 
         taken = {},                   -- meter: what was taken from buckets, to be given back when one refuses
 
-        arm = nil,                    -- l3_hot: the version of the model that answers this turn
+        version = nil,                    -- l3_hot: the version of the model that answers this turn
 
         guess = nil,                  -- l3_hot: the router's best intent
         guess_confidence = nil,       -- l3_hot: its probability, 0..1

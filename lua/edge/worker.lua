@@ -1,7 +1,7 @@
 -- What does an nginx worker do besides answering?
 
 local addresses = require "edge.addresses"
-local arms = require "edge.arms"
+local versions = require "edge.versions"
 local beat = require "edge.beat"
 local bodies = require "edge.body"
 local config = require "edge.config"
@@ -26,7 +26,7 @@ local said, unheard, folder, ready = {}, nil, nil, false
 function _M.prepare(run_folder, scripts_folder)
     folder = run_folder
     local settings = config.begin(run_folder).settings
-    arms.begin(settings.arms)
+    versions.begin(settings.versions)
     identity.begin(settings.tokens_remembered)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end

@@ -1,6 +1,6 @@
 -- Once a second from every nginx worker and shim: what I serve by, what I counted; what should I serve by?
 --
--- KEYS  {rollout}:record, {rollout}:seen who serves by what, {rollout}:counts:<attempt> what the arms did
+-- KEYS  {rollout}:record, {rollout}:seen who serves by what, {rollout}:counts:<attempt> what the versions did
 -- ARGV  1 who beats
 --       2 seq of the record it serves by, 0 for none
 --       3 attempt of the candidate it has loaded, 0 for none

@@ -1,8 +1,8 @@
 """Who signs tokens, and with what?
 
-Each tenant has a JWKS file under var/keys (pyshim/jwks.py). All its keys verify; the first that has its private part signs. So a
-key is rotated by putting a new one in front and removing the old one later. A missing file is made with a fresh HS256 key. A
-tenant whose own issuer signs brings public keys only; then nothing is minted here for it.
+Each tenant has a JWKS file under var/keys (pyshim/identity/jwks.py). All its keys verify; the first that has its private part
+signs. So a key is rotated by putting a new one in front and removing the old one later. A missing file is made with a fresh HS256
+key. A tenant whose own issuer signs brings public keys only; then nothing is minted here for it.
 """
 
 import base64

@@ -13,7 +13,7 @@ from pyshim.dialogue import asides, flows, short_words, slots
 from pyshim.dialogue.flows import MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
-from pyshim.turns import wire
+from pyshim.turns import stored
 from pyshim.turns.turn import CONFIRM, PERSON, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
@@ -194,7 +194,7 @@ class Dialogue(Layer):
         """What this intent has to say, or None."""
         phrases = turn.tenant.phrases
         if intent == "repeat":
-            return Reply((wire.stored_answer(turn.newest) if turn.newest else None) or phrases.repeat_nothing, intent)
+            return Reply((stored.answer_of(turn.newest) if turn.newest else None) or phrases.repeat_nothing, intent)
         if intent in ("affirm", "deny", "cancel_flow"):
             return Reply(phrases.flow_nothing, intent)
         if intent in turn.tenant.tasks:

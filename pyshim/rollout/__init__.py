@@ -3,8 +3,8 @@
 record     what is meant to serve, in Redis: the one thing that all agree on
 start      with which version does a process begin?
 follower   every shim: loads what the record names, tells nginx, says what it has
-leader     one shim at a time: loads Triton, judges the arms, takes the steps
+leader     one shim at a time: loads Triton, judges the versions, takes the steps
 steps      the rules of the steps, without any waiting
-evidence   what the arms did, as nginx counted it
+evidence   what the versions did, as nginx counted it
 judge      is the new version worse? a sequential test
 """

@@ -1,4 +1,4 @@
-"""What did the two arms do since the last look?
+"""What did the two versions do since the last look?
 
 nginx counts for each version: turns, failed ones (status of 500 or more, or the version could not be asked), answers of low
 confidence, fallbacks, and turns by time (BOUNDS_MS). A turn is slow above the time that 99 % of the stable version's earlier

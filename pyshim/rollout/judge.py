@@ -1,7 +1,7 @@
 """Is the new version worse than the stable one?
 
-A sequential test that may be looked at as often as one likes. For each block of turns, with y_a of n_a bad ones at the stable arm
-and y_b of n_b at the candidate,
+A sequential test that may be looked at as often as one likes. For each block of turns, with y_a of n_a bad ones at the stable
+version and y_b of n_b at the candidate,
 
     E *= P(y_a; p_a) P(y_b; p_b) / (P(y_a; q_a) P(y_b; q_b))
 
@@ -15,7 +15,7 @@ over a convex set, towards (t_a, t_b) in it, negated: never above 0. This is the
 E-variables for exact sequential k-sample tests that allow for optional stopping), with a half-plane as null hypothesis.
 
 Turns of one block may depend on what happens to all of them, a stalled machine say: the claim holds for each block by itself,
-whatever its true shares. So both arms must have turns in it, at the same time.
+whatever its true shares. So both versions must have turns in it, at the same time.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ HARMLESS = {
 
 
 class Seen(Struct):
-    """Bad turns and all turns of both arms so far, and log E."""
+    """Bad turns and all turns of both versions so far, and log E."""
 
     bad_a: float = 0
     all_a: float = 0
@@ -55,7 +55,7 @@ class Seen(Struct):
 
 
 class Block(Struct, frozen=True):
-    """Bad turns and all turns since the last look: a the stable arm, b the candidate."""
+    """Bad turns and all turns since the last look: a the stable version, b the candidate."""
 
     bad_a: int
     all_a: int
@@ -84,7 +84,7 @@ def _grown(bad: float, total: float, p: float, q: float) -> float:
 
 
 def look(seen: Seen, block: Block, harmless: Harmless) -> Seen:
-    """What is known after this block, in which both arms had turns."""
+    """What is known after this block, in which both versions had turns."""
     p_a, p_b = share(seen.bad_a, seen.all_a), share(seen.bad_b, seen.all_b)
     log_e = seen.log_e
     if p_b > harmless.ratio * p_a + harmless.margin:

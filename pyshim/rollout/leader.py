@@ -1,7 +1,7 @@
 """Who takes a rollout from step to step?
 
 One shim at a time, the one that holds the claim in Redis; when it dies, another takes over within seconds. It loads and unloads
-Triton's versions, judges the arms, and writes the record. Everything it knows is in Redis, so that the next can go on.
+Triton's versions, judges the versions, and writes the record. Everything it knows is in Redis, so that the next can go on.
 """
 
 import asyncio
@@ -128,7 +128,7 @@ class Leader:
         return ""
 
     async def _look(self, record: Rollout) -> Look:
-        """What the arms did, judged up to now."""
+        """What the versions did, judged up to now."""
         kept = await self._redis.command("GET", f"{JUDGED}:{record.attempt}")
         before = msgspec.json.decode(kept, type=Look) if kept else Look()
         counts = await self._redis.command("HGETALL", f"{COUNTS}:{record.attempt}")

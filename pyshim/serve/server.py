@@ -102,7 +102,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Whatever hangs on the way out must not keep the next one from starting. Nothing is lost: a turn that waits for Redis is
-        # in its file (pyshim/late.py). The log learns where it hung.
+        # in its file (pyshim/turns/late.py). The log learns where it hung.
         if not self.should_exit:  # told twice, it has no longer
             faulthandler.dump_traceback_later(LEAVE_S, exit=True)
         super().handle_exit(sig, frame)

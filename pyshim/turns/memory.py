@@ -1,7 +1,7 @@
 """Where does a conversation stand, and how is a turn written, once, in order?
 
 Redis keys of the design (d:, h:, i:) through two scripts, load and commit. While Redis is away, answered turns wait in a bounded
-queue (pyshim/late.py) and are written when it is back; a full queue refuses turns instead of losing them.
+queue (pyshim/turns/late.py) and are written when it is back; a full queue refuses turns instead of losing them.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import time
 from pyshim.errors import RedisAway, Refusal
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
-from pyshim.turns import wire
+from pyshim.turns import stored, wire
 from pyshim.turns.late import Arguments, Late
 from pyshim.turns.turn import Reply, State, Turn
 
@@ -59,12 +59,12 @@ class Memory:
 
     async def _stored(self, turn: Turn) -> bytes:
         """The reply of a turn that was answered before. Raises Refusal where it is kept no more, RedisAway."""
-        begins = wire.beginning(turn.seq, turn.state.session)
-        if turn.newest.startswith(begins):
-            return wire.reply_of(turn.newest)
+        seq, session = turn.seq, turn.state.session
+        if stored.is_at(turn.newest, seq, session):
+            return stored.reply_of(turn.newest)
         for entry in await self.history(turn.tenant.id, turn.user_id, self._settings.history_turns):
-            if entry.startswith(begins):
-                return wire.reply_of(entry)
+            if stored.is_at(entry, seq, session):
+                return stored.reply_of(entry)
         raise Refusal(409, "stale_seq", STALE.format(turn.state.seq))
 
     @staticmethod
@@ -78,7 +78,7 @@ class Memory:
         return (
             *self.keys(turn.tenant.id, turn.user_id),
             *(mode, turn.session_id, turn.id, turn.seq, reply.intent or "", state),
-            *(wire.reply_members(turn, reply), wire.kept_members(turn)),
+            *(stored.reply_members(turn, reply), stored.kept_members(turn)),
             *(s.state_ttl_s, s.history_ttl_s, s.history_turns, not_after_ms),
         )
 
@@ -98,9 +98,9 @@ class Memory:
         match outcome:
             case bytes():
                 _, seq, session = outcome.split(b" ")
-                return wire.whole_reply(int(seq), session.decode(), wire.reply_members(turn, reply))
+                return stored.whole_reply(int(seq), session.decode(), stored.reply_members(turn, reply))
             case [b"replay", entry]:
-                return wire.reply_of(entry)
+                return stored.reply_of(entry)
             case [b"stale", last]:
                 raise Refusal(409, "stale_seq", STALE.format(last))
             case [b"expired"]:
@@ -116,7 +116,7 @@ class Memory:
             raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
         due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S
         self._late.keep(due, self._arguments(turn, reply, "late", b"", 0))
-        return wire.whole_reply(turn.seq or 1, turn.session_id or turn.id, wire.reply_members(turn, reply))
+        return stored.whole_reply(turn.seq or 1, turn.session_id or turn.id, stored.reply_members(turn, reply))
 
     async def write_late(self, pause: float = 1.0) -> None:
         """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""

@@ -52,8 +52,8 @@ class Index(NamedTuple):
 
 
 class Version:
-    """name: its number, as Triton and nginx have it; faq: each tenant's by its digest (pyshim/understanding/faq.py fills it); attempt: which load
-    of it this is."""
+    """name: its number, as Triton and nginx have it; attempt: which load of it this is; faq: each tenant's by its digest
+    (pyshim/understanding/faq.py)."""
 
     def __init__(self, model: Model, attempt: int = 0) -> None:
         self.model, self.name, self.attempt = model, str(model.version), attempt

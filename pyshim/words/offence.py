@@ -39,7 +39,7 @@ def window(text: str, start: int, end: int, width: int = MAX_SYMBOLS) -> str:
 
 
 def rows_of(symbols: list[int], shape: Shape) -> NDArray[np.uint32]:
-    """triton_models.router.buckets_of, all n-grams of a length at once."""
+    """pyshim.language.router.buckets_of, all n-grams of a length at once."""
     given = np.array(symbols, np.uint32)
     hashed, rows = np.zeros(len(given), np.uint32), []
     for n in range(1, min(shape.max_n, len(given)) + 1):

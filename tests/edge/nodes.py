@@ -129,13 +129,13 @@ package.loaded["edge.redis"] = { run = function(_, name, edges, prefix, ...)
 end }
 package.loaded["cjson"] = { encode = function() return "{}" end }
 local meter, lease, edges = require "edge.meter", require "edge.lease", require "edge.edges"
-local limits, level = require "edge.limits", require "edge.level"
+local names, level = require "edge.names", require "edge.level"
 local node = {}
 function node.admit(tenant, user)
     local turn = { id = "t", tenant_id = tenant, config = world.config, taken = {} }
     local about = world.config.tenants[tenant].limits
-    local refused, err = meter.admit(turn, { "everything", limits.EVERYTHING, world.config.limits.everything,
-        "tenant", limits.tenant(tenant), about.tenant, "user", limits.user(tenant, user), about.user })
+    local refused, err = meter.admit(turn, { "everything", names.EVERYTHING, world.config.limits.everything,
+        "tenant", names.tenant(tenant), about.tenant, "user", names.user(tenant, user), about.user })
     assert(not err, err)
     if refused then return tonumber(refused.headers["Retry-After"]), refused end
     return 0

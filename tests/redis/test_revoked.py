@@ -11,10 +11,10 @@ import pytest
 import redis
 
 from pyshim.errors import RedisAway
-from pyshim.identity.revocations import KEYS, Revocations, Said
+from pyshim.identity.revocations import KEYS, Said
 from pyshim.outside.redis import Script
-from pyshim.settings import read_settings
-from tests.conftest import RedisServer
+from pyshim.settings import Settings, read_settings
+from tests.conftest import RedisServer, with_log
 from tests.edge.worker import Worker, away
 
 pytestmark = pytest.mark.real
@@ -24,15 +24,18 @@ BEFORE = 1_700_000_000
 
 
 @dataclass
-class Desk:
+class Operator:
     """Who revokes, and the workers who hear of it."""
 
     client: Any
-    revocations: Revocations
+    settings: Settings
     calls: int = 0
 
     def say(self, kind: str, value: str = "", tenant: str = "shop", **more: Any) -> Said:
-        return self.revocations.say(tenant, kind, value, "root@desk", **more)
+        return with_log(self.settings, lambda log: log.say(tenant, kind, value, "root@desk", **more))
+
+    def standing(self, tenant: str | None = None) -> list[Said]:
+        return with_log(self.settings, lambda log: log.standing(tenant))
 
     def worker(self, left: dict[bytes, bytes] | None = None) -> Worker:
         """One that has asked once."""
@@ -55,28 +58,27 @@ class Desk:
 
 
 @pytest.fixture
-def desk(redis_server: RedisServer, tmp_path: Path) -> Iterator[Desk]:
+def operator(redis_server: RedisServer, tmp_path: Path) -> Iterator[Operator]:
     client = redis.Redis(unix_socket_path=str(redis_server.socket))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "redis.sock").symlink_to(redis_server.socket)
-    with Revocations(read_settings({"SLUICE_VAR": str(tmp_path)})) as revocations:
-        made = Desk(client, revocations)
-        yield made
+    made = Operator(client, read_settings({"SLUICE_VAR": str(tmp_path)}))
+    yield made
     made.lose_everything()
 
 
-def test_nothing_revoked_costs_one_short_answer(desk: Desk) -> None:
-    worker = desk.worker()
+def test_nothing_revoked_costs_one_short_answer(operator: Operator) -> None:
+    worker = operator.worker()
     assert not worker.holds(tenant_id="shop", user_id="u", iat=BEFORE)
-    desk.calls = 0
+    operator.calls = 0
     assert worker.follow() is None
-    assert desk.calls == 1
-    assert desk.run(b"revoked-2", KEYS[0], KEYS[2], "", "0", 10) == b""
+    assert operator.calls == 1
+    assert operator.run(b"revoked-2", KEYS[0], KEYS[2], "", "0", 10) == b""
 
 
-def test_a_token_is_revoked_by_its_id_whenever_it_was_issued(desk: Desk) -> None:
-    worker = desk.worker()
-    desk.say("token", "t-1")
+def test_a_token_is_revoked_by_its_id_whenever_it_was_issued(operator: Operator) -> None:
+    worker = operator.worker()
+    operator.say("token", "t-1")
     assert worker.follow() is None
     assert worker.holds(tenant_id="shop", user_id="u", jti="t-1", iat=LATER)
     assert worker.holds(tenant_id="shop", user_id="u", jti="t-1")
@@ -84,9 +86,9 @@ def test_a_token_is_revoked_by_its_id_whenever_it_was_issued(desk: Desk) -> None
         assert not worker.holds(**{"tenant_id": "shop", "user_id": "u", "iat": BEFORE, **other})
 
 
-def test_a_user_is_revoked_up_to_now_and_in_this_tenant(desk: Desk) -> None:
-    worker = desk.worker()
-    at = desk.say("user", "u").at
+def test_a_user_is_revoked_up_to_now_and_in_this_tenant(operator: Operator) -> None:
+    worker = operator.worker()
+    at = operator.say("user", "u").at
     worker.follow()
     for issued in ({"iat": BEFORE}, {"iat": at}, {}):
         assert worker.holds(tenant_id="shop", user_id="u", **issued)
@@ -95,10 +97,10 @@ def test_a_user_is_revoked_up_to_now_and_in_this_tenant(desk: Desk) -> None:
     assert not worker.holds(tenant_id="shop", user_id="u", iat=at + 0.001)
 
 
-def test_a_tenant_is_revoked_whole_up_to_now(desk: Desk) -> None:
-    worker = desk.worker()
-    desk.say("user", "u")
-    at = desk.say("tenant").at
+def test_a_tenant_is_revoked_whole_up_to_now(operator: Operator) -> None:
+    worker = operator.worker()
+    operator.say("user", "u")
+    at = operator.say("tenant").at
     worker.follow()
     assert worker.holds(tenant_id="shop", user_id="anybody", iat=at)
     assert worker.holds(tenant_id="shop", user_id="u", iat=at)
@@ -107,39 +109,39 @@ def test_a_tenant_is_revoked_whole_up_to_now(desk: Desk) -> None:
     assert not worker.holds(tenant_id="bank", user_id="anybody", iat=at)
 
 
-def test_restoring_gives_back_what_was_named_and_revoking_again_counts_from_then(desk: Desk) -> None:
-    worker = desk.worker()
-    first = desk.say("user", "u")
-    desk.say("token", "t")
-    desk.say("user", "u", restored=True)
+def test_restoring_gives_back_what_was_named_and_revoking_again_counts_from_then(operator: Operator) -> None:
+    worker = operator.worker()
+    first = operator.say("user", "u")
+    operator.say("token", "t")
+    operator.say("user", "u", restored=True)
     worker.follow()
     assert not worker.holds(tenant_id="shop", user_id="u", iat=first.at)
     assert worker.holds(tenant_id="shop", user_id="u", jti="t", iat=LATER)
-    again = desk.say("user", "u")
+    again = operator.say("user", "u")
     worker.follow()
     assert worker.holds(tenant_id="shop", user_id="u", iat=again.at)
     assert worker.known() == 2
 
 
-def test_only_what_is_new_is_told_and_a_long_log_comes_in_pieces(desk: Desk) -> None:
-    said = [desk.say("user", f"u{number}") for number in range(3)]
-    desk.write(*(replace_value(said[0], f"many-{number}") for number in range(2500)))
-    desk.calls = 0
-    worker = desk.worker()
-    assert (worker.known(), desk.calls) == (2503, 3)
-    desk.calls = 0
-    desk.say("user", "one-more")
+def test_only_what_is_new_is_told_and_a_long_log_comes_in_pieces(operator: Operator) -> None:
+    said = [operator.say("user", f"u{number}") for number in range(3)]
+    operator.write(*(replace_value(said[0], f"many-{number}") for number in range(2500)))
+    operator.calls = 0
+    worker = operator.worker()
+    assert (worker.known(), operator.calls) == (2503, 3)
+    operator.calls = 0
+    operator.say("user", "one-more")
     worker.follow()
-    assert (worker.known(), desk.calls) == (2504, 1)
+    assert (worker.known(), operator.calls) == (2504, 1)
 
 
 def replace_value(said: Said, value: str) -> Said:
     return msgspec.structs.replace(said, value=value)
 
 
-def test_while_redis_is_away_what_is_known_stays_and_a_new_worker_knows_it_too(desk: Desk) -> None:
-    worker = desk.worker()
-    at = desk.say("user", "u").at
+def test_while_redis_is_away_what_is_known_stays_and_a_new_worker_knows_it_too(operator: Operator) -> None:
+    worker = operator.worker()
+    at = operator.say("user", "u").at
     worker.follow()
     worker.run = away
     assert worker.follow() == "redis: away"
@@ -150,82 +152,82 @@ def test_while_redis_is_away_what_is_known_stays_and_a_new_worker_knows_it_too(d
     assert not heir.holds(tenant_id="shop", user_id="u", iat=LATER)
 
 
-def test_a_redis_that_lost_everything_is_told_by_those_who_know(desk: Desk) -> None:
-    knows = desk.worker()
-    at = desk.say("user", "u").at
-    desk.say("token", "lifted")
-    desk.say("token", "lifted", restored=True)
+def test_a_redis_that_lost_everything_is_told_by_those_who_know(operator: Operator) -> None:
+    knows = operator.worker()
+    at = operator.say("user", "u").at
+    operator.say("token", "lifted")
+    operator.say("token", "lifted", restored=True)
     knows.follow()
-    desk.lose_everything()
+    operator.lose_everything()
     knows.follow()
     assert knows.holds(tenant_id="shop", user_id="u", iat=at)
-    stranger = desk.worker()
+    stranger = operator.worker()
     assert stranger.holds(tenant_id="shop", user_id="u", iat=at)
     assert not stranger.holds(tenant_id="shop", user_id="v", jti="lifted", iat=at)
-    assert [said.value for said in desk.revocations.standing()] == ["u"]
-    desk.calls = 0
+    assert [said.value for said in operator.standing()] == ["u"]
+    operator.calls = 0
     for _ in range(3):
         knows.follow()
-    assert desk.calls == 3, "said again once, and no more"
+    assert operator.calls == 3, "said again once, and no more"
 
 
-def test_a_worker_that_was_born_without_redis_tells_an_empty_one(desk: Desk) -> None:
-    worker = desk.worker()
-    at = desk.say("user", "u").at
+def test_a_worker_that_was_born_without_redis_tells_an_empty_one(operator: Operator) -> None:
+    worker = operator.worker()
+    at = operator.say("user", "u").at
     worker.follow()
     heir = Worker(time.time(), away, worker.left)
     heir.follow()
-    desk.lose_everything()
-    heir.run = desk.run
+    operator.lose_everything()
+    heir.run = operator.run
     heir.follow()
-    assert desk.worker().holds(tenant_id="shop", user_id="u", iat=at)
+    assert operator.worker().holds(tenant_id="shop", user_id="u", iat=at)
 
 
-def test_what_could_not_be_said_again_at_once_is_said_later(desk: Desk) -> None:
-    knows = desk.worker()
-    at = desk.say("user", "u").at
-    desk.write(*(msgspec.structs.replace(desk.say("token", "t"), value=f"t{number}") for number in range(1500)))
+def test_what_could_not_be_said_again_at_once_is_said_later(operator: Operator) -> None:
+    knows = operator.worker()
+    at = operator.say("user", "u").at
+    operator.write(*(msgspec.structs.replace(operator.say("token", "t"), value=f"t{number}") for number in range(1500)))
     knows.follow()
-    desk.lose_everything()
-    knows.run = lambda name, *arguments: away() if name == b"revoke-3" else desk.run(name, *arguments)
+    operator.lose_everything()
+    knows.run = lambda name, *arguments: away() if name == b"revoke-3" else operator.run(name, *arguments)
     assert knows.follow() == "redis: away"
-    desk.say("user", "v")  # meanwhile the log begins anew
+    operator.say("user", "v")  # meanwhile the log begins anew
     assert knows.follow() == "redis: away"
-    knows.run = desk.run
+    knows.run = operator.run
     assert knows.follow() is None
-    stranger = desk.worker()
+    stranger = operator.worker()
     assert (stranger.known(), stranger.holds(tenant_id="shop", user_id="u", iat=at)) == (1503, True)
 
 
-def test_a_redis_that_lost_the_end_of_its_log_is_told_that(desk: Desk) -> None:
-    knows = desk.worker()
-    desk.say("user", "early")
-    at = desk.say("user", "late").at
+def test_a_redis_that_lost_the_end_of_its_log_is_told_that(operator: Operator) -> None:
+    knows = operator.worker()
+    operator.say("user", "early")
+    at = operator.say("user", "late").at
     knows.follow()
     for key in KEYS[:2]:
-        desk.client.zpopmax(key)
-    assert not desk.worker().holds(tenant_id="shop", user_id="late", iat=at)
+        operator.client.zpopmax(key)
+    assert not operator.worker().holds(tenant_id="shop", user_id="late", iat=at)
     knows.follow()
-    assert desk.worker().holds(tenant_id="shop", user_id="late", iat=at)
+    assert operator.worker().holds(tenant_id="shop", user_id="late", iat=at)
 
 
-def test_who_missed_the_restoring_does_not_bring_the_revocation_back(desk: Desk) -> None:
-    at = desk.say("user", "u").at
-    cut_off, other = desk.worker(), desk.worker()
-    desk.say("user", "u", restored=True)
+def test_who_missed_the_restoring_does_not_bring_the_revocation_back(operator: Operator) -> None:
+    at = operator.say("user", "u").at
+    cut_off, other = operator.worker(), operator.worker()
+    operator.say("user", "u", restored=True)
     other.follow()
-    desk.lose_everything()
+    operator.lose_everything()
     for worker in (cut_off, other, cut_off, other):
         worker.follow()
-    assert not any(worker.holds(tenant_id="shop", user_id="u", iat=at) for worker in (cut_off, other, desk.worker()))
+    assert not any(worker.holds(tenant_id="shop", user_id="u", iat=at) for worker in (cut_off, other, operator.worker()))
 
 
-def test_what_is_over_is_forgotten_at_the_edge_and_in_redis(desk: Desk) -> None:
-    worker = desk.worker()
-    kept = desk.say("user", "kept")
+def test_what_is_over_is_forgotten_at_the_edge_and_in_redis(operator: Operator) -> None:
+    worker = operator.worker()
+    kept = operator.say("user", "kept")
     soon = msgspec.structs.replace(kept, value="soon", until=kept.until - 60)
     gone = msgspec.structs.replace(kept, value="gone", until=int(time.time()) - 1)
-    assert desk.write(soon, gone) == 1
+    assert operator.write(soon, gone) == 1
     worker.follow()
     assert worker.known() == 2
     worker.now = kept.until - 59
@@ -233,31 +235,32 @@ def test_what_is_over_is_forgotten_at_the_edge_and_in_redis(desk: Desk) -> None:
     assert worker.known() == 1
     assert worker.holds(tenant_id="shop", user_id="kept")
     assert not worker.holds(tenant_id="shop", user_id="soon")
-    desk.client.zadd(KEYS[1], {msgspec.json.encode(soon): 1})  # its time has come, as Redis sees it
-    desk.say("user", "next")
-    assert [said.value for said in desk.revocations.standing()] == ["kept", "next"]
-    assert desk.client.zcard(KEYS[0]) == desk.client.zcard(KEYS[1]) == 2
+    operator.client.zadd(KEYS[1], {msgspec.json.encode(soon): 1})  # its time has come, as Redis sees it
+    operator.say("user", "next")
+    assert [said.value for said in operator.standing()] == ["kept", "next"]
+    assert operator.client.zcard(KEYS[0]) == operator.client.zcard(KEYS[1]) == 2
 
 
-def test_what_is_no_revocation_is_an_error_and_hides_nothing(desk: Desk) -> None:
-    worker = desk.worker()
+def test_what_is_no_revocation_is_an_error_and_hides_nothing(operator: Operator) -> None:
+    worker = operator.worker()
     far = int(LATER)
     nonsense = ("{", "[]", '{"tenant":"shop"}', f'{{"tenant":"shop","kind":"all","at":1,"until":{far}}}')
-    desk.run(b"revoke-3", *KEYS, *(part for text in nonsense for part in (text, far)))
-    at = desk.say("user", "u").at
+    operator.run(b"revoke-3", *KEYS, *(part for text in nonsense for part in (text, far)))
+    at = operator.say("user", "u").at
     assert "not a revocation" in (worker.follow() or "")
     assert worker.holds(tenant_id="shop", user_id="u", iat=at)
     assert worker.follow() is None
 
 
-def test_the_same_said_again_is_not_new(desk: Desk) -> None:
-    said = desk.say("user", "u", why="lost her telephone")
-    assert desk.write(said) == 0
-    assert desk.revocations.standing("shop") == [said]
-    assert desk.revocations.standing("bank") == []
+def test_the_same_said_again_is_not_new(operator: Operator) -> None:
+    said = operator.say("user", "u", why="lost her telephone")
+    assert operator.write(said) == 0
+    assert operator.standing("shop") == [said]
+    assert operator.standing("bank") == []
     assert (said.by, said.why, said.until) == ("root@desk", "lost her telephone", int(said.at) + 2678400 + 5 + 1)
 
 
-def test_no_redis_is_said_to_who_revokes(desk: Desk, tmp_path: Path) -> None:
-    with Revocations(replace(read_settings({}), var=tmp_path / "nowhere")) as revocations, pytest.raises(RedisAway):
-        revocations.say("shop", "user", "u", "root@desk")
+def test_no_redis_is_said_to_who_revokes(operator: Operator, tmp_path: Path) -> None:
+    nowhere = replace(operator.settings, redis_socket=tmp_path / "nowhere")
+    with pytest.raises(RedisAway):
+        with_log(nowhere, lambda log: log.say("shop", "user", "u", "root@desk"))

@@ -12,7 +12,7 @@ from tests.conftest import RedisServer
 
 pytestmark = pytest.mark.real
 
-SWAP, LEASE, BEAT = Script("swap-1"), Script("lease-1"), Script("beat-3")
+SWAP, CLAIM, BEAT = Script("swap-1"), Script("claim-1"), Script("beat-3")
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def test_of_two_changes_of_one_record_the_second_is_not_written(client: Any) -> 
     assert json.loads(client.get("{rollout}:record"))["candidate"] == 2
 
 
-def test_a_lease_is_its_holders_until_it_runs_out(client: Any) -> None:
+def test_a_claim_is_its_holders_until_it_runs_out(client: Any) -> None:
     def ask(who: str, ms: int = 60_000) -> int:
-        return int(client.eval(LEASE.text, 1, "{rollout}:lease", who, ms))
+        return int(client.eval(CLAIM.text, 1, "{rollout}:claim", who, ms))
 
     assert [ask("a"), ask("b"), ask("a", 1)] == [1, 0, 1]
     deadline = time.monotonic() + 5

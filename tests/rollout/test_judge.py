@@ -71,7 +71,7 @@ def test_no_harmless_pair_makes_e_grow_on_average(
 
 
 def test_a_stall_that_hits_both_is_nobodys_fault() -> None:
-    """Now and then a second in which a third of all turns fail; at the last step the stable arm has 1 % of them."""
+    """Now and then a second in which a third of all turns fail; at the last step the stable version has 1 % of them."""
     chance, alarms = np.random.default_rng(7), 0
     for _ in range(300):
         seen = Seen()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.real
 
 
 def leader(desk: Desk) -> str:
-    """The name in the lease: "shim <machine> <number> (<process>)"."""
+    """The name in the claim: "shim <machine> <number> (<process>)"."""
     with redis.Redis(unix_socket_path=str(desk.stack.settings.redis_socket)) as client:
         return (client.get(CLAIM) or b"").decode()
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 
 def silent_at_the_edge(folder: Path) -> None:
-    """The router of this version is never sure of the shop's questions: its arm is told by who answers."""
+    """The router of this version is never sure of the shop's questions: its version is told by who answers."""
     path = folder / "calibration.json"
     calibration = json.loads(path.read_text())
     calibration["router_thresholds"]["shop"] = 1.01

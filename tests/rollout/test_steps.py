@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pyshim.rollout.presence import followed, gone, lacking, read
+from pyshim.agreement.presence import gone
+from pyshim.rollout.presence import followed, lacking, read
 from pyshim.rollout.rollout import Rollout
 from pyshim.rollout.steps import Situation, following
 from pyshim.settings import read_settings

@@ -10,13 +10,13 @@ import pytest
 from pyshim.errors import BackendAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
-from pyshim.outside.backend import Fields
+from pyshim.outside.backend import Call, Fields
 from pyshim.outside.clients import Outside
 from pyshim.settings import ROOT, read_settings
 from pyshim.tenants import source
 from pyshim.tenants.compile import Served, Snapshot, composer
 from pyshim.tenants.reader import load
-from pyshim.tenants.schema import Call, Tenant
+from pyshim.tenants.schema import Tenant
 from pyshim.turns.turn import Reply, State, Turn
 from pyshim.understanding.model import Calibration, Model
 from pyshim.understanding.version import Version
@@ -46,7 +46,7 @@ def snapshot_of(*tenants: Tenant, labels: list[str] | None = None) -> Snapshot:
     return Snapshot(1, "test", read_settings({}), {one.id: Served(one, composer(one), []) for one in tenants}, model)
 
 
-def arm_of(compiled: Snapshot, version: int = 1) -> Version:
+def version_of(compiled: Snapshot, version: int = 1) -> Version:
     """That snapshot's model as a shim serves it."""
     return Version(replace(compiled.model, version=version))
 

@@ -11,7 +11,8 @@ from pyshim.layers.l6_recall import Recall
 from pyshim.tenants.compile import composer
 from pyshim.tenants.schema import Question, Tenant
 from pyshim.turns.turn import Reply, Turn
-from tests.shim.conftest import arm_of, snapshot_of
+from pyshim.understanding import faq
+from tests.shim.conftest import snapshot_of, version_of
 
 NEAR, FAR = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 
@@ -23,16 +24,12 @@ class Embeds:
         return np.stack([NEAR] * len(texts))
 
 
-class Outsides:
-    triton = Embeds()
-
-
-async def recall(shop: Tenant, query: str, faq: list[Question], embedding: np.ndarray | None) -> Reply | None:
-    tenant = Tenant(**{name: getattr(shop, name) for name in shop.__struct_fields__} | {"faq": faq})
-    layer, arm = Recall(Outsides()), arm_of(snapshot_of(tenant))  # type: ignore[arg-type]
-    await layer.build(arm, [tenant])
-    assert layer.built(arm, [tenant])
-    turn = Turn("t", tenant, composer(tenant), "u", query, time.monotonic() + 1, embedding=embedding, arm=arm)
+async def recall(shop: Tenant, query: str, questions: list[Question], embedding: np.ndarray | None) -> Reply | None:
+    tenant = Tenant(**{name: getattr(shop, name) for name in shop.__struct_fields__} | {"faq": questions})
+    layer, version = Recall(None), version_of(snapshot_of(tenant))  # type: ignore[arg-type]  # it asks nobody
+    await faq.build(version, [tenant], Embeds())
+    assert faq.built(version, [tenant])
+    turn = Turn("t", tenant, composer(tenant), "u", query, time.monotonic() + 1, embedding=embedding, version=version)
     return await layer.answer(turn)
 
 

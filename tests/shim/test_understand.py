@@ -12,7 +12,7 @@ from pyshim.tenants.compile import Snapshot, composer
 from pyshim.tenants.schema import Tenant
 from pyshim.turns.turn import Turn
 from pyshim.understanding.model import Calibration
-from tests.shim.conftest import arm_of, snapshot_of
+from tests.shim.conftest import snapshot_of, version_of
 
 
 @dataclass
@@ -45,7 +45,7 @@ def snapshot(shop: Tenant, bank: Tenant) -> Snapshot:
 async def understood(shop: Tenant, bank: Tenant, scores: dict[str, float] | None, query: str = "…", **more: object) -> Turn:
     compiled = snapshot(shop, bank)
     layer = Understand(Outsides(ToldTriton(scores, compiled.model.labels)))  # type: ignore[arg-type]
-    turn = Turn("t", shop, composer(shop), "u", query, time.monotonic() + 1, arm=arm_of(compiled), **more)  # type: ignore[arg-type]
+    turn = Turn("t", shop, composer(shop), "u", query, time.monotonic() + 1, version=version_of(compiled), **more)  # type: ignore[arg-type]
     await layer.answer(turn)
     return turn
 
@@ -90,7 +90,7 @@ async def test_without_triton_the_edges_guess_stands_in(shop: Tenant, bank: Tena
         "u",
         "…",
         time.monotonic() + 1,
-        arm=arm_of(compiled),
+        version=version_of(compiled),
         guess="refund_apply",
         guess_confidence=0.7,
     )
@@ -103,7 +103,7 @@ async def test_a_turn_asked_again_after_a_conflict_is_not_understood_twice(shop:
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
     layer = Understand(Outsides(triton))  # type: ignore[arg-type]
-    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 1, arm=arm_of(compiled))
+    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 1, version=version_of(compiled))
     await layer.answer(turn)
     await layer.answer(turn)
     assert triton.asked == ["1"]
@@ -113,10 +113,10 @@ async def test_a_new_version_that_fails_is_noted_and_the_stable_one_answers(shop
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels, away=("2",))
     layer = Understand(Outsides(triton))  # type: ignore[arg-type]
-    stable = arm_of(compiled)
-    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=stable)
+    stable = version_of(compiled)
+    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 1, version=version_of(compiled, 2), stable=stable)
     await layer.answer(turn)
-    assert (turn.intent, turn.fault, turn.arm) == ("refund_apply", True, stable)
+    assert (turn.intent, turn.fault, turn.version) == ("refund_apply", True, stable)
     assert triton.asked == ["2", "1"]
 
 
@@ -124,7 +124,9 @@ async def test_a_new_version_that_answers_is_the_only_one_asked(shop: Tenant, ba
     compiled = snapshot(shop, bank)
     triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
     layer = Understand(Outsides(triton))  # type: ignore[arg-type]
-    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 1, arm=arm_of(compiled, 2), stable=arm_of(compiled))
+    turn = Turn(
+        "t", shop, composer(shop), "u", "…", time.monotonic() + 1, version=version_of(compiled, 2), stable=version_of(compiled)
+    )
     await layer.answer(turn)
     assert (turn.fault, triton.asked) == (False, ["2"])
 
@@ -136,7 +138,7 @@ async def test_the_stable_version_is_held_to_a_candidates_time(
     monkeypatch.setattr("pyshim.layers.l4_understand.CANDIDATES_SHARE", share)
     compiled = snapshot(shop, bank)
     layer = Understand(Outsides(ToldTriton({"refund_apply": 5}, compiled.model.labels)))  # type: ignore[arg-type]
-    stable = arm_of(compiled)
-    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 30, arm=stable, stable=stable)
+    stable = version_of(compiled)
+    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 30, version=stable, stable=stable)
     await layer.answer(turn)
     assert (turn.intent, turn.fault) == ("refund_apply", fault)

@@ -1,4 +1,4 @@
-"""Does a user get one arm, and keep it?"""
+"""Does a user get one version, and keep it?"""
 
 import json
 import shutil
@@ -15,29 +15,29 @@ USERS = [f"user-{number}" for number in range(20000)]
 
 
 class Edge:
-    """lua/edge/arms.lua as one worker has it, and the folder it reads."""
+    """lua/edge/versions.lua as one worker has it, and the folder it reads."""
 
     def __init__(self, lua: Any, folder: Path) -> None:
         self._lua, self.folder = lua, folder
-        lua.execute(b"package.loaded['edge.arms'] = nil")
+        lua.execute(b"package.loaded['edge.versions'] = nil")
         self.show(1)
         (folder / "stable").write_text("1")
-        self.arms = lua.eval(b"require 'edge.arms'")
-        self.arms[b"begin"](str(folder).encode())
+        self.versions = lua.eval(b"require 'edge.versions'")
+        self.versions[b"begin"](str(folder).encode())
 
     def show(self, version: int, attempt: int = 0) -> None:
         router = self.folder / f"router-{version}.bin"
         shutil.copyfile(ROUTER, router)
-        arm = {"version": version, "attempt": attempt, "router": str(router), "labels": ["greet"], "tenants": {}}
-        (self.folder / f"{version}.json").write_text(json.dumps(arm))
+        written = {"version": version, "attempt": attempt, "router": str(router), "labels": ["greet"], "tenants": {}}
+        (self.folder / f"{version}.json").write_text(json.dumps(written))
 
     def follow(self, **record: Any) -> str | None:
         table = self._lua.table_from({name.encode(): value for name, value in record.items()}) if record else None
-        err = self.arms[b"follow"](table)
+        err = self.versions[b"follow"](table)
         return err.decode() if err else None
 
     def draw(self, user: str, tenant: str = "shop") -> int:
-        return int(self.arms[b"draw"](tenant.encode(), user.encode())[b"version"])
+        return int(self.versions[b"draw"](tenant.encode(), user.encode())[b"version"])
 
     def candidates(self) -> set[str]:
         """Users who get version 2."""
@@ -45,7 +45,7 @@ class Edge:
 
     def serves(self) -> tuple[int, int, float]:
         """Seq of the record, attempt of the loaded candidate, percent."""
-        now = self.arms[b"current"]()
+        now = self.versions[b"current"]()
         return now[b"seq"], now[b"attempt"], now[b"percent"]
 
 

@@ -38,7 +38,7 @@ class Records:
         self.now = 1000.0
         load = lua.eval(b"function(text, ...) return assert(loadstring(text))(...) end")
         self._dict = load(DICTIONARY.encode(), lambda: self.now)
-        self._record = lua.eval(b"require 'edge.record'")
+        self._record = lua.eval(b"require 'edge.reputation'")
         chosen = {"half_life_s": HALF_LIFE_S, "score_slowed": SLOWED, "score_refused": REFUSED}
         chosen |= {"refused_s": REFUSED_S, "refused_max_s": REFUSED_MAX_S}
         self._screen = lua.table_from({name.encode(): value for name, value in chosen.items()})
@@ -109,7 +109,7 @@ def test_each_time_twice_as_long_up_to_a_limit(records: Records) -> None:
 
 
 def test_an_ipv6_address_counts_by_its_64_bits(lua: Any) -> None:
-    name_of = lua.eval(b"require 'edge.limits'")[b"address"]
+    name_of = lua.eval(b"require 'edge.names'")[b"address"]
     one, other, far = (name_of(ip_address(text).packed) for text in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"))
     assert one == other != far
     assert name_of(b"\x7f\0\0\1") == b"a:\x7f\0\0\1"

@@ -21,7 +21,7 @@ local _M = {}
 
 local function log2(score) return log(score) / LOG2 end
 
--- dict: the zone; name: of the address or user, as in edge/limits.lua; now: monotonic seconds.
+-- dict: the zone; name: of the address or user, as in edge/names.lua; now: monotonic seconds.
 -- Returns nothing, or "slowed", or "refused" and for how many seconds more.
 function _M.look(dict, name, screen, now)
     local level, till = dict:get(name)

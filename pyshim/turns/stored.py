@@ -1,0 +1,63 @@
+"""How does a stored turn look as text?
+
+The reply's JSON members, seq and session_id first, and then what only the history keeps: query and at. Inside a JSON text quotes
+are escaped, so the first bare ,"query": is the border between the two. lua/edge/stored.lua and lua/redis/commit-3.lua write and
+read the same.
+"""
+
+import time
+
+import msgspec
+
+from pyshim.turns.turn import Reply, Turn
+
+
+class _Answer(msgspec.Struct):
+    answer: str
+
+
+_encoder = msgspec.json.Encoder()
+_answer_decoder = msgspec.json.Decoder(_Answer)
+
+
+def reply_members(turn: Turn, reply: Reply) -> bytes:
+    """JSON members of a reply after seq and session_id, without braces."""
+    members = {
+        "turn_id": turn.id,
+        "answer": reply.answer,
+        "intent": reply.intent,
+        "suggestions": reply.suggestions[:3],
+        "confidence": reply.confidence,
+        "answered_by": turn.answered_by,
+    }
+    if turn.degraded:
+        members["degraded"] = True
+    return _encoder.encode(members)[1:-1]
+
+
+def kept_members(turn: Turn) -> bytes:
+    """JSON members that only the history keeps, without braces."""
+    return _encoder.encode({"query": turn.query, "at": int(time.time() * 1000)})[1:-1]
+
+
+def _beginning(seq: int, session: str) -> bytes:
+    return b'{"seq":%d,"session_id":%b,' % (seq, _encoder.encode(session))
+
+
+def whole_reply(seq: int, session: str, members: bytes) -> bytes:
+    return _beginning(seq, session) + members + b"}"
+
+
+def is_at(entry: bytes, seq: int, session: str) -> bool:
+    """Is this stored turn the one at that position?"""
+    return entry.startswith(_beginning(seq, session))
+
+
+def reply_of(entry: bytes) -> bytes:
+    """The reply inside a stored turn."""
+    return entry[: entry.index(b',"query":')] + b"}"
+
+
+def answer_of(entry: bytes) -> str:
+    """Its answer's text."""
+    return _answer_decoder.decode(entry).answer
