@@ -3,14 +3,14 @@
 .PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
-export PYTHON
+export PYTHON EXTRAS
 BIN := .venv/bin
 setup = @gateway/setup.sh
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what is missing: system packages and .venv
+setup: ## install what is missing: system packages, .venv and .venv-triton (EXTRAS="plan tracing" for what only some need)
 	$(setup) run
 
 run: ## start everything (installs what is missing) and stay until Ctrl-C

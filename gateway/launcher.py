@@ -22,6 +22,7 @@ from gateway.running import CannotStart, Running
 from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.identity import tokens
+from pyshim.outside.backend import EXAMPLE
 from pyshim.rollout import follower, start
 from pyshim.settings import BadSetting, Settings, read_settings
 from pyshim.tenants import addresses, source
@@ -50,8 +51,8 @@ def _lock(settings: Settings) -> IO[str]:
     return file
 
 
-def _check_ports(settings: Settings) -> None:
-    for name, (host, port) in ports(settings).items():
+def _check_ports(settings: Settings, example: bool) -> None:
+    for name, (host, port) in ports(settings, example).items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -60,11 +61,12 @@ def _check_ports(settings: Settings) -> None:
                 raise CannotStart(f"port {port} on {host} cannot be used ({error.strerror}); set {name} to another one") from None
 
 
-async def _checked(settings: Settings) -> None:
-    """Before anything starts: can what would be served be served? A machine that served before serves that. Raises BadTenant."""
+async def _checked(settings: Settings) -> bool:
+    """Before anything starts: can what would be served be served? A machine that served before serves that. Returns whether any
+    tenant's back end is the example. Raises BadTenant."""
     compiler = new_compiler(settings, await start.first_version(settings))
-    if configuration.kept(compiler) is None:
-        compiler.compile(source.of_settings(settings))
+    found = configuration.kept(compiler) or compiler.compile(source.of_settings(settings))
+    return any(EXAMPLE in (tenant.about.backend or "") for tenant in found.tenants.values())
 
 
 async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
@@ -114,9 +116,9 @@ async def run(settings: Settings) -> None:
     settings.run.mkdir(parents=True, exist_ok=True)
     settings.log.mkdir(parents=True, exist_ok=True)
     with _lock(settings):
-        _check_ports(settings)
-        await _checked(settings)  # a faulty tenant is told before anything starts
-        stages = parts(settings)
+        example = await _checked(settings)  # a faulty tenant is told before anything starts
+        _check_ports(settings, example)
+        stages = parts(settings, example)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         running: list[list[Running]] = []

@@ -5,10 +5,12 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from gateway import nginx, triton
-from pyshim.settings import Settings
+from pyshim.outside.backend import EXAMPLE
+from pyshim.settings import BadSetting, Settings
 
 
 @dataclass(slots=True)
@@ -90,6 +92,10 @@ def _triton(settings: Settings) -> Part:
 
 
 def _example_backend(settings: Settings) -> Part:
+    if find_spec("starlette") is None:
+        raise BadSetting(
+            f"a tenant names {EXAMPLE}, which runs on starlette, and that is not installed: `make setup EXTRAS=example`"
+        )
     port, database = settings.backend_port, settings.var / "example_backend.sqlite"
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--database", str(database)]
     return Part(
@@ -115,17 +121,18 @@ def _nginx(settings: Settings) -> Part:
     )
 
 
-def parts(settings: Settings) -> list[list[Part]]:
-    """The parts in stages: those of one stage start together, the next stage when all are ready. Raises BadSetting."""
+def parts(settings: Settings, example: bool) -> list[list[Part]]:
+    """The parts in stages: those of one stage start together, the next stage when all are ready. example: does a tenant use the
+    example back end? Raises BadSetting."""
     return [
-        [*([_redis(settings)] if settings.own_redis else []), _example_backend(settings)],
+        [*([_redis(settings)] if settings.own_redis else []), *([_example_backend(settings)] if example else [])],
         [_triton(settings)],  # Redis knows which version it should serve
         [_shim(settings, number) for number in range(settings.shims)],
         [_nginx(settings)],
     ]
 
 
-def ports(settings: Settings) -> dict[str, tuple[str, int]]:
+def ports(settings: Settings, example: bool) -> dict[str, tuple[str, int]]:
     """Setting -> address and port that must be free before anything starts."""
     loopback = "127.0.0.1"
     return {
@@ -134,5 +141,5 @@ def ports(settings: Settings) -> dict[str, tuple[str, int]]:
         "SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port),
         "SLUICE_TRITON_PORT": (loopback, settings.triton_port),
         "SLUICE_TRITON_METRICS_PORT": (loopback, settings.triton_metrics_port),
-        "SLUICE_BACKEND_PORT": (loopback, settings.backend_port),
+        **({"SLUICE_BACKEND_PORT": (loopback, settings.backend_port)} if example else {}),
     }

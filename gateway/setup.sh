@@ -1,9 +1,11 @@
 #!/bin/sh
-# Installs what is missing: system packages (with sudo where not root), and a virtual environment from pinned requirements.
-# Usage: setup.sh run|dev|models     Does nothing, quickly, when everything is there.
+# Installs what is missing: system packages (with sudo where not root), and two virtual environments from pinned requirements, one
+# for sluice and one for Triton. Usage: [EXTRAS="plan tracing"] setup.sh run|dev|models
+# Does nothing, quickly, when everything is there.
 set -eu
 cd "$(dirname "$0")/.."
 wanted=${1:-run}
+EXTRAS=${EXTRAS:-}
 python=${PYTHON:-python3}
 
 say() { printf '%s\n' "$*" >&2; }
@@ -60,17 +62,41 @@ if [ -n "$packages" ]; then
 fi
 
 # -- Python --------------------------------------------------------------------------------------------------------------------
+# A stamp says that a set is installed as its files want it.
+stamped() { stamp=$1; shift; [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp")" ]; }
+pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
+
 case $wanted in
     run) requirements=requirements.txt ;;
-    dev) requirements=requirements-dev.txt ;;
-    models) requirements=requirements-models.txt ;;
+    dev) requirements=requirements-dev.txt extras="example plan tracing" ;;
+    models) requirements=requirements-models.txt extras="example plan tracing" ;;
     *) fail "run, dev or models is wanted, not $wanted" ;;
 esac
-stamp=.venv/.installed-$wanted
-if [ ! -e "$stamp" ] || [ -n "$(find requirements*.txt pyproject.toml -newer "$stamp")" ]; then
-    say "setup: installing Python packages from $requirements"
+if [ "$wanted" = run ]; then
+    extras=$EXTRAS
+    tenants=${SLUICE_TENANTS:-gateway/tenants}
+    if grep -qs "SLUICE_EXAMPLE_BACKEND" "$tenants"/*/tenant.yaml; then extras="$extras example"; fi
+    if [ -n "${SLUICE_OTLP_ENDPOINT:-}" ]; then extras="$extras tracing"; fi
+fi
+
+lacking=
+for one in "" $extras; do
+    stamped ".venv/.installed-$wanted${one:+-$one}" requirements*.txt pyproject.toml || lacking=yes
+done
+if [ -n "$lacking" ]; then
+    say "setup: installing Python packages from $requirements${extras:+, and the extras: $extras}"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check -r "$requirements"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-    touch "$stamp" .venv/.installed-run       # each of the larger sets holds the smallest
+    pip install -q -r "$requirements"
+    # shellcheck disable=SC2086
+    chosen=$(echo $extras | tr ' ' ',')
+    pip install -q --no-build-isolation -e ".${chosen:+[$chosen]}"
+    for set in "$wanted" run; do        # each of the larger sets holds the smallest
+        for one in "" $extras; do touch ".venv/.installed-$set${one:+-$one}"; done
+    done
+fi
+if ! stamped .venv-triton/.installed requirements-triton.txt; then
+    say "setup: installing Triton, in an environment of its own"
+    [ -x .venv-triton/bin/python ] || "$python" -m venv --without-pip .venv-triton
+    pip --python .venv-triton/bin/python install -q --no-deps -r requirements-triton.txt
+    touch .venv-triton/.installed
 fi

@@ -1,6 +1,6 @@
 """How is the real Triton started, and given its model?
 
-The server is the binary inside the nvidia-pytriton wheel. That has a virtual environment of its own (requirements-triton.txt), where
+The server is the binary inside the nvidia-pytriton wheel. It has an environment of its own (requirements-triton.txt), where
 Triton's Python backend runs the model. The backend wants a folder of its own with the stub for this Python beside it; that folder
 is put together under var/triton.
 """

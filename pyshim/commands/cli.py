@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pyshim.commands.terminal import fail
+
 COMMANDS = {  # its `app` is the command, or the group of commands
     "chat": "pyshim.commands.chat",
     "token": "pyshim.commands.token",
@@ -20,6 +22,8 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "load": "loadtest.cli",
     "plan": "loadtest.capacity.command",
 }
+ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+EXTRAS = {"simpy": "plan", "starlette": "example"}  # module -> which extra of pyproject.toml brings it
 
 
 class Commands(TyperGroup):
@@ -33,9 +37,28 @@ class Commands(TyperGroup):
     def get_command(self, ctx: object, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        found = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        try:
+            found = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            found = typer.main.get_command(_lacking(error.name))
         found.name = cmd_name
         return found
+
+
+def _lacking(module: str) -> typer.Typer:
+    """What stands for a command that cannot be read: it says what is missing, in the list of commands and when it is typed."""
+    lacks = f"needs {module}, which is not installed: `make setup EXTRAS={EXTRAS[module]}`"
+    made = typer.Typer(add_completion=False)
+
+    @made.command(
+        help=lacks, context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    )
+    def lacking() -> None:
+        raise fail(lacks)
+
+    return made
 
 
 app = typer.Typer(cls=Commands, add_completion=False, no_args_is_help=True)

@@ -76,7 +76,7 @@ def begin(settings: Settings, number: int) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         from opentelemetry.sdk.trace.sampling import ALWAYS_ON  # noqa: PLC0415
     except ImportError as error:
-        raise BadSetting(f"SLUICE_OTLP_ENDPOINT is set and {error.name} is not installed; `make setup` installs it") from None
+        raise BadSetting(f"SLUICE_OTLP_ENDPOINT is set and {error.name} is not installed: `make setup EXTRAS=tracing`") from None
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # a collector that is away is counted, not complained about
     session = requests.Session()
     session.trust_env = False

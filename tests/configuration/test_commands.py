@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.commands.config import control as desks
+from pyshim.commands.config.control import ConfigControl
+from pyshim.commands.control import run
 from tests.configuration.conftest import HOT, Office
 from tests.conftest import Stack, make_stack
 
@@ -91,19 +92,19 @@ def test_two_at_once_do_not_mix(office: Office) -> None:
     """While a version is being prepared by somebody, another command waits for nobody and changes nothing."""
     office.greet("【乙】")
 
-    async def prepare_and_apply(desk: desks.Desk) -> None:
-        number = await desk.store.next_number()
-        await desk.change(lambda record: record.but(preparing=number, since=time.time()))
+    async def prepare_and_apply(control: ConfigControl) -> None:
+        number = await control.store.next_number()
+        await control.change(lambda record: record.but(preparing=number, since=time.time()))
 
-    desks.run(office.stack.settings, prepare_and_apply)
+    run(ConfigControl, office.stack.settings, prepare_and_apply)
     try:
         assert "is being applied by somebody else; nothing was changed" in office.refused("apply")
     finally:
 
-        async def over(desk: desks.Desk) -> None:
-            await desk.change(lambda record: record.but(preparing=0))
+        async def over(control: ConfigControl) -> None:
+            await control.change(lambda record: record.but(preparing=0))
 
-        desks.run(office.stack.settings, over)
+        run(ConfigControl, office.stack.settings, over)
 
 
 def test_a_restart_serves_what_served_and_says_that_the_folder_is_another(office: Office) -> None:

@@ -9,7 +9,7 @@ from pyshim.configuration import store as stores
 from pyshim.configuration.configuration import Configuration
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant
-from pyshim.outside.redis import Redis
+from pyshim.outside.redis import Redis, opened
 from pyshim.settings import read_settings
 from pyshim.tenants import source
 from pyshim.tenants.compile import Snapshot, compile_all
@@ -21,10 +21,9 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture
 async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    client = Redis(redis_server.socket, 2)
-    await client.command("FLUSHALL")
-    yield client
-    await client.close()
+    async with opened(replace(read_settings({}), redis_socket=redis_server.socket)) as client:
+        await client.command("FLUSHALL")
+        yield client
 
 
 @pytest.fixture(scope="module")
