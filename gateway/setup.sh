@@ -64,7 +64,9 @@ fi
 # -- Python --------------------------------------------------------------------------------------------------------------------
 # A stamp says that a set is installed as its files want it.
 stamped() { stamp=$1; shift; [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp")" ]; }
-pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
+# What is imported is compiled when it is; the rest need not be.
+install() { .venv/bin/python -m pip --disable-pip-version-check $into install -q --no-compile "$@"; }
+into=
 
 case $wanted in
     run) requirements=requirements.txt ;;
@@ -83,20 +85,24 @@ lacking=
 for one in "" $extras; do
     stamped ".venv/.installed-$wanted${one:+-$one}" requirements*.txt pyproject.toml || lacking=yes
 done
+triton=
+stamped .venv-triton/.installed requirements-triton.txt || triton=yes
+
+[ -x .venv/bin/python ] || [ -z "$lacking$triton" ] || "$python" -m venv .venv
+if [ -n "$triton" ]; then               # beside the others
+    say "setup: installing Triton, in an environment of its own"
+    [ -x .venv-triton/bin/python ] || "$python" -m venv --without-pip .venv-triton
+    (into="--python .venv-triton/bin/python" && install --no-deps -r requirements-triton.txt && touch .venv-triton/.installed) &
+    triton=$!
+fi
 if [ -n "$lacking" ]; then
-    say "setup: installing Python packages from $requirements${extras:+, and the extras: $extras}"
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
-    pip install -q -r "$requirements"
+    say "setup: installing Python packages from $requirements${extras:+, and the extras: $(echo $extras)}"
+    install -r "$requirements"
     # shellcheck disable=SC2086
     chosen=$(echo $extras | tr ' ' ',')
-    pip install -q --no-build-isolation -e ".${chosen:+[$chosen]}"
+    install --no-build-isolation -e ".${chosen:+[$chosen]}"
     for set in "$wanted" run; do        # each of the larger sets holds the smallest
         for one in "" $extras; do touch ".venv/.installed-$set${one:+-$one}"; done
     done
 fi
-if ! stamped .venv-triton/.installed requirements-triton.txt; then
-    say "setup: installing Triton, in an environment of its own"
-    [ -x .venv-triton/bin/python ] || "$python" -m venv --without-pip .venv-triton
-    pip --python .venv-triton/bin/python install -q --no-deps -r requirements-triton.txt
-    touch .venv-triton/.installed
-fi
+[ -z "$triton" ] || wait "$triton"
