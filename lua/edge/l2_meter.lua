@@ -12,7 +12,7 @@ local metrics = require "edge.metrics"
 local names = require "edge.names"
 local reputation = require "edge.reputation"
 local replies = require "edge.reply"
-local slots = require "edge.slots"
+local concurrency = require "edge.concurrency"
 
 local records = ngx.shared.records
 
@@ -75,7 +75,7 @@ local function buckets_of(turn, limits, slow)
 end
 
 local function crowded(turn, limit)
-    if slots.enter(turn, limit.turns, clock.seconds()) then return end
+    if concurrency.enter(turn, limit.turns, clock.seconds()) then return end
     if limit.shadow then return metrics.would_refuse(turn.tenant_id, "concurrency") end
     meter.give_back(turn)
     metrics.refused(turn.tenant_id, "concurrency")
@@ -104,7 +104,7 @@ function _M.answer(turn)
 end
 
 function _M.settle(turn)
-    slots.leave(turn.id)
+    concurrency.leave(turn.id)
 end
 
 return _M

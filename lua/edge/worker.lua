@@ -14,7 +14,7 @@ local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
-local slots = require "edge.slots"
+local concurrency = require "edge.concurrency"
 local trace = require "edge.trace"
 
 local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
@@ -56,7 +56,7 @@ local function every_second(premature)
     follow("the configuration", config_follower.beat)
     follow("the list of addresses", function() return addresses.follow(config.current().screen) end)
     follow("the rollout", beat.beat)
-    slots.sweep(clock.seconds())
+    concurrency.sweep(clock.seconds())
     leaving.look(folder)
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
     bodies.sweep(clock.seconds(), config.current().screen.body_s)
@@ -77,7 +77,7 @@ function _M.start()
     revoked.begin()
     assert(ngx.timer.at(0, learn_revoked))
     assert(ngx.timer.every(1, learn_revoked))
-    slots.reset(config.current().tenants)
+    concurrency.reset(config.current().tenants)
     lease.start()
     assert(ngx.timer.at(0, every_second))       -- a worker that was replaced serves by the record from its first second
     assert(ngx.timer.every(1, every_second))

@@ -1,1 +1,1 @@
-"""Commands of `sluice` that are too small for a room of their own: a file each."""
+"""What is typed? A command of `sluice` is a file here, or a folder with a file for each group of its commands."""
