@@ -14,6 +14,7 @@ from pyshim.settings import ROOT
 
 pytestmark = pytest.mark.real
 
+RUNS = {"pyshim", "gateway", "lua", "triton_models", "loadtest", "deploy"}
 LEFT_OUT = {"tests", "docs", ".ci"}
 EVERYTHING = """
 import importlib, pkgutil, sys
@@ -60,17 +61,14 @@ def test_whatever_runs_is_in_it(installed: Path) -> None:
 
 def test_every_module_is_read_from_it_and_the_command_works(installed: Path, tmp_path: Path) -> None:
     python = installed.parents[2] / "bin" / "python"
-    # What it needs is taken from this environment; the project itself is not found there but by an editable install's hook.
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "COLUMNS": "300",
-        "PYTHONPATH": sysconfig.get_path("purelib"),
-    }
-    environment |= {"SLUICE_VAR": str(tmp_path / "var")}
-    where = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "check": False, "timeout": 60}
-    ran = subprocess.run([python, "-c", EVERYTHING], **where)  # type: ignore[call-overload]
-    assert ran.stdout.strip() == str(installed), ran.stderr
-    ran = subprocess.run([python.with_name("sluice"), "config", "check"], **where)  # type: ignore[call-overload]
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "no fault" in ran.stdout
+    # What it needs is taken from this environment, where the project itself is found by an editable install's hook only.
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "COLUMNS": "300", "SLUICE_VAR": str(tmp_path / "var")}
+    environment["PYTHONPATH"] = sysconfig.get_path("purelib")
+
+    def said(*command: str | Path) -> str:
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout.strip()
+
+    assert said(python, "-c", EVERYTHING) == str(installed)
+    assert "no fault" in said(python.with_name("sluice"), "config", "check")
