@@ -26,6 +26,10 @@ def _field(path: str, name: str) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "unknown")
 
 
+def cpu() -> str:
+    return _field("/proc/cpuinfo", "model name")
+
+
 def triton_version(settings: Settings) -> str:
     with triton.InferenceServerClient(f"127.0.0.1:{settings.triton_port}") as client:
         return str(client.get_server_metadata().version)
@@ -35,7 +39,7 @@ def generator() -> dict[str, str | int | float]:
     """Where the load came from, when what it went to is elsewhere."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "generator": _field("/proc/cpuinfo", "model name"),
+        "generator": cpu(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
     }
@@ -45,7 +49,7 @@ def about(settings: Settings, triton: bool = True) -> dict[str, str | int | floa
     """The machine and the versions of what ran on it; triton: whether one did."""
     found: dict[str, str | int | float] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": _field("/proc/cpuinfo", "model name"),
+        "cpu": cpu(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_mb": int(_field("/proc/meminfo", "MemTotal").split()[0]) // 1024,
         "kernel": platform.release(),

@@ -58,11 +58,28 @@ def test_without_a_baseline_nothing_is_started(tmp_path: Path, monkeypatch: pyte
     assert regression.main() == 2
 
 
-def test_another_hour_is_kept_beside_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regression.machine, "about", lambda settings: {})
-    bench: Any = Measuring(*[{"hot": 0.18, "mix": 0.08}] * regression.BASELINE)
+def measured_baseline(path: Path, cpu: str, monkeypatch: pytest.MonkeyPatch, hot: float, more: bool = False) -> None:
+    monkeypatch.setattr(regression.machine, "about", lambda settings: {"cpu": cpu})
+    bench: Any = Measuring(*[{"hot": hot, "mix": 0.08}] * regression.BASELINE)
     bench.settings = None
-    regression._measure_baseline(bench, 1, tmp_path / "gate.json", {"hot": [0.14, 0.15], "mix": [0.07]})
-    found = regression.read(tmp_path / "gate.json")
-    assert found["hot"] == [0.14, 0.15, *[0.18] * regression.BASELINE]
+    regression._measure_baseline(bench, 1, path, more)
+
+
+def test_another_hour_is_kept_beside_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "gate.json"
+    measured_baseline(path, "one", monkeypatch, hot=0.14)
+    measured_baseline(path, "one", monkeypatch, hot=0.18, more=True)
+    found = regression.read(path, "one")
+    assert found["hot"] == [0.14] * regression.BASELINE + [0.18] * regression.BASELINE
     assert noise(found["hot"]) > LEAST
+
+
+def test_each_processor_has_its_own_and_for_an_unknown_one_the_slowest_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gate.json"
+    measured_baseline(path, "fast", monkeypatch, hot=0.18)
+    measured_baseline(path, "slow", monkeypatch, hot=0.12)
+    measured_baseline(path, "slow", monkeypatch, hot=0.13)
+    assert regression.read(path, "fast")["hot"] == [0.18] * regression.BASELINE
+    assert regression.read(path, "slow")["hot"] == regression.read(path, "new")["hot"] == [0.13] * regression.BASELINE
