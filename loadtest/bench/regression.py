@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, stdev
-from typing import Any
 
 import msgspec
 
@@ -45,6 +44,18 @@ SCATTERS, LEAST = 3.0, 0.1  # noise: so many standard deviations; never less, si
 
 Baseline = dict[str, list[float]]
 Ratios = dict[str, float]  # case -> turns/s of it / turns/s of an empty handler
+
+
+class Measured(msgspec.Struct):
+    """A baseline, where and when it was measured last, and how far below its median one may lie by chance."""
+
+    machine: dict[str, str | int | float]
+    baseline: Baseline
+    noise: dict[str, float]
+
+
+class _File(msgspec.Struct):
+    processors: dict[str, Measured]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +146,29 @@ def _checked(bench: Bench, baseline: Mapping[str, Sequence[float]], how_often: i
 
 
 def read(path: Path, cpu: str) -> Baseline:
-    """The baseline for this processor: case -> ratios. Raises OSError, msgspec.DecodeError, KeyError."""
+    """The baseline for this processor: case -> ratios. Raises OSError, msgspec.DecodeError."""
     known = _known(path)
     if cpu in known:
-        return known[cpu]["baseline"]
+        return known[cpu].baseline
     say(f"no baseline for {cpu}: the slowest of {', '.join(known)} stands in; --baseline measures one")
-    return {case: min((one["baseline"][case] for one in known.values()), key=median) for case in CASES}
+    return {case: min((one.baseline[case] for one in known.values()), key=median) for case in CASES}
 
 
-def _known(path: Path) -> dict[str, Any]:
-    """Processor -> its baseline, and where and when that was measured."""
-    return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])["processors"]  # type: ignore[no-any-return]
+def _known(path: Path) -> dict[str, Measured]:
+    """By processor."""
+    return msgspec.json.decode(path.read_bytes(), type=_File).processors
 
 
 def _measure_baseline(bench: Bench, how_often: int, path: Path, more: bool) -> None:
     """more: beside what is known of this processor, instead of in its place."""
     known = _known(path) if path.exists() else {}
     about = machine.about(bench.settings)
-    before = known.get(about["cpu"], {}).get("baseline", {}) if more else {}
+    cpu = str(about["cpu"])
+    before = known[cpu].baseline if more and cpu in known else {}
     each = [bench.measure(how_often) for _ in range(BASELINE)]
     baseline = {name: [*before.get(name, []), *(ratios[name] for ratios in each)] for name in CASES}
-    found = {"machine": about, "baseline": baseline, "noise": {name: round(noise(one), 4) for name, one in baseline.items()}}
-    command.write(path, {"processors": known | {about["cpu"]: found}, "command": "make bench-gate, --baseline"})
+    found = Measured(about, baseline, {name: round(noise(one), 4) for name, one in baseline.items()})
+    command.write(path, {"processors": known | {cpu: found}, "command": "make bench-gate, --baseline"})
     say(f"baseline {baseline}")
 
 
@@ -175,7 +187,7 @@ def main() -> int:
                     _measure_baseline(bench, how_often, told.result, told.more)
                     return 0
                 worse = _checked(bench, baseline, how_often)
-        except (CannotStart, BadRun, scouting.TooFewQuestions, OSError, msgspec.DecodeError, KeyError) as error:
+        except (CannotStart, BadRun, scouting.TooFewQuestions, OSError, msgspec.DecodeError) as error:
             say(f"not measured: {error!r}")
             return 2
     print("\n".join(worse.values()) or f"as fast as {RESULTS.name}/{FILE} says, give or take its noise")
