@@ -9,7 +9,7 @@ from tests.conftest import ROOT, wait_until
 
 HANGS = """
 import asyncio, sys, uvicorn
-from pyshim import server
+from pyshim.serve import server
 
 async def hangs(scope, receive, send):
     await receive()

@@ -10,7 +10,7 @@ import pytest
 
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
-from pyshim.outside.redis import Redis
+from pyshim.outside.redis import Redis, opened
 from pyshim.serve.conversation import Conversations
 from pyshim.settings import read_settings
 from pyshim.tenants.compile import composer
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture
 async def memory(redis_server: RedisServer) -> AsyncIterator[Memory]:
-    redis = Redis(redis_server.socket, 2)
-    yield Memory(read_settings({}), redis)
-    await redis.close()
+    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    async with opened(settings, 2) as redis:
+        yield Memory(settings, redis)
 
 
 class Counts(Layer):
@@ -111,7 +111,8 @@ async def test_a_stale_seq_is_refused(shop: Tenant, memory: Memory) -> None:
 
 
 async def test_without_redis_turns_are_kept_up_to_a_bound_and_then_refused(shop: Tenant, tmp_path: Path) -> None:
-    memory = Memory(read_settings({"SLUICE_LATE_TURNS_MAX": "2"}), Redis(tmp_path / "nobody", 0.1))
+    settings = read_settings({"SLUICE_LATE_TURNS_MAX": "2", "SLUICE_REDIS_SOCKET": str(tmp_path / "nobody")})
+    memory = Memory(settings, Redis(settings))
     talk = conversations(shop, memory)
     bodies = [answer((await talk.answer(turn(shop, f"kept-{n}")))[0]) for n in range(2)]
     assert [body["degraded"] for body in bodies] == [True, True]

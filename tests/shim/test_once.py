@@ -16,7 +16,7 @@ import pytest
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.outside.backend import Fields
 from pyshim.outside.clients import Outside
-from pyshim.outside.redis import Redis
+from pyshim.outside.redis import opened
 from pyshim.serve.conversation import Conversations
 from pyshim.settings import read_settings
 from pyshim.tenants.compile import composer
@@ -80,9 +80,9 @@ class Customer:
 
 @pytest.fixture
 async def customer(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Customer]:
-    store = Redis(redis_server.socket, 2)
-    yield Customer(shop, Memory(read_settings({}), store), request.node.name[-40:])
-    await store.close()
+    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    async with opened(settings, 2) as store:
+        yield Customer(shop, Memory(settings, store), request.node.name[-40:])
 
 
 async def test_a_confirmation_repeated_later_is_answered_from_the_store(customer: Customer) -> None:
