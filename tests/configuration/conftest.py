@@ -92,7 +92,7 @@ class Office:
         return {httpx.get(f"{self.stack.operations}/readyz", trust_env=False).json()["config_version"] for _ in range(30)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office_of_all(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Office:
     tenants = copy_tenants(tmp_path_factory.mktemp("configured") / "tenants", wide)
     stack = stacks(TENANTS=str(tenants), ADDRESS_RATE_PER_S="100000", ADDRESS_BURST="100000", SHIMS="2", **FORGIVING)

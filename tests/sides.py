@@ -1,0 +1,62 @@
+"""Which tests run on one worker, one after another, and which may run beside each other?
+
+A shared stack is started once, so all who stand on it go together. Whoever starts a stack of their own goes alone; the rest
+goes by file, whose fixtures are then made once. The group is told to pytest-xdist, which gives each to one worker as a whole.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+REAL = {"stacks", "lasting_stacks", "redis_server"}
+# What takes longest begins first, so that nobody waits for it at the end. An order that is no longer right costs seconds only.
+LONGEST = (
+    "tests/configuration/test_swap.py",
+    "tests/rollout/test_side_by_side.py",
+    "tests/loadtest/capacity/test_measure.py",
+    "tests/configuration/",
+    "tests/rollout/",
+    "tests/test_upgrade.py",
+    "tests/web/",
+)
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """How long what it makes is kept, and what it is made from."""
+
+    scope: str
+    needs: tuple[str, ...]
+
+
+def stands_on(name: str, fixtures: Mapping[str, Fixture]) -> bool:
+    """Whether this fixture is, or is made from, something real."""
+    return name in REAL or (name in fixtures and any(stands_on(needed, fixtures) for needed in fixtures[name].needs))
+
+
+def group(nodeid: str, wanted: Iterable[str], fixtures: Mapping[str, Fixture]) -> str:
+    """wanted: the fixtures of the test with this id; fixtures: all that it can ask for."""
+    file = nodeid.split("::", maxsplit=1)[0]
+    real = {name: fixtures[name].scope for name in wanted if name in fixtures and stands_on(name, fixtures)}
+    shared = {name: scope for name, scope in real.items() if scope != "function" and name not in REAL}
+    of_all = sorted(name for name, scope in shared.items() if scope == "session")
+    if of_all:
+        return of_all[-1]
+    if shared:
+        return f"{file}:{min(shared)}"
+    return nodeid if {"stacks", "lasting_stacks"} & set(real) else file
+
+
+def of(item: pytest.Item) -> str:
+    """The group of a collected test."""
+    found = getattr(item, "_fixtureinfo", None)
+    if found is None:
+        return item.nodeid
+    fixtures = {name: Fixture(made[-1].scope, tuple(made[-1].argnames)) for name, made in found.name2fixturedefs.items()}
+    return group(item.nodeid, item.fixturenames, fixtures)  # type: ignore[attr-defined]
+
+
+def place(nodeid: str) -> int:
+    """Where in the order its group begins."""
+    return next((number for number, start in enumerate(LONGEST) if nodeid.startswith(start)), len(LONGEST))
