@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if REAL & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.real)
         if side_by_side:
-            item.add_marker(pytest.mark.xdist_group(sides.of(item)))
+            sides.tell(item)
     if side_by_side:
         items.sort(key=lambda item: sides.place(item.nodeid))
 

@@ -1,13 +1,14 @@
 """Which tests run on one worker, one after another, and which may run beside each other?
 
 A shared stack is started once, so all who stand on it go together. Whoever starts a stack of their own goes alone; the rest
-goes by file, whose fixtures are then made once. The group is told to pytest-xdist, which gives each to one worker as a whole.
+goes by file, whose fixtures are then made once. pytest-xdist (--dist loadgroup) gives each group to one worker as a whole.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pytest
+from _pytest.nodeid import NodeId
 
 REAL = {"stacks", "lasting_stacks", "redis_server"}
 # What takes longest begins first, so that nobody waits for it at the end. An order that is no longer right costs seconds only.
@@ -36,8 +37,8 @@ def stands_on(name: str, fixtures: Mapping[str, Fixture]) -> bool:
 
 
 def group(nodeid: str, wanted: Iterable[str], fixtures: Mapping[str, Fixture]) -> str:
-    """wanted: the fixtures of the test with this id; fixtures: all that it can ask for."""
-    file = nodeid.split("::", maxsplit=1)[0]
+    """wanted: the fixtures of the test with this id; fixtures: all that it can ask for. "" for a test that goes alone."""
+    file = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
     real = {name: fixtures[name].scope for name in wanted if name in fixtures and stands_on(name, fixtures)}
     shared = {name: scope for name, scope in real.items() if scope != "function" and name not in REAL}
     of_all = sorted(name for name, scope in shared.items() if scope == "session")
@@ -45,16 +46,21 @@ def group(nodeid: str, wanted: Iterable[str], fixtures: Mapping[str, Fixture]) -
         return of_all[-1]
     if shared:
         return f"{file}:{min(shared)}"
-    return nodeid if {"stacks", "lasting_stacks"} & set(real) else file
+    return "" if "stacks" in real else file
 
 
 def of(item: pytest.Item) -> str:
-    """The group of a collected test."""
-    found = getattr(item, "_fixtureinfo", None)
-    if found is None:
-        return item.nodeid
+    """The group of a collected test; "" for one that goes alone."""
+    found = item._fixtureinfo  # type: ignore[attr-defined]
     fixtures = {name: Fixture(made[-1].scope, tuple(made[-1].argnames)) for name, made in found.name2fixturedefs.items()}
     return group(item.nodeid, item.fixturenames, fixtures)  # type: ignore[attr-defined]
+
+
+def tell(item: pytest.Item) -> None:
+    """Says its group where pytest-xdist reads it: at the end of its id. (The mark xdist_group would be written there too, but
+    pytest-xdist 3.8 does not find the ids of pytest 9.2.)"""
+    if name := of(item):
+        item._id = NodeId.parse(f"{item.nodeid}@{name}")
 
 
 def place(nodeid: str) -> int:

@@ -1,12 +1,14 @@
 """Is `sluice models` good to its user?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import make_stack
 from tests.rollout.conftest import Desk
+from tests.sluice import process
 
 pytestmark = pytest.mark.real
 
@@ -19,12 +21,13 @@ SENTENCES = """text\tintent\ttenant
 
 
 def test_nothing_runs(tmp_path: Path) -> None:
-    ran = Desk(make_stack(tmp_path), tmp_path).refused("list")
+    ran = Desk(make_stack(tmp_path), tmp_path, process).refused("list")
     assert "nothing answers at" in ran
     assert "`make run` starts sluice" in ran
 
 
 def test_the_list_says_what_is_there_what_serves_and_what_happened(desk: Desk) -> None:
+    desk = replace(desk, typed=process)
     (desk.models / "student/9").mkdir(exist_ok=True)
     said = desk.done("list").splitlines()
     assert said[0].split()[:3] == ["version", "Triton", "arm"]
