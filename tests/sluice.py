@@ -1,7 +1,7 @@
 """How do tests type a `sluice` command?
 
 Most do it here, in the tests' own process: one that is started takes longer for its start than for its work, and gives way to
-whoever uses the cores (pyshim/__main__.py), so that stories would wait for those beside them. A few start one, as an operator does.
+whoever uses the cores (pyshim/__main__.py), so that stories would wait for stories beside them. A few start one, as operators do.
 """
 
 import os
