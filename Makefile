@@ -5,6 +5,8 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
+# Tests mostly wait for real servers: more workers than cores. Who shares a server shares a worker (tests/sides.py).
+side_by_side := -n 4 --dist loadgroup --no-loadscope-reorder
 setup = @gateway/setup.sh
 
 help: ## list the targets
@@ -39,7 +41,7 @@ check: ## format, lint, types and the fast tests, in seconds
 
 test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 	$(setup) dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(side_by_side)
 
 test-models: ## the tests of the training pipeline (needs torch)
 	$(setup) models

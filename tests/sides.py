@@ -1,7 +1,8 @@
 """Which tests run on one worker, one after another, and which may run beside each other?
 
-A shared stack is started once, so all who stand on it go together. Whoever starts a stack of their own goes alone; the rest
-goes by file, whose fixtures are then made once. pytest-xdist (--dist loadgroup) gives each group to one worker as a whole.
+A shared stack is started once, so all who stand on it go together; those on stacks of several files are one group, for some tests
+stand on two of them. Whoever starts a stack of their own goes alone; the rest goes by file, whose fixtures are then made once.
+pytest-xdist (--dist loadgroup) gives each group to one worker as a whole.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,12 +16,13 @@ REAL = {"stacks", "lasting_stacks", "redis_server"}
 LONGEST = (
     "tests/configuration/test_swap.py",
     "tests/rollout/test_side_by_side.py",
+    "tests/http/",  # with all on lasting stacks
     "tests/loadtest/capacity/test_measure.py",
     "tests/configuration/",
     "tests/rollout/",
     "tests/test_upgrade.py",
-    "tests/web/",
 )
+LASTING = "lasting"
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,8 @@ def group(nodeid: str, wanted: Iterable[str], fixtures: Mapping[str, Fixture]) -
     file = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
     real = {name: fixtures[name].scope for name in wanted if name in fixtures and stands_on(name, fixtures)}
     shared = {name: scope for name, scope in real.items() if scope != "function" and name not in REAL}
-    of_all = sorted(name for name, scope in shared.items() if scope == "session")
-    if of_all:
-        return of_all[-1]
+    if "session" in shared.values():
+        return LASTING
     if shared:
         return f"{file}:{min(shared)}"
     return "" if "stacks" in real else file

@@ -20,10 +20,10 @@ ID = "tests/http/test_errors.py::test_one[a::b]"
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (["stack", "lasting_stacks", "wide"], "stack"),
-        (["stranger", "stack", "lasting_stacks"], "stack"),
+        (["stack", "lasting_stacks", "wide"], sides.LASTING),
+        (["stranger", "stack", "lasting_stacks"], sides.LASTING),
         (["desk", "stacks", "wide"], "http/test_errors:desk"),
-        (["desk", "stacks", "stack", "lasting_stacks"], "stack"),
+        (["desk", "stacks", "stack", "lasting_stacks"], sides.LASTING),
         (["stacks", "wide"], ""),
         (["own", "stacks"], ""),
         (["redis_server"], "http/test_errors"),
