@@ -1,10 +1,12 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate bench-claims bench-plan figures load models clean
+.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
 export PYTHON EXTRAS
 BIN := .venv/bin
+# Side by side; who shares a server shares a worker (tests/sides.py). Each worker reads all tests: compiled once, and kept.
+pytest := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
 setup = @gateway/setup.sh
 
 help: ## list the targets
@@ -32,14 +34,21 @@ format: ## rewrite the code in the one format
 
 check: ## format, lint, types and the fast tests, in seconds
 	$(setup) dev
+	@$(MAKE) --no-print-directory --jobs --output-sync check-format check-types check-tests
+
+check-format:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+
+check-types:
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -m "not real"
+
+check-tests:
+	@$(pytest) -n 2 -m "not real"
 
 test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 	$(setup) dev
-	@$(BIN)/python -m pytest
+	@$(pytest) -n 4  # more than cores: they mostly wait
 
 test-models: ## the tests of the training pipeline (needs torch)
 	$(setup) models

@@ -4,11 +4,11 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,12 @@ import httpx
 import pytest
 import yaml
 
+from loadtest.place.stack import free_ports
 from pyshim.identity import tokens
 from pyshim.identity.revocations import Revocations, revocations
 from pyshim.settings import PREFIX, ROOT, Settings, read_settings
+from tests import sides
+from tests.sides import REAL
 
 PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
 
@@ -27,11 +30,17 @@ PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKE
 FORGIVING = {"SCORE_SLOWED": "1e9", "SCORE_REFUSED": "1e9"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever stands on a real part is marked so."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whatever stands on a real part is marked so; where several workers run, tests are grouped (tests/sides.py)."""
+    side_by_side = hasattr(config, "workerinput")
     for item in items:
-        if {"stacks", "redis_server"} & set(getattr(item, "fixturenames", ())):
+        if REAL & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.real)
+        if side_by_side:
+            sides.tell(item)
+    if side_by_side:
+        items.sort(key=lambda item: sides.place(item.nodeid))
 
 
 def wait_until(what: Callable[[], Any], timeout_s: float = 20, every_s: float = 0.02) -> Any:
@@ -43,18 +52,6 @@ def wait_until(what: Callable[[], Any], timeout_s: float = 20, every_s: float = 
             return value
         time.sleep(every_s)
     raise AssertionError(f"not true within {timeout_s} s: {getattr(what, '__doc__', None) or what}")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; all held at once, so that they differ."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 @dataclass
@@ -162,22 +159,34 @@ def make_stack(folder: Path, **settings: str) -> Stack:
     return Stack(folder, {PREFIX + name: value for name, value in chosen.items()})
 
 
-@pytest.fixture(scope="session")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
-    """Starts stacks; all are stopped, and their folders removed, at the end."""
+def starting(folders: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Starts stacks; all are stopped, at the same time, and their folders removed, at the end."""
     started: list[Stack] = []
 
     def start(**settings: str) -> Stack:
-        stack = make_stack(tmp_path_factory.mktemp("v"), **settings)
+        stack = make_stack(folders.mktemp("v"), **settings)
         started.append(stack)
         stack.start()
         return stack
 
     yield start
+    running = [stack for stack in started if stack.launcher is not None and stack.launcher.poll() is None]
+    with ThreadPoolExecutor(max(1, len(running))) as pool:
+        list(pool.map(Stack.stop, running))
     for stack in started:
-        if stack.launcher is not None and stack.launcher.poll() is None:
-            stack.stop()
         shutil.rmtree(stack.var, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Starts stacks for tests of one file: who is not asked any longer takes no time from others."""
+    yield from starting(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lasting_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Starts stacks on which tests of several files stand."""
+    yield from starting(tmp_path_factory)
 
 
 def copy_tenants(folder: Path, change: Callable[[str, dict[str, Any]], None]) -> Path:
@@ -202,9 +211,9 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def stack(stacks: Callable[..., Stack], wide: dict[str, str]) -> Stack:
+def stack(lasting_stacks: Callable[..., Stack], wide: dict[str, str]) -> Stack:
     """The whole real stack, shared: its tests use users of their own and break nothing."""
-    return stacks(**wide)
+    return lasting_stacks(**wide)
 
 
 @dataclass

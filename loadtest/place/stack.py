@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from pyshim.settings import PREFIX, ROOT, read_settings
 PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT")
 WIDE = {"rate_per_s": 1_000_000, "burst": 1_000_000}
 START_S = 120.0
+HUNDREDS = range(10_000, 32_000, 100)  # below those that the kernel gives to whoever connects (ip_local_port_range)
 
 
 class CannotStart(Exception):
@@ -37,16 +39,39 @@ class Service:
     pid: int
 
 
+def _own_ports() -> Iterator[int]:
+    """Ports that no other process is given here: each takes whole hundreds, by names that the kernel frees when it ends."""
+    for first in HUNDREDS:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0sluice-ports-{first}")
+        except OSError:  # somebody else's
+            claim.close()
+            continue
+        _claims.append(claim)
+        yield from range(first, first + HUNDREDS.step)
+
+
+_claims: list[socket.socket] = []
+_ports = _own_ports()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+        return True
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; all held at once, so that they differ."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+    """Ports nobody listens on, and nobody is given again. Raises CannotStart when there are none."""
+    found = list(islice(filter(_is_free, _ports), count))
+    if len(found) < count:
+        raise CannotStart(f"no port from {HUNDREDS.start} to {HUNDREDS.stop} is free")
+    return found
 
 
 def wide_tenants(folder: Path) -> Path:

@@ -1,10 +1,8 @@
 """What do the configuration's tests stand on? A real stack with a folder of tenants that may be changed."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,11 @@ import pytest
 import redis
 
 from pyshim.configuration.configuration import RECORD, Configuration, decode
-from pyshim.settings import ROOT
 from tests.conftest import FORGIVING, Stack, copy_tenants, wait_until
+from tests.sluice import here
 
 HOT, DEEP = "你好", "我的包裹现在走到哪个城市了呀"
+Typed = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def wide(_: str, about: dict[str, Any]) -> None:
@@ -31,11 +30,10 @@ class Office:
 
     stack: Stack
     tenants: Path
+    typed: Typed = here
 
     def sluice(self, *arguments: str | int | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pyshim", "config", *map(str, arguments)]
-        environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "300", "LANG": "C.UTF-8", **self.stack.environment}
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
+        return self.typed(self.stack, "config", *arguments)
 
     def done(self, *arguments: str | int | Path) -> str:
         """What a command said that must succeed."""
@@ -92,7 +90,7 @@ class Office:
         return {httpx.get(f"{self.stack.operations}/readyz", trust_env=False).json()["config_version"] for _ in range(30)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office_of_all(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Office:
     tenants = copy_tenants(tmp_path_factory.mktemp("configured") / "tenants", wide)
     stack = stacks(TENANTS=str(tenants), ADDRESS_RATE_PER_S="100000", ADDRESS_BURST="100000", SHIMS="2", **FORGIVING)
@@ -103,10 +101,5 @@ def office_of_all(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[...
 def office(office_of_all: Office) -> Office:
     """The shared one, as it was shipped."""
     wait_until(office_of_all.stack.ready)
-    if office_of_all.record().candidate or "no difference" not in office_of_all.done("diff"):
-        office_of_all.restore()
-    shutil.rmtree(office_of_all.tenants)
-    copy_tenants(office_of_all.tenants, wide)
-    if "no difference" not in office_of_all.done("diff"):
-        office_of_all.done("apply")
+    office_of_all.restore()
     return office_of_all

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from pyshim.commands.config.control import ConfigControl
 from pyshim.commands.control import run
 from tests.configuration.conftest import HOT, Office
 from tests.conftest import Stack, make_stack
+from tests.sluice import process
 
 pytestmark = pytest.mark.real
 
 
 def test_nothing_runs(tmp_path: Path) -> None:
-    said = Office(make_stack(tmp_path), tmp_path).refused("versions")
+    said = Office(make_stack(tmp_path), tmp_path, process).refused("versions")
     assert "nothing answers at" in said
     assert "`make run` starts sluice" in said
 
@@ -72,6 +74,7 @@ def test_diff_shows_lines_and_of_keys_only_their_names(office: Office) -> None:
 
 
 def test_the_log_says_who_did_what_when_and_why(office: Office) -> None:
+    office = replace(office, typed=process)
     office.greet("【记】")
     version = office.applied("--why", "because of the sale")
     office.done("rollback", "--why", "it was too early")

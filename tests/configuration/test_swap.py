@@ -10,6 +10,8 @@ from collections import Counter
 import httpx
 import pytest
 
+from pyshim.agreement.presence import FRESH_S
+from pyshim.commands.config import control
 from tests.configuration.conftest import DEEP, HOT, Office
 from tests.conftest import wait_until
 
@@ -211,8 +213,9 @@ def test_without_redis_the_version_serves_on_and_no_other_can_be_applied(office:
 
 
 @pytest.mark.parametrize("part", ["shim-1", "nginx"])
-def test_what_somebody_cannot_load_serves_nobody(office: Office, part: str) -> None:
+def test_what_somebody_cannot_load_serves_nobody(office: Office, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A frozen part does not say that it has the version: the command gives up, and the old version serves on."""
+    monkeypatch.setattr(control, "LOAD_S", 2 * FRESH_S)  # long enough to see that somebody is silent
     before = office.record().serving
     office.greet("【冻】")
     pids = [office.stack.pid(part)]

@@ -93,7 +93,7 @@ def tell_stories(tenants: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Stack:
+def small(tmp_path_factory: pytest.TempPathFactory, lasting_stacks: Callable[..., Stack]) -> Stack:
     """Small limits, no leeway, refused and trusted addresses, and a bank that is changing its key."""
     tenants = copy_tenants(tmp_path_factory.mktemp("small") / "all", _wide)
     tell_stories(tenants)
@@ -101,7 +101,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
     (var / "keys").mkdir()
     (var / "keys" / "bank.jwks.json").write_bytes(msgspec.json.encode({"keys": [jwk(NEW), jwk(OLD)]}))
     tell_issuers(tenants, var / "keys")
-    return stacks(
+    return lasting_stacks(
         VAR=str(var),
         TENANTS=str(tenants),
         EDGE_WORKERS="2",
@@ -115,10 +115,10 @@ def small(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]
 
 
 @pytest.fixture(scope="session")
-def tight(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Stack:
+def tight(tmp_path_factory: pytest.TempPathFactory, lasting_stacks: Callable[..., Stack]) -> Stack:
     """Everything together may go as fast as HAMMERED says; nobody else is limited."""
     tenants = copy_tenants(tmp_path_factory.mktemp("tight") / "all", _wide)
-    return stacks(
+    return lasting_stacks(
         TENANTS=str(tenants),
         EDGE_WORKERS="2",
         EVERYTHING_RATE_PER_S=str(HAMMERED["rate_per_s"]),

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import Any
 
@@ -225,7 +226,7 @@ def test_claims_that_are_not_good_enough(forger: Forger, claims: Any) -> None:
         {"jti": "x" * 256},
         b'{"a":{"exp":1,"exp":2},"tenant_id":"shop","user_id":"u","aud":["sluice","x"],"exp":%d}' % (time.time() + 86400),
     ],
-    ids=str,
+    ids=lambda claims: re.sub(r"1\d{9}", "then", str(claims)),  # whoever collects, and whenever: the same names
 )
 def test_claims_that_are(forger: Forger, claims: Any) -> None:
     assert forger.show(forger.make(claims=claims)).status == 200

@@ -1,9 +1,7 @@
 """What do the rollout's tests stand on? A real stack with a model repository of its own, in which versions may go wrong."""
 
-import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,10 +17,12 @@ import redis
 from pyshim.rollout.rollout import RECORD, Rollout, decode
 from pyshim.settings import ROOT
 from tests.conftest import Stack, wait_until
+from tests.sluice import here
 
 SHIPPED = ROOT / "triton_models/repository/student"
 PAUSE_S = 0.1  # between two customers: loading a version yields to them, and should come to its end
 HOT, DEEP = "一般下单后多久发货", "我的包裹现在走到哪个城市了呀"
+Typed = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def repository(folder: Path) -> Path:
@@ -32,11 +32,12 @@ def repository(folder: Path) -> Path:
 
 
 @dataclass
-class Desk:
+class Operator:
     """A running stack and its models, as an operator sees them."""
 
     stack: Stack
     models: Path
+    typed: Typed = here
 
     def version(self, number: int, change: Callable[[Path], object] | None = None) -> int:
         """A copy of version 1 under another number, changed."""
@@ -48,9 +49,7 @@ class Desk:
         return number
 
     def sluice(self, *arguments: str | int) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pyshim", "models", *map(str, arguments)]
-        environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "300", "LANG": "C.UTF-8", **self.stack.environment}
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
+        return self.typed(self.stack, "models", *arguments)
 
     def done(self, *arguments: str | int) -> str:
         """What a command said that must succeed."""
@@ -109,13 +108,16 @@ class Steady:
 
 @contextmanager
 def asking(stack: Stack, query: str = DEEP, customers: int = 3) -> Iterator[Steady]:
-    """Meanwhile, customers ask a hot question and this one. All must be answered with 200."""
+    """Meanwhile, and before and after it, customers ask a hot question and this one. All must be answered with 200."""
     steady, stopped = Steady(stack, query), threading.Event()
     threads = [threading.Thread(target=steady.ask, args=(stopped,)) for _ in range(customers)]
     for thread in threads:
         thread.start()
     try:
+        wait_until(steady.statuses.total)
         yield steady
+        before = steady.statuses.total()
+        wait_until(lambda: steady.statuses.total() > before)
     finally:
         stopped.set()
         for thread in threads:
@@ -128,7 +130,7 @@ QUICK = {"DEADLINE_MS": "6000", "ROLLOUT_STEP_S": "1", "ROLLOUT_STEP_MAX_S": "1"
 
 
 @pytest.fixture(scope="module")
-def desk(stacks: Callable[..., Stack], wide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def operator(stacks: Callable[..., Stack], wide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Operator:
     """A stack whose steps are short; tests leave version 1 serving alone."""
     models = repository(tmp_path_factory.mktemp("models"))
-    return Desk(stacks(**wide, MODELS=str(models), **QUICK), models)
+    return Operator(stacks(**wide, MODELS=str(models), **QUICK), models)

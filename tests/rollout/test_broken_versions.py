@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import wait_until
 from tests.models.broken import without_numbers
-from tests.rollout.conftest import DEEP, Desk, asking
+from tests.rollout.conftest import DEEP, Operator, asking
 
 pytestmark = pytest.mark.real
 
@@ -27,9 +27,9 @@ def truncated(folder: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _left_as_found(desk: Desk) -> Iterator[None]:
+def _left_as_found(operator: Operator) -> Iterator[None]:
     yield
-    desk.alone()
+    operator.alone()
 
 
 @pytest.mark.parametrize(
@@ -44,30 +44,34 @@ def _left_as_found(desk: Desk) -> Iterator[None]:
     ],
     ids=["truncated", "nan", "label-missing", "labels-swapped", "unknown-intent", "no-router"],
 )
-def test_what_is_seen_on_disk_is_refused_and_nothing_changes(desk: Desk, spoil: Callable[[Path], None], says: str) -> None:
-    before = desk.record()
-    with asking(desk.stack, customers=1) as steady:
-        said = desk.refused("load", desk.version(3, spoil))
+def test_what_is_seen_on_disk_is_refused_and_nothing_changes(
+    operator: Operator, spoil: Callable[[Path], None], says: str
+) -> None:
+    before = operator.record()
+    with asking(operator.stack, customers=1) as steady:
+        said = operator.refused("load", operator.version(3, spoil))
     assert "version 3 is refused, nothing was changed" in said
     assert says in said
-    assert desk.record() == before
+    assert operator.record() == before
     assert set(steady.versions) == {"1"}
 
 
-def test_what_triton_cannot_load_is_refused_with_its_reason(desk: Desk) -> None:
-    desk.version(3, edited("model.py", "def initialize(", "def initialise("))
-    with asking(desk.stack) as steady:
-        said = desk.refused("load", 3)
+def test_what_triton_cannot_load_is_refused_with_its_reason(operator: Operator) -> None:
+    operator.version(3, edited("model.py", "def initialize(", "def initialise("))
+    with asking(operator.stack) as steady:
+        said = operator.refused("load", 3)
     assert "refused 3" in said
     assert "version 1 serves on" in said
-    assert desk.record().candidate == 0
+    assert operator.record().candidate == 0
     assert set(steady.versions) == {"1"}
 
 
-def test_what_says_something_else_in_triton_than_on_disk_is_refused_before_anybody_is_answered(desk: Desk) -> None:
-    desk.version(3, edited("model.py", "return logits, embedding\n\n\ndef", "return logits[:, ::-1].copy(), embedding\n\n\ndef"))
-    with asking(desk.stack) as steady:
-        said = desk.refused("canary", 3, "--percent", 50)
+def test_what_says_something_else_in_triton_than_on_disk_is_refused_before_anybody_is_answered(operator: Operator) -> None:
+    operator.version(
+        3, edited("model.py", "return logits, embedding\n\n\ndef", "return logits[:, ::-1].copy(), embedding\n\n\ndef")
+    )
+    with asking(operator.stack) as steady:
+        said = operator.refused("canary", 3, "--percent", 50)
     assert "scores by Triton and from the files are" in said
     assert set(steady.versions) == {"1"}
 
@@ -86,26 +90,26 @@ def test_what_says_something_else_in_triton_than_on_disk_is_refused_before_anybo
     ids=["errors", "nan"],
 )
 def test_what_fails_while_serving_is_rolled_back_by_itself_and_no_customer_notices(
-    desk: Desk, fault: Callable[[Path], None]
+    operator: Operator, fault: Callable[[Path], None]
 ) -> None:
-    desk.version(4, fault)
-    with asking(desk.stack, DEEP) as steady:
-        desk.done("canary", 4, "--percent", 50)
+    operator.version(4, fault)
+    with asking(operator.stack, DEEP) as steady:
+        operator.done("canary", 4, "--percent", 50)
         began = time.monotonic()
-        wait_until(lambda: desk.record().candidate == 0, 60)
+        wait_until(lambda: operator.record().candidate == 0, 60)
         assert time.monotonic() - began < 60
-        wait_until(lambda: desk.ready_model() == {"stable": 1, "candidate": 0, "percent": 0})
+        wait_until(lambda: operator.ready_model() == {"stable": 1, "candidate": 0, "percent": 0})
     assert set(steady.intents) == {"logistics_track"}
-    why = desk.events()[-1]
+    why = operator.events()[-1]
     assert why.startswith("rolled back 4: failed: ")
     assert "by the stable version (e-value 10^" in why
-    assert "rolled back 4: failed" in desk.done("list")
+    assert "rolled back 4: failed" in operator.done("list")
 
 
-def test_a_promotion_of_a_bad_version_ends_with_its_rollback(desk: Desk) -> None:
-    desk.version(4, edited("model.py", "if not text.strip():", 'if not text.strip() or "哪个城市" in text:'))
-    desk.done("canary", 4, "--percent", 40)
-    with asking(desk.stack, DEEP, customers=4):
-        said = desk.refused("promote")
+def test_a_promotion_of_a_bad_version_ends_with_its_rollback(operator: Operator) -> None:
+    operator.version(4, edited("model.py", "if not text.strip():", 'if not text.strip() or "哪个城市" in text:'))
+    operator.done("canary", 4, "--percent", 40)
+    with asking(operator.stack, DEEP, customers=4):
+        said = operator.refused("promote")
     assert "rolled back 4: failed" in said
     assert "version 1 serves on" in said

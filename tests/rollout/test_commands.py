@@ -1,12 +1,14 @@
 """Is `sluice models` good to its user?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import make_stack
-from tests.rollout.conftest import Desk
+from tests.rollout.conftest import Operator
+from tests.sluice import process
 
 pytestmark = pytest.mark.real
 
@@ -19,21 +21,22 @@ SENTENCES = """text\tintent\ttenant
 
 
 def test_nothing_runs(tmp_path: Path) -> None:
-    ran = Desk(make_stack(tmp_path), tmp_path).refused("list")
+    ran = Operator(make_stack(tmp_path), tmp_path, process).refused("list")
     assert "nothing answers at" in ran
     assert "`make run` starts sluice" in ran
 
 
-def test_the_list_says_what_is_there_what_serves_and_what_happened(desk: Desk) -> None:
-    (desk.models / "student/9").mkdir(exist_ok=True)
-    said = desk.done("list").splitlines()
+def test_the_list_says_what_is_there_what_serves_and_what_happened(operator: Operator) -> None:
+    operator = replace(operator, typed=process)
+    (operator.models / "student/9").mkdir(exist_ok=True)
+    said = operator.done("list").splitlines()
     assert said[0].split()[:4] == ["version", "Triton", "serves", "as"]
     assert [said[1].split()[0], said[1].split()[1], said[1].split()[2]] == ["1", "serves", "stable"]
-    card = json.loads((desk.models / "student/1/card.json").read_text(encoding="utf-8"))
+    card = json.loads((operator.models / "student/1/card.json").read_text(encoding="utf-8"))
     assert f"{card['validation']['student_int8']['overall']['accuracy']:.1%}".replace("%", " %") in said[1]
     assert "lacks model.py" in said[2]
     assert "began with 1" in said[-1]
-    (desk.models / "student/9").rmdir()
+    (operator.models / "student/9").rmdir()
 
 
 @pytest.mark.parametrize(
@@ -45,27 +48,27 @@ def test_the_list_says_what_is_there_what_serves_and_what_happened(desk: Desk) -
         (("rollback",), "no candidate, and no version before 1 is known"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(desk: Desk, arguments: tuple[str | int, ...], says: str) -> None:
-    before = desk.record()
-    assert says in desk.refused(*arguments)
-    assert desk.record() == before
+def test_what_cannot_be_done_is_said_in_one_sentence(operator: Operator, arguments: tuple[str | int, ...], says: str) -> None:
+    before = operator.record()
+    assert says in operator.refused(*arguments)
+    assert operator.record() == before
 
 
-def test_two_candidates_at_once_are_refused(desk: Desk) -> None:
-    desk.done("load", desk.version(2))
-    assert "version 2 is the candidate; `sluice models rollback` drops it first" in desk.refused("load", desk.version(3))
-    desk.done("rollback")
+def test_two_candidates_at_once_are_refused(operator: Operator) -> None:
+    operator.done("load", operator.version(2))
+    assert "version 2 is the candidate; `sluice models rollback` drops it first" in operator.refused("load", operator.version(3))
+    operator.done("rollback")
 
 
-def test_evaluate_compares_the_versions_that_serve(desk: Desk, tmp_path: Path) -> None:
+def test_evaluate_compares_the_versions_that_serve(operator: Operator, tmp_path: Path) -> None:
     file = tmp_path / "said.tsv"
     file.write_text(SENTENCES, encoding="utf-8")
-    assert "version 1: 3 of 4 right (75.0 %)" in desk.done("evaluate", file)
-    desk.done("load", desk.version(2))
-    said = desk.done("evaluate", file, "--show", 3)
+    assert "version 1: 3 of 4 right (75.0 %)" in operator.done("evaluate", file)
+    operator.done("load", operator.version(2))
+    said = operator.done("evaluate", file, "--show", 3)
     assert "version 2: 3 of 4 right" in said
     assert "0 answered differently" in said
-    desk.done("rollback")
+    operator.done("rollback")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_evaluate_compares_the_versions_that_serve(desk: Desk, tmp_path: Path) -
         ("信用卡丢了\tcard_lost\tshop", "said.tsv:2: shop has no intent 'card_lost'"),
     ],
 )
-def test_a_bad_row_is_named_by_file_and_line(desk: Desk, tmp_path: Path, line: str, says: str) -> None:
+def test_a_bad_row_is_named_by_file_and_line(operator: Operator, tmp_path: Path, line: str, says: str) -> None:
     file = tmp_path / "said.tsv"
     file.write_text(f"text\tintent\n{line}\n", encoding="utf-8")
-    assert says in desk.refused("evaluate", file)
+    assert says in operator.refused("evaluate", file)

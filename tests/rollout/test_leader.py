@@ -8,14 +8,14 @@ import redis
 
 from pyshim.rollout.rollout import CLAIM
 from tests.conftest import Stack, wait_until
-from tests.rollout.conftest import QUICK, Desk, repository
+from tests.rollout.conftest import QUICK, Operator, repository
 
 pytestmark = pytest.mark.real
 
 
-def leader(desk: Desk) -> str:
+def leader(operator: Operator) -> str:
     """The name in the claim: "shim <machine> <number> (<process>)"."""
-    with redis.Redis(unix_socket_path=str(desk.stack.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(operator.stack.settings.redis_socket)) as client:
         return (client.get(CLAIM) or b"").decode()
 
 
@@ -23,24 +23,24 @@ def test_another_shim_takes_over_and_the_promotion_ends(
     stacks: Callable[..., Stack], wide: dict[str, str], tmp_path: Path
 ) -> None:
     models = repository(tmp_path / "models")
-    desk = Desk(
+    operator = Operator(
         stacks(**wide, MODELS=str(models), SHIMS="2", **QUICK | {"ROLLOUT_STEP_S": "3", "ROLLOUT_STEP_MAX_S": "3"}), models
     )
-    desk.done("canary", desk.version(2), "--percent", 5)
-    first = leader(desk)
-    desk.stack.kill(f"shim-{first.split()[2]}")
-    said = desk.done("promote")
+    operator.done("canary", operator.version(2), "--percent", 5)
+    first = leader(operator)
+    operator.stack.kill(f"shim-{first.split()[2]}")
+    said = operator.done("promote")
     assert "promoted 2" in said
-    assert leader(desk) != first
-    wait_until(desk.stack.ready, 60)
-    wait_until(lambda: desk.ready_model() == {"stable": 2, "candidate": 0, "percent": 0})
-    desk.stack.stop()
+    assert leader(operator) != first
+    wait_until(operator.stack.ready, 60)
+    wait_until(lambda: operator.ready_model() == {"stable": 2, "candidate": 0, "percent": 0})
+    operator.stack.stop()
 
 
-def test_a_record_that_redis_lost_is_written_again(desk: Desk) -> None:
-    before = desk.record()
-    with redis.Redis(unix_socket_path=str(desk.stack.settings.redis_socket)) as client:
+def test_a_record_that_redis_lost_is_written_again(operator: Operator) -> None:
+    before = operator.record()
+    with redis.Redis(unix_socket_path=str(operator.stack.settings.redis_socket)) as client:
         client.flushall()
         wait_until(lambda: client.exists("{rollout}:record"))
-    assert (desk.record().stable, desk.record().seq) == (before.stable, before.seq + 1)
-    assert desk.stack.customer().post("你好").headers["X-Model-Version"] == "1"
+    assert (operator.record().stable, operator.record().seq) == (before.stable, before.seq + 1)
+    assert operator.stack.customer().post("你好").headers["X-Model-Version"] == "1"

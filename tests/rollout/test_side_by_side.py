@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import wait_until
-from tests.rollout.conftest import DEEP, HOT, Desk, asking
+from tests.rollout.conftest import DEEP, HOT, Operator, asking
 
 pytestmark = pytest.mark.real
 
@@ -23,17 +23,17 @@ def silent_at_the_edge(folder: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _left_as_found(desk: Desk) -> Iterator[None]:
+def _left_as_found(operator: Operator) -> Iterator[None]:
     yield
-    desk.alone()
+    operator.alone()
 
 
-def test_a_user_stays_with_one_version_router_and_student_alike(desk: Desk) -> None:
-    desk.done("canary", desk.version(2, silent_at_the_edge), "--percent", 50)
-    assert desk.ready_model() == {"stable": 1, "candidate": 2, "percent": 50}
+def test_a_user_stays_with_one_version_router_and_student_alike(operator: Operator) -> None:
+    operator.done("canary", operator.version(2, silent_at_the_edge), "--percent", 50)
+    assert operator.ready_model() == {"stable": 1, "candidate": 2, "percent": 50}
 
     def conversation(number: int) -> str:
-        customer = desk.stack.customer(user=f"side-{number}")
+        customer = operator.stack.customer(user=f"side-{number}")
         customer.http.delete("/v1/session")
         answers = [customer.post(query) for query in (HOT, DEEP, HOT, HOT)]
         assert {answer.status_code for answer in answers} == {200}
@@ -52,79 +52,79 @@ def test_a_user_stays_with_one_version_router_and_student_alike(desk: Desk) -> N
     assert 15 <= first.count("2") <= 45
 
 
-def test_turns_are_counted_by_version(desk: Desk) -> None:
-    desk.done("canary", desk.version(2), "--percent", 50)
-    with asking(desk.stack) as steady:
+def test_turns_are_counted_by_version(operator: Operator) -> None:
+    operator.done("canary", operator.version(2), "--percent", 50)
+    with asking(operator.stack) as steady:
         wait_until(lambda: steady.versions["1"] > 20 and steady.versions["2"] > 20)
 
     def counted() -> bool:
-        text = httpx.get(f"{desk.stack.operations}/metrics").text
+        text = httpx.get(f"{operator.stack.operations}/metrics").text
         return all(f'sluice_arm_turns_total{{version="{version}",outcome="answered"}}' in text for version in (1, 2))
 
     wait_until(counted)
-    text = httpx.get(f"{desk.stack.operations}/metrics").text
+    text = httpx.get(f"{operator.stack.operations}/metrics").text
     assert 'sluice_model_version{role="candidate"} 2' in text
     assert "sluice_rollout_percent 50" in text
     assert 'outcome="failed"' not in text
 
 
-def test_a_promotion_goes_from_step_to_step_and_nobody_notices(desk: Desk) -> None:
-    desk.version(2)
-    with asking(desk.stack) as steady:
-        desk.done("load", 2)
-        assert "promoted 2" in desk.done("promote")
-        wait_until(lambda: desk.ready_model() == {"stable": 2, "candidate": 0, "percent": 0})
+def test_a_promotion_goes_from_step_to_step_and_nobody_notices(operator: Operator) -> None:
+    operator.version(2)
+    with asking(operator.stack) as steady:
+        operator.done("load", 2)
+        assert "promoted 2" in operator.done("promote")
+        wait_until(lambda: operator.ready_model() == {"stable": 2, "candidate": 0, "percent": 0})
         before = steady.versions["2"]
         wait_until(lambda: steady.versions["2"] > before + 10)
     assert set(steady.intents) == {"logistics_track"}
-    assert [event for event in desk.events() if event.startswith("2 gets")][-5:] == [
+    assert [event for event in operator.events() if event.startswith("2 gets")][-5:] == [
         f"2 gets {percent} %" for percent in (1, 5, 25, 50, 99)
     ]
-    wait_until(lambda: "serves" not in line_of(1, desk.done("list")))
-    assert "previous" in line_of(1, desk.done("list"))
+    wait_until(lambda: "serves" not in line_of(1, operator.done("list")))
+    assert "previous" in line_of(1, operator.done("list"))
 
 
-def test_rollback_drops_the_candidate_or_goes_back_to_the_version_before(desk: Desk) -> None:
-    desk.version(2)
-    with asking(desk.stack):
-        desk.done("canary", 2, "--percent", 30)
-        assert "version 1 is the stable one" in desk.done("rollback")
-        desk.done("load", 2)
-        desk.done("promote")
-        assert "version 1 is the stable one" in desk.done("rollback")
-    assert desk.record().stable == 1
-    assert "nothing to go back to" in desk.refused("rollback")
+def test_rollback_drops_the_candidate_or_goes_back_to_the_version_before(operator: Operator) -> None:
+    operator.version(2)
+    with asking(operator.stack):
+        operator.done("canary", 2, "--percent", 30)
+        assert "version 1 is the stable one" in operator.done("rollback")
+        operator.done("load", 2)
+        operator.done("promote")
+        assert "version 1 is the stable one" in operator.done("rollback")
+    assert operator.record().stable == 1
+    assert "nothing to go back to" in operator.refused("rollback")
 
 
-def test_a_lost_shim_and_a_lost_triton_do_not_end_a_canary(desk: Desk) -> None:
-    desk.done("canary", desk.version(2), "--percent", 50)
+def test_a_lost_shim_and_a_lost_triton_do_not_end_a_canary(operator: Operator) -> None:
+    operator.done("canary", operator.version(2), "--percent", 50)
     for part in ("shim-0", "triton"):
-        before = desk.stack.pid(part)
-        desk.stack.kill(part)
-        wait_until(lambda part=part, before=before: desk.stack.pid(part) != before)
-        wait_until(desk.stack.ready, 60)
-    wait_until(lambda: "serves" in line_of(2, desk.done("list")), 60)
+        before = operator.stack.pid(part)
+        operator.stack.kill(part)
+        wait_until(lambda part=part, before=before: operator.stack.pid(part) != before)
+        wait_until(operator.stack.ready, 60)
+    wait_until(lambda: "serves" in line_of(2, operator.done("list")), 60)
 
     def both() -> bool:
-        answers = [desk.stack.customer().post(DEEP) for _ in range(12)]
+        answers = [operator.stack.customer().post(DEEP) for _ in range(12)]
         return {answer.headers["X-Model-Version"] for answer in answers} == {"1", "2"}
 
     wait_until(both)
-    assert desk.record().percent == 50
+    assert operator.record().percent == 50
 
 
-def test_a_version_that_was_rolled_back_does_not_come_back_with_a_restart(desk: Desk) -> None:
-    desk.done("canary", desk.version(7), "--percent", 10)
-    desk.done("rollback")
-    desk.stack.stop()
-    desk.stack.start()
-    assert desk.ready_model()["stable"] == 1
-    desk.done("load", 7)
-    desk.done("promote")
-    desk.stack.stop()
-    desk.stack.start()
-    assert desk.ready_model()["stable"] == 7
-    assert desk.stack.customer().post(DEEP).headers["X-Model-Version"] == "7"
+def test_a_version_that_was_rolled_back_does_not_come_back_with_a_restart(operator: Operator) -> None:
+    operator.done("canary", operator.version(7), "--percent", 10)
+    operator.done("rollback")
+    operator.stack.stop()
+    operator.stack.start()
+    assert operator.ready_model()["stable"] == 1
+    operator.done("load", 7)
+    operator.done("promote")
+    operator.stack.stop()
+    operator.stack.start()
+    assert operator.ready_model()["stable"] == 7
+    assert operator.stack.customer().post(DEEP).headers["X-Model-Version"] == "7"
 
 
 def line_of(version: int, table: str) -> str:
