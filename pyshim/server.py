@@ -25,6 +25,7 @@ from pyshim.errors import RedisAway, Refusal
 from pyshim.handlers import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.rollout import start
 from pyshim.snapshot import Compiler, Snapshot
+from pyshim.whole import Whole
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ def main() -> None:
         Shim(first, compiler, number),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
-        http="httptools",
+        http=Whole,
         ws="none",
         access_log=False,
         server_header=False,
