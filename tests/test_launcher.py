@@ -83,7 +83,7 @@ def test_a_part_that_dies_is_started_again(running: Stack, part: str) -> None:
 
 
 def test_stop_drains_and_leaves_nothing(stacks: Stacks, wide: dict[str, str]) -> None:
-    stack = stacks(**wide)
+    stack = stacks(**wide, BODY_S="60")  # a turn may be on its way, however long the command takes to start
     token = stack.token()
     body = b'{"query": "\xe4\xbd\xa0\xe5\xa5\xbd"}'
     head = f"POST /v1/chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"

@@ -25,6 +25,8 @@ from tests.test_tls import connected
 
 pytestmark = pytest.mark.real
 
+PATIENT_S = "60"  # a body may be on its way while nginx is replaced, however long that takes
+
 
 @pytest.fixture(scope="module")
 def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,7 +41,7 @@ def upgradable(
     stacks: Callable[..., Stack], wide: dict[str, str], binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Stack:
     certificate = certificates.make(tmp_path_factory.mktemp("tls"), "first")
-    return stacks(**wide, **certificate, TLS_PORT=str(free_ports(1)[0]), NGINX=str(binary))
+    return stacks(**wide, **certificate, TLS_PORT=str(free_ports(1)[0]), NGINX=str(binary), BODY_S=PATIENT_S)
 
 
 def upgrade(stack: Stack) -> str:

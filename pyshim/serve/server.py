@@ -23,6 +23,7 @@ from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.rollout import start
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
+from pyshim.serve.whole import Whole
 from pyshim.settings import read_settings
 from pyshim.telemetry import trace
 from pyshim.tenants.compile import Compiler, Snapshot, new_compiler
@@ -133,7 +134,7 @@ def main() -> None:
         Shim(first, compiler, number),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
-        http="httptools",
+        http=Whole,
         ws="none",
         access_log=False,
         server_header=False,

@@ -93,9 +93,9 @@ def test_three_hundred_tenants_cost_a_turn_what_one_does_and_whoever_reads_lets_
     )
 
     def seconds(tenants: int) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()  # whoever else uses the core does not count
         count(metrics.turn, tenants, 200_000)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     seconds(300), seconds(1)  # names are made, the code is compiled
     few, many = min(seconds(1) for _ in range(5)), min(seconds(300) for _ in range(5))

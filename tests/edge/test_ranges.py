@@ -86,6 +86,6 @@ def test_100_000_ranges_of_each_family_are_searched_in_under_two_microseconds(lu
     assert search_us(lua, ranges, hits + misses) < 2
     far = [network[5].packed for network in chance.sample(v6, 5000)]
     assert search_us(lua, ranges, far + [chance.randbytes(16) for _ in range(5000)]) < 2
-    began = time.perf_counter()
+    began = time.thread_time()  # whoever else uses the core does not count
     opened(lua, ranges)
-    assert time.perf_counter() - began < 0.1  # nothing is built when the configuration swaps
+    assert time.thread_time() - began < 0.1  # nothing is built when the configuration swaps
