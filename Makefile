@@ -48,7 +48,8 @@ check-tests:
 
 test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 	$(setup) dev
-	@$(pytest) -n 4  # more than cores: they mostly wait
+	@$(pytest) -n 4 -m "not quiet"  # more than cores: they mostly wait
+	@$(pytest) -m quiet
 
 test-models: ## the tests of the training pipeline (needs torch)
 	$(setup) models

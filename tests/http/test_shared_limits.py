@@ -110,6 +110,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.quiet
 def test_a_hammered_tenant_gets_its_limit_from_all_edges_together(cluster: Cluster) -> None:
     cluster.hammer("busy", 0.5)
     admitted, seconds = cluster.hammer("busy", 2)

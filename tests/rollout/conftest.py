@@ -130,7 +130,15 @@ QUICK = {"DEADLINE_MS": "6000", "ROLLOUT_STEP_S": "1", "ROLLOUT_STEP_MAX_S": "1"
 
 
 @pytest.fixture(scope="module")
-def operator(stacks: Callable[..., Stack], wide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Operator:
+def steps() -> dict[str, str]:
+    """Settings of a file's own: how long its steps are held."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def operator(
+    stacks: Callable[..., Stack], wide: dict[str, str], tmp_path_factory: pytest.TempPathFactory, steps: dict[str, str]
+) -> Operator:
     """A stack whose steps are short; tests leave version 1 serving alone."""
     models = repository(tmp_path_factory.mktemp("models"))
-    return Operator(stacks(**wide, MODELS=str(models), **QUICK), models)
+    return Operator(stacks(**wide, MODELS=str(models), **QUICK | steps), models)

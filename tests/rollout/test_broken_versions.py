@@ -26,6 +26,12 @@ def truncated(folder: Path) -> None:
     (folder / "student.onnx").write_bytes((folder / "student.onnx").read_bytes()[:100_000])
 
 
+@pytest.fixture(scope="module")
+def steps() -> dict[str, str]:
+    """A bad version is found by its turns, however slowly a busy machine makes them."""
+    return {"ROLLOUT_STEP_TURNS": "30", "ROLLOUT_STEP_MAX_S": "60"}
+
+
 @pytest.fixture(autouse=True)
 def _left_as_found(operator: Operator) -> Iterator[None]:
     yield
