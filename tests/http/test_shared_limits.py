@@ -1,5 +1,7 @@
 """Do several nginx on one Redis keep one limit? Real nginx with two workers each, and a Redis that may be taken away."""
 
+import asyncio
+import json
 import os
 import shutil
 import signal
@@ -20,10 +22,13 @@ from loadtest.place.edges import HOT, Edge
 from pyshim.identity import tokens
 from tests.conftest import copy_tenants, wait_until
 from tests.http.conftest import NEVER, WIDE, Limit
+from tests.http.door import JSON
+from tests.http.raw import request
 
 pytestmark = pytest.mark.real
 
 RATE = 150
+TOGETHER = 8  # requests that one connection sends before it reads the answers
 LIMITS = {
     "busy": {"tenant": Limit(rate_per_s=RATE, burst=30), "user": WIDE},
     "patient": {"tenant": WIDE, "user": Limit(rate_per_s=1, burst=1)},
@@ -58,18 +63,30 @@ class Cluster:
         return httpx.post(f"{edge.url}/v1/chat", json={"query": HOT}, headers=headers, timeout=20, trust_env=False)
 
     def hammer(self, tenant: str, seconds: float) -> tuple[int, float]:
-        """Everybody asks as fast as they can; how many were admitted, and in which time."""
+        """Everybody asks as fast as they can, several questions at once, so that it is the limit that says how many are admitted
+        and not the time that asking takes; how many were, and in which time."""
+        body = json.dumps({"query": HOT}).encode()
+        callers = [(edge, [JSON, f"Authorization: Bearer {self.token(tenant)}"]) for edge in self.edges * 3]
         began = time.monotonic()
 
-        def one(edge: Edge) -> int:
-            admitted, headers = 0, {"Authorization": f"Bearer {self.token(tenant)}"}
-            with httpx.Client(base_url=edge.url, headers=headers, timeout=20, trust_env=False) as client:
-                while time.monotonic() - began < seconds:
-                    admitted += client.post("/v1/chat", json={"query": HOT}).status_code == 200
+        async def one(edge: Edge, headers: list[str]) -> int:
+            said, admitted = request("POST", "/v1/chat", headers, body) * TOGETHER, 0
+            reader, writer = await asyncio.open_connection("127.0.0.1", edge.settings.port)
+            while time.monotonic() - began < seconds:
+                writer.write(said)
+                seen = b""
+                while seen.count(b"HTTP/1.1 ") < TOGETHER:
+                    piece = await asyncio.wait_for(reader.read(65536), 20)
+                    assert piece, f"closed after {seen!r}"
+                    seen += piece
+                admitted += seen.count(b"HTTP/1.1 200 ")
+            writer.close()
             return admitted
 
-        with ThreadPoolExecutor() as pool:
-            return sum(pool.map(one, self.edges * 3)), time.monotonic() - began
+        async def all_of_them() -> int:
+            return sum(await asyncio.gather(*(one(edge, headers) for edge, headers in callers)))
+
+        return asyncio.run(all_of_them()), time.monotonic() - began
 
     def count(self, name: str) -> list[float]:
         return [edge.metrics()[name] for edge in self.edges]
