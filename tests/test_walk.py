@@ -81,7 +81,7 @@ def test_a_whole_refund_over_several_turns(stack: Stack) -> None:
     confirm = customer.ask("杯子碎了")
     assert "20231107" in confirm["answer"]
     assert "质量问题" in confirm["answer"]
-    done = customer.ask("是的")
+    done = customer.ask("确认")
     assert re.search(r"受理号 TK\d+", done["answer"])
     last = customer.http.get("/v1/intents/refund_apply/last").json()
     assert last["answer"] == done["answer"]

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 
-from pyshim.dialogue import slots
+from pyshim.dialogue import consent, slots
 from pyshim.errors import BackendAway
 from pyshim.outside.backend import Backend, Fields
 from pyshim.tenants.schema import Task
@@ -90,7 +90,12 @@ async def advance(turn: Turn, pending: Pending, backend: Backend) -> Reply:
         return await finish(turn, pending, backend)
     pending.asking, pending.tries = ask or CONFIRM, 0
     turn.state.flow = pending
-    return Reply(question(turn, pending), pending.intent)
+    return Reply(question(turn, pending), pending.intent, suggestions=buttons(pending))
+
+
+def buttons(pending: Pending) -> list[str]:
+    """Yes and no, where a confirmation is asked for."""
+    return [consent.YES, consent.NO] if pending.asking == CONFIRM else []
 
 
 async def finish(turn: Turn, pending: Pending, backend: Backend) -> Reply:

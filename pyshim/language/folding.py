@@ -1,6 +1,7 @@
 """Which characters are written in two ways, and count as one?
 
-Full-width forms (Ａ, ７, ！) lie WIDE above their plain ones. Places stay: a text is folded character for character.
+Full-width forms (Ａ, ７, ！) lie WIDE above their plain ones; traditional characters are those that a short answer is made of.
+Places stay: a text is folded character for character.
 """
 
 WIDE = 0xFEE0
@@ -17,3 +18,18 @@ def plain(text: str) -> str:
 def fold(text: str) -> str:
     """text as words are compared: full-width as half-width, Latin in lower case."""
     return text.translate(FOLDED)
+
+
+TRADITIONAL = (
+    "確認辦訂單換掛機額還貸嗎這麼麽沒問題錯對請謝煩幫們報後開發應該給馬點"
+    "變為續費轉帳號碼當時間現個樣過來說話頭貨預價補關閱讀條約係寬帶實體隨處"
+)
+SIMPLIFIED = (
+    "确认办订单换挂机额还贷吗这么么没问题错对请谢烦帮们报后开发应该给马点"
+    "变为续费转账号码当时间现个样过来说话头货预价补关阅读条约系宽带实体随处"
+)
+PLAINER = str.maketrans(TRADITIONAL, SIMPLIFIED)
+
+
+def simplified(text: str) -> str:
+    return text.translate(PLAINER)

@@ -9,7 +9,7 @@ The state machine. In this order:
 Anything else is not ours.
 """
 
-from pyshim.dialogue import asides, flows, short_words, slots
+from pyshim.dialogue import asides, consent, flows, short_words, slots
 from pyshim.dialogue.flows import MAX_TRIES
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
@@ -87,25 +87,28 @@ class Dialogue(Layer):
         return await self._collecting(turn, pending)
 
     async def _confirming(self, turn: Turn, pending: Pending) -> Reply:
-        values, rest = flows.told(turn, turn.tenant.tasks[pending.intent].slots)
+        task = turn.tenant.tasks[pending.intent]
+        values, rest = flows.told(turn, task.slots)
         changed = {name: value for name, value in values.items() if value != turn.state.slots.get(name)}
+        said = turn.query if changed else rest  # what was shown may be said again (确认，20231107), another value may not
+        if consent.given(turn.query, task.consent, task.acts) or consent.given(said, task.consent, task.acts):
+            return await flows.finish(turn, pending, self._backend)
         if changed and slots.bare(rest):
             return await self._taken(turn, pending, changed)
-        yes = self._means(turn, "affirm") and not changed  # 对，是20231107 confirms no other order
-        if yes or short_words.meaning(turn.query) == "affirm":
-            return await flows.finish(turn, pending, self._backend)
-        if asides.dropped(turn, {}, rest):
+        half = consent.half_named(turn.query, task.acts)
+        if not half and asides.dropped(turn, {}, rest):
             return self._cancel(turn, pending)
-        aside = asides.other(turn, pending, values, rest)
+        aside = None if half else asides.other(turn, pending, values, rest)
         if aside is not None:
             return await self._in_between(turn, pending, aside)
         if changed:
             return await self._taken(turn, pending, changed)
-        return self._cancel(turn, pending) if self._means(turn, "deny") else self._unclear(turn, pending)
+        return self._cancel(turn, pending) if self._means(turn, "deny") and not half else self._unclear(turn, pending)
 
     @staticmethod
     def _unclear(turn: Turn, pending: Pending) -> Reply:
-        return Reply(flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)}), pending.intent)
+        text = flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)})
+        return Reply(text, pending.intent, suggestions=flows.buttons(pending))
 
     async def _collecting(self, turn: Turn, pending: Pending) -> Reply:
         task = turn.tenant.tasks[pending.intent]

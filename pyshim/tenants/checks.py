@@ -134,5 +134,9 @@ class Checker:
         elif is_flow != (task.confirm is not None):
             wanted = "a flow changes something and must `confirm`" if is_flow else "an action only reads: no `confirm`"
             yield f"{self._of_task(intent)}: {intent}: {wanted}"
+        for number, act in enumerate(task.acts):
+            if len(act.strip()) < 2 or task.confirm is None:
+                where = self._of_task(intent, "acts", number)
+                yield f"{where}: {intent}: {act!r}: verb and object of what is confirmed are wanted, as in 取消订单"
         if self._tenant.about.backend is None:
             yield f"{self._of_task(intent)}: {intent} calls a back end, but there is no `backend` in tenant.yaml"

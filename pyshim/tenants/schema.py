@@ -136,13 +136,16 @@ class ErrorReply(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Task(msgspec.Struct, forbid_unknown_fields=True):
-    """A flow (with confirm: it changes something) or an action (without: it only reads)."""
+    """A flow (with confirm: it changes something) or an action (without: it only reads). consent: whether only a yes that names
+    the act runs it, or a plain one, too (pyshim/dialogue/consent.py); acts: verb and object, as customers call what is done."""
 
     title: str
     call: Call
     done: str
     slots: list[str] = []
     confirm: str | None = None
+    consent: Literal["strict", "plain"] = "strict"
+    acts: list[str] = []
     errors: dict[str, ErrorReply] = {}
     suggestions: list[str] = []
 

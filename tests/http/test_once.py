@@ -13,7 +13,7 @@ from tests.conftest import Customer, Stack
 
 pytestmark = pytest.mark.real
 
-TALK = ["取消订单", "20231106", "是的"]
+TALK = ["取消订单", "20231106", "确认"]
 CONFIRMED = len(TALK)
 TOGETHER = 6
 
@@ -23,7 +23,7 @@ def told(customer: Customer) -> list[dict[str, Any]]:
     return [customer.ask(query, session_id="s", seq=seq) for seq, query in enumerate(TALK, 1)]
 
 
-def confirm(customer: Customer, query: str = "是的") -> httpx.Response:
+def confirm(customer: Customer, query: str = "确认") -> httpx.Response:
     return customer.post(query, session_id="s", seq=CONFIRMED)
 
 
@@ -38,7 +38,7 @@ def test_the_same_confirmation_again_brings_the_same_answer_and_no_second_action
     customer = stack.customer("shop", "again")
     last = told(customer)[-1]
     assert "订单 20231106 已取消" in last["answer"]
-    for query in ("是的", "我要申请退款", "一般下单后多久发货"):  # whatever else it says now
+    for query in ("确认", "我要申请退款", "一般下单后多久发货"):  # whatever else it says now
         assert [confirm(customer, query).json() for _ in range(3)] == [last] * 3
     customer.ask("一般下单后多久发货", session_id="s", seq=CONFIRMED + 1)
     customer.ask("我的订单20231105什么时候到", session_id="s", seq=CONFIRMED + 2)

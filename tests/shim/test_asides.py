@@ -200,7 +200,7 @@ async def test_a_yes_to_another_order_is_confirmed_anew_and_a_bare_yes_is_a_yes(
     assert "取消订单 20231107" in reply.answer
     assert talk.backend.calls == []
     talk.backend.answers = [(None, {"amount": "1"})]
-    await talk.say("对，20231107", "affirm", 0.99)
+    await talk.say("确认，20231107", "affirm", 0.99)
     assert talk.backend.calls[0][1] == {"order_id": "20231107"}
 
 

@@ -147,9 +147,9 @@ async def test_a_wrong_answer_is_asked_again_and_the_second_time_a_person_is_off
 async def test_what_the_back_end_cannot_find_is_asked_again_under_a_new_key(talk: Talk) -> None:
     talk.backend.answers = [("not_found", {}), (None, {"amount": "1"})]
     await talk.say("取消订单99999999", "cancel_order")
-    again = await talk.say("是")
+    again = await talk.say("确认")
     confirm = await talk.say("20231106")
-    await talk.say("是")
+    await talk.say("确认")
     assert again
     assert "99999999" in again.answer
     assert confirm
@@ -161,9 +161,9 @@ async def test_what_the_back_end_cannot_find_is_asked_again_under_a_new_key(talk
 
 async def test_a_back_end_that_is_away_keeps_the_flow_for_another_try_with_the_same_key(talk: Talk) -> None:
     await talk.say("取消订单20231106", "cancel_order")
-    sorry = await talk.say("是")
+    sorry = await talk.say("确认")
     talk.backend.answers = [(None, {"amount": "259.00"})]
-    done = await talk.say("是")
+    done = await talk.say("确认")
     assert sorry
     assert sorry.answer == talk.tenant.phrases.backend_down
     assert done
