@@ -59,7 +59,7 @@ def test_turns_are_counted_by_version(operator: Operator) -> None:
 
     def counted() -> bool:
         text = httpx.get(f"{operator.stack.operations}/metrics").text
-        return all(f'sluice_arm_turns_total{{version="{version}",outcome="answered"}}' in text for version in (1, 2))
+        return all(f'sluice_version_turns_total{{version="{version}",outcome="answered"}}' in text for version in (1, 2))
 
     wait_until(counted)
     text = httpx.get(f"{operator.stack.operations}/metrics").text
