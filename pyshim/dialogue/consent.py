@@ -66,6 +66,11 @@ ACTS = (
 ALONE = ("办", "执行", "下单", "处理", "安排")  # one of these by itself is no sentence
 
 
+def text(answer: Literal["yes", "no"]) -> str:
+    """Of that button."""
+    return YES if answer == "yes" else NO
+
+
 def given(text: str, consent: Consent, acts: Sequence[str]) -> bool:
     """acts: how this task's act is called, verb and object."""
     said = _folded(COURTESIES.sub(" ", text.lower()))

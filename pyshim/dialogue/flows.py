@@ -12,7 +12,7 @@ from pyshim.dialogue import consent, slots
 from pyshim.errors import BackendAway
 from pyshim.outside.backend import Backend, Fields
 from pyshim.tenants.schema import Task
-from pyshim.turns.turn import CONFIRM, Pending, Reply, Turn
+from pyshim.turns.turn import CONFIRM, Buttons, Pending, Reply, Turn
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +89,14 @@ async def advance(turn: Turn, pending: Pending, backend: Backend) -> Reply:
     if ask is None and task.confirm is None:
         return await finish(turn, pending, backend)
     pending.asking, pending.tries = ask or CONFIRM, 0
+    pending.confirm = "" if ask else turn.id
     turn.state.flow = pending
-    return Reply(question(turn, pending), pending.intent, suggestions=buttons(pending))
+    return Reply(question(turn, pending), pending.intent, confirm=buttons(pending))
 
 
-def buttons(pending: Pending) -> list[str]:
+def buttons(pending: Pending) -> Buttons | None:
     """Yes and no, where a confirmation is asked for."""
-    return [consent.YES, consent.NO] if pending.asking == CONFIRM else []
+    return Buttons(pending.confirm, consent.YES, consent.NO) if pending.asking == CONFIRM else None
 
 
 async def finish(turn: Turn, pending: Pending, backend: Backend) -> Reply:

@@ -32,6 +32,8 @@ class Understand(Layer):
     async def answer(self, turn: Turn) -> Reply | None:
         if turn.intent is not None:
             return None  # asked again after a conflict: the meaning has not changed
+        if turn.press:
+            return None
         titled = turn.tenant.titles.get(turn.query.strip())
         if titled is not None:  # a button says what it means
             turn.intent, turn.confidence = titled, 1.0

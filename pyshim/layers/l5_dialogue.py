@@ -11,10 +11,11 @@ Anything else is not ours.
 
 from pyshim.dialogue import asides, consent, flows, short_words, slots
 from pyshim.dialogue.flows import MAX_TRIES
+from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.turns import stored
-from pyshim.turns.turn import CONFIRM, PERSON, Pending, Reply, Turn
+from pyshim.turns.turn import CONFIRM, PERSON, Pending, Press, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
 
@@ -36,6 +37,8 @@ class Dialogue(Layer):
     async def answer(self, turn: Turn) -> Reply | None:
         if turn.state.owner == PERSON:
             return Reply(turn.tenant.phrases.person_owns)
+        if turn.press:
+            return await self._pressed(turn, turn.press)
         self._read_short_words(turn)
         turn.resume = ""
         reply = await self._pending(turn) if turn.state.flow else await self._offered(turn)
@@ -47,6 +50,15 @@ class Dialogue(Layer):
             turn.state.misses, turn.state.offered = 0, []
             reply.confidence = round(turn.confidence, 4)
         return reply
+
+    async def _pressed(self, turn: Turn, press: Press) -> Reply:
+        """Raises Refusal where the button belongs to a confirmation that does not wait (any more)."""
+        pending = turn.state.flow
+        if turn.degraded:
+            return Reply(turn.tenant.phrases.degraded)
+        if pending is None or pending.asking != CONFIRM or pending.confirm != press.id:
+            raise Refusal(409, "stale_confirmation", "this confirmation does not wait for an answer (any more); nothing was done")
+        return await flows.finish(turn, pending, self._backend) if press.answer == "yes" else self._cancel(turn, pending)
 
     @staticmethod
     def _read_short_words(turn: Turn) -> None:
@@ -108,7 +120,7 @@ class Dialogue(Layer):
     @staticmethod
     def _unclear(turn: Turn, pending: Pending) -> Reply:
         text = flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)})
-        return Reply(text, pending.intent, suggestions=flows.buttons(pending))
+        return Reply(text, pending.intent, confirm=flows.buttons(pending))
 
     async def _collecting(self, turn: Turn, pending: Pending) -> Reply:
         task = turn.tenant.tasks[pending.intent]
@@ -177,7 +189,7 @@ class Dialogue(Layer):
             return reply or self._ask_again(turn, pending)
         turn.state.flow, turn.state.slots = pending, {**turn.state.slots, **kept}
         reply.answer = f"{reply.answer}\n{_back(turn, pending)}"
-        reply.suggestions = []
+        reply.suggestions, reply.confirm = [], flows.buttons(pending)
         return reply
 
     # -- nothing waits --------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import msgspec
 import prometheus_client
 
 from pyshim.configuration.follower import Configurations
+from pyshim.dialogue import consent
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
 from pyshim.identity import tokens
@@ -94,11 +95,12 @@ class Handlers:
             tenant=served.tenant,
             composer=served.composer,
             user_id=header(headers, b"x-sluice-user"),
-            query=ask.query,
+            query=ask.query if ask.confirm is None else consent.text(ask.confirm.answer),
             deadline=self._deadline(headers),
             trace=trace.passed_on(header(headers, b"traceparent")),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,
+            press=ask.confirm,
             guess=guess or None,
             guess_confidence=float(guess_confidence or 0),
             state_given=base64.b64decode(headers.get(b"x-sluice-state", b"")),

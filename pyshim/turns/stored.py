@@ -22,7 +22,7 @@ _answer_decoder = msgspec.json.Decoder(_Answer)
 
 def reply_members(turn: Turn, reply: Reply) -> bytes:
     """JSON members of a reply after seq and session_id, without braces."""
-    members = {
+    members: dict[str, object] = {
         "turn_id": turn.id,
         "answer": reply.answer,
         "intent": reply.intent,
@@ -30,6 +30,8 @@ def reply_members(turn: Turn, reply: Reply) -> bytes:
         "confidence": reply.confidence,
         "answered_by": turn.answered_by,
     }
+    if reply.confirm:
+        members["confirm"] = reply.confirm
     if turn.degraded:
         members["degraded"] = True
     return _encoder.encode(members)[1:-1]

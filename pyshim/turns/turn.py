@@ -4,6 +4,7 @@ Every field a layer may read or write is declared here, with who writes it. Noth
 """
 
 import time
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -24,6 +25,7 @@ class Pending(msgspec.Struct, omit_defaults=True):
     id: str
     asking: str
     tries: int = 0
+    confirm: str = ""  # id of the confirmation that was shown: the turn that made it
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -40,13 +42,29 @@ class State(msgspec.Struct, omit_defaults=True):
     offered: list[str] = []  # intents of the last "did you mean"
 
 
+class Buttons(msgspec.Struct):
+    """What agrees to exactly what was shown, and what drops it. id: of this confirmation; yes, no: texts of the buttons."""
+
+    id: str
+    yes: str
+    no: str
+
+
+class Press(msgspec.Struct):
+    """One of the two was pressed."""
+
+    id: str
+    answer: Literal["yes", "no"]
+
+
 class Reply(msgspec.Struct):
-    """What a layer answers. suggestions: texts of buttons, at most three."""
+    """What a layer answers. suggestions: texts of buttons, at most three; confirm: where consent is asked for."""
 
     answer: str
     intent: str | None = None
     confidence: float = 1.0
     suggestions: list[str] = []
+    confirm: Buttons | None = None
 
 
 class Turn(msgspec.Struct):
@@ -62,6 +80,7 @@ class Turn(msgspec.Struct):
     trace: str = ""  # W3C traceparent
     session_id: str = ""
     seq: int = 0
+    press: Press | None = None  # a button instead of a query, whose text the query then is
     guess: str | None = None  # the edge router's best intent ...
     guess_confidence: float = 0.0  # ... and its probability
     state_given: bytes = b""  # the edge saw this state a moment ago

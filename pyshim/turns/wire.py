@@ -5,13 +5,14 @@ JSON from and to clients, MessagePack for the dialogue state in Redis. Stored tu
 
 import msgspec
 
-from pyshim.turns.turn import State
+from pyshim.turns.turn import Press, State
 
 
 class Ask(msgspec.Struct):
-    """Body of POST /v1/chat, checked by the edge already."""
+    """Body of POST /v1/chat, checked by the edge already: a query, or a button that was pressed."""
 
-    query: str
+    query: str = ""
+    confirm: Press | None = None
     session_id: str | None = None
     seq: int | None = None
 
