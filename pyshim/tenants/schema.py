@@ -69,7 +69,7 @@ class Open(msgspec.Struct, forbid_unknown_fields=True):
     from_: Clock = msgspec.field(name="from")
     until: Clock
     zone: Annotated[str, msgspec.Meta(pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$")]
-    days: list[Annotated[int, msgspec.Meta(ge=1, le=7)]] = [1, 2, 3, 4, 5, 6, 7]
+    days: tuple[Annotated[int, msgspec.Meta(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
 
 
 class People(msgspec.Struct, forbid_unknown_fields=True):
