@@ -38,7 +38,12 @@ class Checker:
         for name, slot in self._tenant.slots.items():
             found += self._slot(name, slot)
         for intent, task in self._tenant.tasks.items():
-            found += [*self._task(intent, task), *self._changes(intent, task), *self._calls(intent, task), *self._verify(intent, task)]
+            found += [
+                *self._task(intent, task),
+                *self._changes(intent, task),
+                *self._calls(intent, task),
+                *self._verify(intent, task),
+            ]
         return found
 
     def _at(self, name: str, *path: Step) -> str:
@@ -110,7 +115,11 @@ class Checker:
             yield f"{self._at(where, 'people', 'open', 'until')}: people: until must be after from, on the same day"
         if people.open is not None and not people.open.days:
             yield f"{self._at(where, 'people', 'open', 'days')}: people: a day is wanted, 1 is Monday; all of them where `days` is left out"
-        said = [(REPLIES, ("replies", name, "answer"), each.answer) for name, each in self._tenant.replies.items() if not each.handover]
+        said = [
+            (REPLIES, ("replies", name, "answer"), each.answer)
+            for name, each in self._tenant.replies.items()
+            if not each.handover
+        ]
         spoken = msgspec.structs.asdict(self._tenant.phrases)
         said += [(REPLIES, ("phrases", name), text) for name, text in spoken.items() if name not in PEOPLE_PHRASES]
         if "people" not in self._tenant.slots:
@@ -191,7 +200,9 @@ class Checker:
                 yield f"{self._of_task(intent, name)}: {intent}: `{name}` belongs to what is confirmed, and there is no `confirm`"
         if task.call.method == "POST" and task.check is None and task.idempotent is None:
             why = "when its answer is lost on the way nobody could ever find out whether it was done, nor tell the customer"
-            wanted = "`check` (a GET that says what became of {key}) or `idempotent` (how long its key does nothing twice) is wanted"
+            wanted = (
+                "`check` (a GET that says what became of {key}) or `idempotent` (how long its key does nothing twice) is wanted"
+            )
             yield f"{self._of_task(intent, 'call')}: {intent}: {why}: {wanted}"
 
     def _calls(self, intent: str, task: Task) -> Iterator[str]:
