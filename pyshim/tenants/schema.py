@@ -124,13 +124,11 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     ask_open: str = "抱歉，我没有听明白。您可以换个说法，或者直接告诉我想查什么、想办什么。"
     people_open: str = "人工客服电话 {phone}（{hours}），现在有人接听"
     people_closed: str = "人工客服电话 {phone}，服务时间是{hours}，现在不在服务时间"
-    people_again: str = "我没有办法把您转到线上的人工客服，请您直接拨打电话：{people}。我一直在这里，也可以继续问我。"
+    people_again: str = "我在这里没有办法把您转给人工客服，要请您打电话。{people}。我一直在这里，也可以继续问我。"
     apology: str = "很抱歉让您着急了，是我没有做好。{people}。愿意的话我们接着办，不想办了说“算了”就行。"
     lookup_down: str = "抱歉，系统刚才没有应答，没有查到。请过几分钟再试。"
     not_accepted: str = "抱歉，系统没有受理“{title}”，没有办成。{people}。"
-    unknown: str = (
-        "“{title}”已经提交给系统，但还没有收到结果，现在不能确定办成了没有。我会继续查，有了结果，您下次发消息时我先告诉您；在那之前不用重复提交。"
-    )
+    unknown: str = "“{title}”已经提交给系统，但还没有收到结果，现在不能确定办成了没有。我会继续查，有了结果，您下次发消息时我先告诉您；在那之前不用重复提交。"
     unknown_waits: str = "上次提交的“{title}”还没有结果，现在不能再提交一次，以免重复。我还在查，有了结果先告诉您。"
     unknown_stays: str = "“{title}”已经提交给系统，我这里撤不回来，办成了没有也还不知道。我还在查，有了结果先告诉您。"
     unknown_known: str = "先告诉您上次“{title}”的结果：{result}"
