@@ -1,7 +1,7 @@
 """How is a tenant's own back end called, and what came of it?
 
-Plain HTTP and JSON: GET reads, POST changes and carries an Idempotency-Key, so that a repeated call does nothing twice. What comes
-of a call is one of three:
+Plain HTTP and JSON: GET reads, POST changes and carries an Idempotency-Key, so that a repeated call does nothing twice. What
+comes of a call is one of three:
 
   Done      a 2xx, but for 202
   Refused   a 4xx, or it was never sent (nobody could be reached)
@@ -84,7 +84,13 @@ class Backend:
                     url = base.replace(EXAMPLE, self._example) + path
                     status, content = await self._answer(call.method, url, body, headers, limit)
                 step.note("http.response.status_code", status)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.UnsupportedProtocol,
+            httpx.InvalidURL,
+        ) as error:
             return Refused("", {}, f"{what}: {type(error).__name__}: {error}")
         except (httpx.HTTPError, TimeoutError, _TooMuch) as error:
             return Unknown(f"{what}: {type(error).__name__}: {error}")

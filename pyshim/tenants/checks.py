@@ -111,10 +111,11 @@ class Checker:
         for name, text in [("phone", people.phone), ("hours", people.hours)]:
             if not text.strip():
                 yield f"{self._at(where, 'people', name)}: people: {name} is wanted: who wants a person is told nothing else"
-        if people.open is not None and people.open.from_ >= people.open.until:
-            yield f"{self._at(where, 'people', 'open', 'until')}: people: until must be after from, on the same day"
+        if people.open is not None and people.open.from_ in (people.open.until, "24:00"):
+            why = "open never: until must be after from, or on the next day; without `open` somebody is always there"
+            yield f"{self._at(where, 'people', 'open', 'from')}: people: {why}"
         if people.open is not None and not people.open.days:
-            yield f"{self._at(where, 'people', 'open', 'days')}: people: a day is wanted, 1 is Monday; without `days` all are meant"
+            yield f"{self._at(where, 'people', 'open', 'days')}: people: open never: 1 is Monday; without `days` all are meant"
         for name, path, text in self._without_people():
             if PEOPLE in text:
                 filled = f"replies with `handover: true` and the phrases {', '.join(PEOPLE_PHRASES)}"

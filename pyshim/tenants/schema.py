@@ -64,7 +64,7 @@ class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Open(msgspec.Struct, forbid_unknown_fields=True):
-    """When a person can be reached. days: 1 is Monday; from, until: HH:MM, until may be 24:00; zone: offset from UTC, as in +08:00."""
+    """When a person can be reached. days: 1 is Monday; from, until: HH:MM, until may be 24:00; zone: from UTC, as in +08:00."""
 
     from_: Clock = msgspec.field(name="from")
     until: Clock
@@ -96,8 +96,8 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
-    """The one answer of an intent. handover: a person is wanted, and {people} in it says how one is reached; urgent: it is answered
-    whoever has the conversation."""
+    """The one answer of an intent. handover: a person is wanted, and {people} in it says how one is reached; urgent: it is
+    answered whoever has the conversation."""
 
     title: str
     answer: str
@@ -128,7 +128,10 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     apology: str = "很抱歉让您着急了，是我没有做好。{people}。愿意的话我们接着办，不想办了说“算了”就行。"
     lookup_down: str = "抱歉，系统刚才没有应答，没有查到。请过几分钟再试。"
     not_accepted: str = "抱歉，系统没有受理“{title}”，没有办成。{people}。"
-    unknown: str = "“{title}”已经提交给系统，但还没有收到结果，现在不能确定办成了没有。我会继续查，有了结果，您下次发消息时我先告诉您；在那之前不用重复提交。"
+    unknown: str = (
+        "“{title}”已经提交给系统，但还没有收到结果，现在不能确定办成了没有。"
+        "我会继续查，有了结果，您下次发消息时我先告诉您；在那之前不用重复提交。"
+    )
     unknown_waits: str = "上次提交的“{title}”还没有结果，现在不能再提交一次，以免重复。我还在查，有了结果先告诉您。"
     unknown_stays: str = "“{title}”已经提交给系统，我这里撤不回来，办成了没有也还不知道。我还在查，有了结果先告诉您。"
     unknown_known: str = "先告诉您上次“{title}”的结果：{result}"
@@ -185,8 +188,8 @@ class Verify(msgspec.Struct, forbid_unknown_fields=True):
 
 class Task(msgspec.Struct, forbid_unknown_fields=True):
     """A flow (with confirm: it changes something) or an action (without: it only reads). consent: whether only a yes that names
-    the act runs it, or a plain one, too (pyshim/dialogue/consent.py); acts: verb and object, as customers call what is done; quote:
-    a GET whose fields the confirmation tells; check: a GET that says what became of a call, {key} being its Idempotency-Key;
+    the act runs it, or a plain one, too (pyshim/dialogue/consent.py); acts: verb and object, as customers call what is done;
+    quote: a GET whose fields the confirmation tells; check: a GET that says what became of a call, {key} being its key;
     idempotent: how long the same call with the same key does nothing twice; urgent: it runs whoever has the conversation."""
 
     title: str
@@ -239,9 +242,11 @@ class Tenant(msgspec.Struct):
     confidence_min: float
     titles: dict[str, str] = {}
     wordings: list[tuple[str, str]] = []  # of the FAQ, each with its answer
+    urgent: bool = False  # is something urgent?
 
     def __post_init__(self) -> None:
         self.titles = {self.title(intent): intent for intent in self.intents}
+        self.urgent = any(self.is_urgent(intent) for intent in self.intents)
         self.wordings = [(wording, question.answer) for question in self.faq for wording in question.wordings]
 
     @property
