@@ -199,6 +199,8 @@ class Checker:
         for name in ("quote", "verify", "check", "idempotent"):
             if getattr(task, name) is not None and task.confirm is None:
                 yield f"{self._of_task(intent, name)}: {intent}: `{name}` belongs to what is confirmed, and there is no `confirm`"
+        if task.check is not None and KEY in task.slots:
+            yield f"{self._of_task(intent, 'check')}: {intent}: {{{KEY}}} is its Idempotency-Key here: no slot may be named so"
         if task.call.method == "POST" and task.check is None and task.idempotent is None:
             why = "when its answer is lost on the way nobody could ever find out whether it was done, nor tell the customer"
             wanted = (
