@@ -46,6 +46,10 @@ LONG_NUMBER = re.compile(r"\d{4}")
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
 
 
+Found = list[Command]
+Reader = Callable[["Heard"], Found]
+
+
 def where(turn: Turn) -> Open:
     """What does the conversation wait for?"""
     pending = turn.state.flow
@@ -76,14 +80,17 @@ def read(turn: Turn) -> list[Command]:
     """What the message says, urgent matters first."""
     main, others = _matters(turn)
     own = _first(READERS[where(turn)], _hear(turn, main))
-    if others and any(isinstance(one, Confirm) for one in own) and any(DOUBT.search(one.words) for one in others):
-        own = [Unclear(Evidence.MODEL, main.text)]  # a yes with something behind it that may take it back
-    if others and all(isinstance(one, Unclear) for one in own):
-        own = []
+    if any(isinstance(one, Confirm) for one in own) and any(_may_take_back(one) for one in others):
+        own = [Unclear(Evidence.MODEL, main.text)]
     found = [*own, *others]
     seen: set[str] = set()
     once = [one for one in found if not isinstance(one, Ask) or not (one.intent in seen or seen.add(one.intent))]  # type: ignore[func-returns-value]
     return sorted(once, key=lambda one: isinstance(one, Ask) and not turn.tenant.is_urgent(one.intent))
+
+
+def _may_take_back(beside: Command) -> bool:
+    """Could it take back the yes that stands before it?"""
+    return isinstance(beside, Unclear) or DOUBT.search(beside.words) is not None
 
 
 # -- several matters ----------------------------------------------------------------------------------------------------------
@@ -99,20 +106,33 @@ def _short(part: Part) -> Part:
     return part if meant is None else Part(part.text, meant, 1.0)
 
 
-def _matters(turn: Turn) -> tuple[Part, list[Command]]:
+def _matters(turn: Turn) -> tuple[Part, Found]:
     """The clause that is about what waits, and the matters beside it."""
     parts = [_short(part) for part in turn.parts]
     if not parts:
         return _whole(turn), []
-    if len(clauses.announced(turn.query)) == len(parts):
-        beside = parts[1:]
-        if all(_is_matter(turn, part) for part in beside) and (turn.state.flow or _is_matter(turn, parts[0])):
-            return parts[0], [_matter(turn, part) for part in beside]
+    if len(clauses.announced(turn.query)) < len(parts):
+        return _urgent(turn, parts)
+    if turn.state.flow is None and not all(_is_matter(turn, part) for part in parts):
         return _whole(turn), []
-    return _urgent(turn, parts)
+    return parts[0], [_announced(turn, part) for part in parts[1:]]  # what is said there is no value of what waits
 
 
-def _urgent(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]]:
+def _announced(turn: Turn, part: Part) -> Command:
+    """A matter that was announced (另外帮我查下20231105): what it surely means, or the likeliest that only looks that value up."""
+    if _is_matter(turn, part):
+        return _matter(turn, part)
+    values, _ = flows.told(turn, part.text, [name for name, slot in turn.tenant.slots.items() if slot.remember])
+    looks_up = (
+        intent
+        for intent in part.likeliest
+        if (task := turn.tenant.tasks.get(intent)) and task.confirm is None and not values.keys().isdisjoint(task.slots)
+    )
+    intent = next(looks_up, None)
+    return Unclear(Evidence.MODEL, part.text) if intent is None else Ask(Evidence.VALUE, part.text, intent)
+
+
+def _urgent(turn: Turn, parts: list[Part]) -> tuple[Part, Found]:
     """Clauses that only marks divide are two matters where one of them is urgent, and the other one surely something else."""
     urgent = next((part for part in parts if _is_matter(turn, part) and turn.tenant.is_urgent(part.intent)), None)
     rest = [part for part in parts if part is not urgent]
@@ -174,10 +194,6 @@ class Heard:
         return self.said.intent in intents and self.said.confidence >= self.turn.tenant.confidence_min
 
 
-Found = list[Command]
-Reader = Callable[[Heard], Found]
-
-
 def _hear(turn: Turn, said: Part) -> Heard:
     heard, open = Heard(turn, said), where(turn)
     if open is Open.SLOT:
@@ -230,6 +246,8 @@ def _insult(heard: Heard) -> Found:
 def _in_a_dialogue(heard: Heard) -> Found:
     """What means something only where something waits."""
     kind = {"repeat": Repeat, "affirm": Confirm, "deny": Deny, "cancel_flow": Cancel}.get(heard.said.intent)
+    if slots.courteous(heard.text) and short_words.meaning(heard.text) is None:
+        return []  # ？ and … say nothing, whatever the model takes them for
     return [kind(_evidence(heard.said), heard.text)] if kind is not None and heard.means(heard.said.intent) else []
 
 

@@ -63,8 +63,7 @@ class Understand(Layer):
             logits, _ = await self._asked(turn, text, version, limit, max(LEAST_S, turn.left() - KEPT_S))
         except (TritonAway, TimeoutError):
             return None
-        meaning = version.read(turn.tenant, logits)
-        return Part(text, meaning.intent, meaning.confidence)
+        return Part(text, *version.read(turn.tenant, logits))
 
     async def _scores(self, turn: Turn) -> Scores:
         """By the turn's version; by the stable one, now the turn's, where that fails. Raises TritonAway, TimeoutError."""

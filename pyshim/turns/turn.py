@@ -92,11 +92,12 @@ class Consent(msgspec.Struct, omit_defaults=True):
 
 
 class Part(msgspec.Struct):
-    """One clause of a message that speaks of several matters, as the model reads it alone."""
+    """One clause of a message that speaks of several matters, as the model reads it alone. likeliest: as of a turn."""
 
     text: str
     intent: str
     confidence: float
+    likeliest: list[str] = []
 
 
 class Buttons(msgspec.Struct):
