@@ -60,7 +60,7 @@ class Handlers:
         self.memory = Memory(s, self._outside.redis, Late(*s.late_files(number)))
         self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
-        self.leader = Leader(s, self._outside.redis, first.model.version, number)
+        self.leader = Leader(s, self._outside.redis, first.model.version, number, self.follower)
         self.doubts = Doubts(Journal(self._outside.redis), self._outside.backend, self._tenant_of)
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
