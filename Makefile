@@ -23,7 +23,7 @@ upgrade: ## replace the running nginx: a new binary, a changed nginx.conf, a ren
 	@exec $(BIN)/python -m gateway.launcher upgrade
 
 stop: ## drain and stop what `make run` started
-	@[ ! -x $(BIN)/python ] || exec $(BIN)/python -m gateway.launcher stop
+	@[ ! -x $(BIN)/sluice ] || exec $(BIN)/python -m gateway.launcher stop
 
 chat: ## talk to the running shop in the terminal (TENANT=telecom for another tenant)
 	@exec $(BIN)/sluice chat --tenant $(or $(TENANT),shop)
