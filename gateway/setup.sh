@@ -78,12 +78,12 @@ fi
 # A stamp says that a set is installed as its files want it.
 stamped() { stamp=$1; shift; [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp")" ]; }
 # install ENVIRONMENT WHAT: by the one pip, that of .venv. What is imported is compiled when it is; the rest need not be.
-# In a shell of its own, which becomes pip: so that its process id is pip's.
-install() (
+# The shell that calls it becomes pip, so that its process id is pip's.
+install() {
     into=$1; shift
     pip=$(.venv/bin/python -c 'import pip; print(pip.__path__[0])')
     exec "$into/bin/python" "$pip" --disable-pip-version-check install -q --no-compile "$@"
-)
+}
 
 case $wanted in
     run) requirements=requirements.txt ;;
@@ -114,10 +114,10 @@ if [ -n "$lacking_triton" ]; then       # beside the others
 fi
 if [ -n "$lacking" ]; then
     say "setup: installing Python packages from $requirements${extras:+, and the extras: $(echo $extras)}"
-    install .venv -r "$requirements"
+    (install .venv -r "$requirements")
     # shellcheck disable=SC2086
     chosen=$(echo $extras | tr ' ' ',')
-    install .venv --no-build-isolation -e ".${chosen:+[$chosen]}"
+    (install .venv --no-build-isolation -e ".${chosen:+[$chosen]}")
     for set in "$wanted" run; do        # each of the larger sets holds the smallest
         for one in "" $extras; do touch ".venv/.installed-$set${one:+-$one}"; done
     done
