@@ -5,8 +5,9 @@
 PYTHON ?= python3
 export PYTHON EXTRAS
 BIN := .venv/bin
-# Side by side; who shares a server shares a worker (tests/sides.py). Each worker reads all tests: compiled once, and kept.
-pytest := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+# Side by side; who shares a server shares a worker (tests/sides.py). Each worker reads all tests: compiled once, and kept. Threads
+# of their own would make numpy and torch slower: there are workers enough.
+pytest := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
 setup = @gateway/setup.sh
 
 help: ## list the targets
