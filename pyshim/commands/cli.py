@@ -1,5 +1,5 @@
-"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists of addresses,
-replace models.
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists
+of addresses, replace models.
 
 A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
 """
