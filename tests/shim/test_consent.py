@@ -89,8 +89,10 @@ def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
 
 FLOORS: Mapping[str, float] = {
     "consent_act.seen": 0.94,
+    "consent_act.held": 0.73,
     "consent_act.near": 1.0,
     "consent_plain.seen": 0.99,
+    "consent_plain.held": 0.79,
 }
 
 
@@ -99,7 +101,8 @@ def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[
     said = rows(corpus)
     meant = [name for name, task in tasks.items() if not corpus.startswith("consent_plain") or task.consent == "plain"]
     taken = [all(shown(sentence, tasks[name], turns[name]) for name in ([at] if at in tasks else meant)) for sentence, at in said]
-    assert sum(taken) / len(said) >= FLOORS[corpus]
+    share = sum(taken) / len(taken)
+    assert share >= FLOORS[corpus]
 
 
 @pytest.mark.parametrize("corpus", ["consent_act", "consent_plain"])
