@@ -1,4 +1,4 @@
-"""Whatever a customer says where consent is asked for: is only done what they agreed to? Asked through POST /v1/chat, of every task.
+"""Whatever a customer says where consent is asked for: is only done what they agreed to? By POST /v1/chat, at every task.
 
 The corpora are those of tests/shim/test_consent.py. Each task is brought to its confirmation once, by talking; every sentence is
 then said by a customer of its own, whose conversation stands there.
@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import Any
 
 import httpx
 import pytest
@@ -18,25 +19,27 @@ from pyshim.tenants import source
 from pyshim.tenants.reader import load
 from pyshim.tenants.schema import Tenant
 from pyshim.turns.journal import consents_of
-from tests.conftest import Customer, Stack
+from tests import sluice
+from tests.conftest import Customer, Stack, wait_until
 from tests.shim.test_consent import rows
 
 pytestmark = pytest.mark.real
 
 AT_ONCE = 16
 TASKS_OF_EACH = 3  # of those that a sentence for any task is said at
+# Values that no sentence of the corpora names: to name the value that was shown is no change of it.
 VALUES = {
     "order_id": "20231107",
     "reason": "质量问题",
     "title": "个人",
     "card_tail": "8866",
-    "periods": "12期",
-    "plan": "畅享99",
+    "periods": "24期",
+    "plan": "畅享199",
     "service": "视频彩铃",
     "month": "本月",
     "account": "KD12345678",
     "phone": "13800002046",
-    "amount": "8000元",
+    "amount": "12000元",
     "address": "浙江省杭州市西湖区文三路88号2幢301室",
 }
 
@@ -86,25 +89,22 @@ def places(stack: Stack, store: redis.Redis) -> dict[str, Place]:
     return found
 
 
-async def said(stack: Stack, store: redis.Redis, what: list[tuple[str, Place]]) -> list[bool]:
-    """Each sentence, by somebody who stands at that place: was it taken for consent?"""
-    limit, consents = asyncio.Semaphore(AT_ONCE), []
+async def said(stack: Stack, store: redis.Redis, what: list[tuple[str, Place]], called: str) -> list[bool]:
+    """Each sentence, by somebody who stands at that place: was it taken for consent? called: what these customers are."""
+    limit = asyncio.Semaphore(AT_ONCE)
 
-    async def one(number: int, sentence: str, place: Place, client: httpx.AsyncClient) -> bool:
-        user = f"says-{number}-{place.task}"
+    async def one(user: str, sentence: str, place: Place, client: httpx.AsyncClient) -> None:
         store.set(f"d:{{{place.tenant}:{user}}}", place.state, ex=600)
         headers = {"Authorization": f"Bearer {stack.token(place.tenant, user)}"}
         async with limit:
             answer = await client.post("/v1/chat", json={"query": sentence}, headers=headers)
         assert answer.status_code == 200, (sentence, answer.text)
-        consents.append((place.tenant, user))
-        return answer.json()["intent"] == place.task and "confirm" not in answer.json()
 
+    users = [f"{called}-{number}-{place.task}" for number, (_, place) in enumerate(what)]
     async with httpx.AsyncClient(base_url=stack.url, timeout=30, trust_env=False) as client:
-        submitted = await asyncio.gather(*(one(number, *each, client) for number, each in enumerate(what)))
-    assert submitted == list(submitted)
-    kept = {name: users_that_agreed(store, name) for name in ("shop", "bank", "telecom")}
-    return [f"says-{number}-{place.task}" in kept[place.tenant] for number, (_, place) in enumerate(what)]
+        await asyncio.gather(*(one(user, *each, client) for user, each in zip(users, what, strict=True)))
+    agreed = {name: users_that_agreed(store, name) for name in ("shop", "bank", "telecom")}
+    return [user in agreed[place.tenant] for user, (_, place) in zip(users, what, strict=True)]
 
 
 def users_that_agreed(store: redis.Redis, tenant: str) -> set[str]:
@@ -123,10 +123,39 @@ def at_tasks(corpus: str, places: dict[str, Place], names: list[str], without: s
     ]
 
 
-@pytest.mark.parametrize("half", ["seen", "held"])
+@pytest.mark.parametrize("half", ["seen", "held", "near"])
 async def test_nothing_is_submitted_without_consent(
     stack: Stack, store: redis.Redis, places: dict[str, Place], half: str
 ) -> None:
     what = at_tasks(f"no_consent.{half}", places, list(places))
-    agreed = await said(stack, store, what)
+    agreed = await said(stack, store, what, f"no-{half}")
     assert [(sentence, place.task) for (sentence, place), taken in zip(what, agreed, strict=True) if taken] == []
+
+
+async def test_a_yes_is_taken_at_every_task_and_kept_with_the_words_that_were_shown(
+    stack: Stack, store: redis.Redis, places: dict[str, Place]
+) -> None:
+    assert all(await said(stack, store, [("确认", place) for place in places.values()], "yes"))
+    for number, place in enumerate(places.values()):
+        newest, *_ = stack.customer(place.tenant, f"yes-{number}-{place.task}").history(1)
+        task = tenant_of(stack, place.tenant).tasks[place.task]
+        kept = newest["consent"]
+        assert (kept["task"], kept["agreed"], kept["by"]) == (place.task, "确认", "words")
+        assert kept["shown"].startswith((task.confirm or "").partition("{")[0])
+        assert {name for name in task.slots if name in kept["values"]} == set(task.slots)
+
+
+def test_consents_are_exported_with_what_came_of_them(stack: Stack, store: redis.Redis, places: dict[str, Place]) -> None:
+    user = "exported"
+    store.set(f"d:{{shop:{user}}}", places["refund_apply"].state, ex=600)
+    customer = stack.customer("shop", user)
+    assert "受理号" in customer.ask("确认")["answer"]
+
+    def exported() -> list[dict[str, Any]]:
+        said = sluice.here(stack, "consents", "--tenant", "shop", "--user", user)
+        return [json.loads(line) for line in said.stdout.splitlines()]
+
+    (kept,) = wait_until(lambda: [one for one in exported() if one["outcome"] != "unknown"])
+    assert (kept["task"], kept["user"], kept["agreed"], kept["outcome"]) == ("refund_apply", user, "确认", "done")
+    assert kept["values"]["order_id"] == VALUES["order_id"]
+    assert VALUES["order_id"] in kept["shown"]
