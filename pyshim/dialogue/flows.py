@@ -17,6 +17,7 @@ from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import PLACEHOLDER, digest, filled, said
 from pyshim.errors import RedisAway
 from pyshim.outside.backend import Backend, Done, Outcome, Refused
+from pyshim.telemetry import metrics
 from pyshim.tenants.schema import Call, Task
 from pyshim.turns.journal import Journal
 from pyshim.turns.turn import CONFIRM, Buttons, Consent, Pending, Reply, Sent, Turn
@@ -246,6 +247,7 @@ class Flows:
             base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
             outcome = await self._backend.call(base, task.call, sent.values, turn.user_id, sent.key, limit)
             turn.known[sent.key] = outcomes.at_once(task, sent, outcome)
+            metrics.calls.labels(turn.tenant.id, turn.known[sent.key].outcome or "unknown").inc()
             if not isinstance(outcome, Done):
                 log.warning("%s: %s: %s turn_id=%s", turn.tenant.id, sent.intent, outcome.why, turn.id)
         return turn.known[sent.key]
