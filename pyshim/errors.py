@@ -5,7 +5,6 @@ Away             something outside does not answer in time or at all
   RedisAway      the state store
   TritonAway     the model server, or its breaker is open
     TritonBusy   its queue is full: it is there, and rejects
-  BackendAway    the tenant's back end
 BadTenant        tenants' files cannot be served; all faults, each with file, line and what was wanted
 """
 
@@ -32,10 +31,6 @@ class TritonAway(Away):
 
 class TritonBusy(TritonAway):
     """The model server's queue is full."""
-
-
-class BackendAway(Away):
-    """The tenant's back end did not answer, or answered nonsense."""
 
 
 class BadTenant(Exception):

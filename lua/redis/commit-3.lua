@@ -15,7 +15,8 @@
 -- Returns "ok <seq> <session_id>"      written (a status line: the common case is read in one piece)
 --         {"replay", entry}            this seq was answered before; entry is the stored turn (JSON)
 --         {"stale", last seq}          seq is lower than the last one and no longer kept
---         {"busy", state}              mode "idle", but a flow or a person has the conversation
+--         {"busy", state}              mode "idle", but a flow or a person has the conversation; or "", where the customer has
+--                                      to hear of a call: who answers reads the conversation anew
 --         {"conflict", state}          somebody else's turn came between load and commit
 --         {"expired"}                  it is too late: whoever sent this has stopped waiting
 --
@@ -31,6 +32,8 @@ if not_after > 0 then
     if now[1] * 1000 + now[2] / 1000 > not_after then return { "expired" } end
 end
 
+-- Calls whose outcome is to be told. In the slot of KEYS[1], and undeclared so that the hot path says three keys.
+local calls = "c" .. string.sub(KEYS[1], 2)
 local mode, named, seq = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local blob = redis.call("GET", KEYS[1])
 local state = blob and cmsgpack.unpack(blob) or nil
@@ -54,6 +57,7 @@ if mode == "late" or seq > 0 and (continues and seq <= state.seq or not continue
 end
 
 if mode == "idle" then
+    if redis.call("EXISTS", calls) == 1 then return { "busy", "" } end
     if continues and (state.flow or state.owner == "person") then return { "busy", blob } end
 elseif mode ~= "late" and tonumber(mode) ~= (continues and state.turn or 0) then
     return { "conflict", blob or "" }
@@ -84,4 +88,5 @@ if ARGV[5] ~= "" then
     redis.call("HSET", KEYS[3], ARGV[5], entry)
     redis.call("EXPIRE", KEYS[3], ARGV[10])
 end
+if #ARGV > 12 then redis.call("HDEL", calls, unpack(ARGV, 13)) end
 return redis.status_reply("ok " .. string.format("%.0f", seq) .. " " .. session)

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 
 from pyshim.language.folding import plain
-from pyshim.turns.turn import CONFIRM, Pending, Turn
+from pyshim.turns.turn import CONFIRM, Part, Pending, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS, SMALL_TALK
 
 SURE = 0.8  # a message that could also answer the open question is something else only from here
@@ -25,44 +25,44 @@ TELLING = re.compile(r"算了|取消|投诉|看看|看下|看一下|[别退换�
 TROUBLE = re.compile(r"[不没坏断丢错]")  # where one may choose, what is wrong is a choice's own matter (质量不好)
 
 
-def dropped(turn: Turn, values: Mapping[str, str], rest: str) -> bool:
+def dropped(turn: Turn, said: Part, values: Mapping[str, str], rest: str) -> bool:
     """Is the pending matter dropped? What comes behind 算了 may be a matter of its own (other)."""
-    if turn.intent == "cancel_flow" and turn.confidence >= turn.tenant.confidence_min:
+    if said.intent == "cancel_flow" and said.confidence >= turn.tenant.confidence_min:
         return not values or DROPPING.search(rest) is not None
-    return turn.query.lstrip().startswith("算了") and turn.confidence < SURE
+    return said.text.lstrip().startswith("算了") and said.confidence < SURE
 
 
-def small_talk(turn: Turn, floor: float) -> bool:
+def small_talk(said: Part, floor: float) -> bool:
     """A number is none, whatever the model takes it for."""
-    return turn.intent in SMALL_TALK and turn.confidence >= floor and not re.search(r"\d", turn.query)
+    return said.intent in SMALL_TALK and said.confidence >= floor and not re.search(r"\d", said.text)
 
 
-def other(turn: Turn, pending: Pending, values: Mapping[str, str], rest: str) -> str | None:
+def other(turn: Turn, said: Part, pending: Pending, values: Mapping[str, str], rest: str) -> str | None:
     """The other matter this message is about, if it is one for sure. values, rest: what was found in it for the pending task, and
     what it says beside (flows.told)."""
-    tenant, intent = turn.tenant, turn.intent
-    if intent is None or intent == pending.intent or intent in DIALOGUE_INTENTS:
+    tenant, intent = turn.tenant, said.intent
+    if not intent or intent == pending.intent or intent in DIALOGUE_INTENTS:
         return None
     if intent not in tenant.replies and intent not in tenant.tasks:
         return None
     free = pending.asking != CONFIRM and tenant.slots[pending.asking].free
     if intent in SMALL_TALK:
-        return intent if not values and small_talk(turn, SURE if free else tenant.confidence_min) else None
-    if turn.confidence < SURE:
+        return intent if not values and small_talk(said, SURE if free else tenant.confidence_min) else None
+    if said.confidence < SURE:
         return None
     could_answer = bool(values) or (free and not tenant.slots[pending.asking].patterns)
     chooses = any(tenant.slots[name].choices for name in (pending.asking, *values) if name in tenant.slots)
-    return intent if not could_answer or _tells(turn, pending, intent, rest, chooses) else None
+    return intent if not could_answer or _tells(turn, said, pending, rest, chooses) else None
 
 
-def _tells(turn: Turn, pending: Pending, intent: str, rest: str, chooses: bool) -> bool:
+def _tells(turn: Turn, said: Part, pending: Pending, rest: str, chooses: bool) -> bool:
     """Is there more to it than the model's word?"""
-    rule = turn.tenant.replies.get(intent)
-    if turn.query.strip() in turn.tenant.titles or (rule is not None and rule.handover) or TELLING.search(rest):
+    rule = turn.tenant.replies.get(said.intent)
+    if said.text.strip() in turn.tenant.titles or (rule is not None and rule.handover) or TELLING.search(rest):
         return True
     if not chooses and TROUBLE.search(rest):
         return True
-    named = _pairs(turn.tenant.title(intent)) - _pairs(turn.tenant.title(pending.intent))
+    named = _pairs(turn.tenant.title(said.intent)) - _pairs(turn.tenant.title(pending.intent))
     return not named.isdisjoint(_pairs(plain(rest)))
 
 

@@ -4,31 +4,36 @@ A task is a flow (collect slots, confirm, call) or an action (collect slots, cal
 is done, cancelled, or another one takes its place.
 """
 
+import hashlib
 import logging
-import re
+import time
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
-from pyshim.dialogue import consent, slots
-from pyshim.errors import BackendAway
-from pyshim.outside.backend import Backend, Fields
-from pyshim.tenants.schema import Task
-from pyshim.turns.turn import CONFIRM, Buttons, Pending, Reply, Turn
+import msgspec
+
+from pyshim.dialogue import consent, outcomes, slots
+from pyshim.dialogue.people import reached
+from pyshim.dialogue.sentences import PLACEHOLDER, digest, filled, said
+from pyshim.errors import RedisAway
+from pyshim.outside.backend import Backend, Done, Outcome, Refused
+from pyshim.tenants.schema import Call, Task
+from pyshim.turns.journal import Journal
+from pyshim.turns.turn import CONFIRM, Buttons, Consent, Pending, Reply, Sent, Turn
 
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 2  # wrong answers to one question before a person is offered
+By = Literal["button", "words"]
+NO_CODE: Mapping[str, str] = {}
+KEPT_S, LEAST_S = 0.05, 0.05  # of the deadline, for the commit; what a call gets at least
 
 
-def filled(template: str, fields: Mapping[str, object]) -> str:
-    """The template with every {name} replaced; a name nobody filled becomes empty."""
-    return re.sub(r"\{(\w+)\}", lambda match: str(fields.get(match.group(1), "")), template)
-
-
-def told(turn: Turn, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:
-    """What the message says of these slots, and what else it says. What was taken for one slot fills no other. first: the one
-    that is asked for; else a choice is surer than a pattern, which may take any number."""
+def told(turn: Turn, text: str, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:
+    """What a text says of these slots, and what else it says. What was taken for one slot fills no other. first: the one that is
+    asked for; else a choice is surer than a pattern, which may take any number."""
     values: dict[str, str] = {}
-    rest = turn.query
+    rest = text
     for name in sorted(names, key=lambda name: (name != first, not turn.tenant.slots[name].choices)):
         found = slots.find(turn.tenant.slots[name], rest)
         if found is not None:
@@ -36,103 +41,253 @@ def told(turn: Turn, names: Iterable[str], first: str = "") -> tuple[dict[str, s
     return values, rest
 
 
-def take(turn: Turn, values: Mapping[str, str]) -> None:
-    """Keeps them on the state."""
-    turn.state.slots = {**turn.state.slots, **values}
-
-
-def bare(turn: Turn, names: Iterable[str]) -> str | None:
-    """The slot whose bare value the message is (an order number by itself, say); it is taken, whatever was known before."""
-    for name in names:
-        slot = turn.tenant.slots[name]
-        found = slots.find(slot, turn.query) if slot.patterns and slot.remember else None
-        if found is not None and slots.bare(found.rest):
-            take(turn, {name: found.value})
-            return name
-    return None
-
-
-def unknown(turn: Turn, task: Task) -> list[str]:
+def unknown(turn: Turn, pending: Pending) -> list[str]:
     """Slots of which nothing was said yet, those with a default among them."""
-    return [name for name in task.slots if name not in turn.state.slots]
+    return [name for name in turn.tenant.tasks[pending.intent].slots if name not in pending.slots]
 
 
-def missing(turn: Turn, task: Task) -> str | None:
+def missing(turn: Turn, pending: Pending) -> str | None:
     """The next slot to ask for. Slots with a default are never asked."""
-    return next((name for name in unknown(turn, task) if turn.tenant.slots[name].default is None), None)
+    return next((name for name in unknown(turn, pending) if turn.tenant.slots[name].default is None), None)
+
+
+def values(turn: Turn, pending: Pending) -> dict[str, str]:
+    """The task's slots as they stand, defaults included, and what was quoted."""
+    task = turn.tenant.tasks[pending.intent]
+    known = {name: turn.tenant.slots[name].default or "" for name in task.slots}
+    return {**pending.quote, **known, **{name: value for name, value in pending.slots.items() if name in task.slots}}
 
 
 def question(turn: Turn, pending: Pending) -> str:
     """What the pending task is waiting to hear."""
     task = turn.tenant.tasks[pending.intent]
-    if pending.asking == CONFIRM:
-        return filled(task.confirm or "", values(turn, task))
-    return turn.tenant.slots[pending.asking].ask
-
-
-def values(turn: Turn, task: Task) -> dict[str, str]:
-    """The task's slots as they stand, defaults included."""
-    known = {name: turn.tenant.slots[name].default or "" for name in task.slots}
-    return known | {name: value for name, value in turn.state.slots.items() if name in task.slots}
-
-
-async def start(turn: Turn, intent: str, backend: Backend) -> Reply:
-    """Begins a task with what the message and the session already say."""
-    take(turn, told(turn, turn.tenant.tasks[intent].slots)[0])
-    return await advance(turn, Pending(intent, turn.id, ""), backend)
-
-
-async def advance(turn: Turn, pending: Pending, backend: Backend) -> Reply:
-    """Asks for what is missing, or for the confirmation, or makes the call."""
-    task = turn.tenant.tasks[pending.intent]
-    ask = missing(turn, task)
-    if ask is None and task.confirm is None:
-        return await finish(turn, pending, backend)
-    pending.asking, pending.tries = ask or CONFIRM, 0
-    pending.confirm = "" if ask else turn.id
-    turn.state.flow = pending
-    return Reply(question(turn, pending), pending.intent, confirm=buttons(pending))
+    if pending.asking != CONFIRM:
+        return turn.tenant.slots[pending.asking].ask
+    return filled(task.confirm or "", values(turn, pending)) if pending.confirm else turn.tenant.phrases.quote_down
 
 
 def buttons(pending: Pending) -> Buttons | None:
     """Yes and no, where a confirmation is asked for."""
-    return Buttons(pending.confirm, consent.YES, consent.NO) if pending.asking == CONFIRM else None
+    return Buttons(pending.confirm, consent.YES, consent.NO) if pending.asking == CONFIRM and pending.confirm else None
 
 
-async def finish(turn: Turn, pending: Pending, backend: Backend) -> Reply:
-    """Calls the back end and says what came of it."""
-    task = turn.tenant.tasks[pending.intent]
-    given = values(turn, task)
-    try:
-        code, fields = await backend.call(
-            turn.tenant.about.backend or "", task.call, given, turn.user_id, pending.id, max(0.05, turn.left() - 0.05)
-        )
-    except BackendAway as error:
-        log.warning("%s: back end away: %s turn_id=%s", turn.tenant.id, error, turn.id)
-        return Reply(turn.tenant.phrases.backend_down, pending.intent)
-    if code is None:
-        drop(turn)
-        return Reply(filled(task.done, {**given, **fields}), pending.intent, suggestions=task.suggestions)
-    return _refused(turn, pending, task, code, {**given, **fields})
+def keep(turn: Turn, values: Mapping[str, str]) -> None:
+    """Remembers, for later tasks, what is worth it."""
+    known = turn.tenant.slots
+    worth = {name: value for name, value in values.items() if name in known and known[name].remember}
+    turn.state.slots = {**turn.state.slots, **worth}
 
 
-def _refused(turn: Turn, pending: Pending, task: Task, code: str, fields: Fields) -> Reply:
-    reply = task.errors.get(code)
-    if reply is None:
-        log.error("%s: %s has no words for the back end's %r turn_id=%s", turn.tenant.id, pending.intent, code, turn.id)
-        drop(turn)
-        return Reply(turn.tenant.phrases.backend_down, pending.intent)
-    if reply.ask_again:
-        turn.state.slots = {name: value for name, value in turn.state.slots.items() if name != reply.ask_again}
-        # A new key: the corrected call is another one than the one that was refused.
-        turn.state.flow = Pending(pending.intent, turn.id, reply.ask_again)
-    else:
-        drop(turn)
-    return Reply(filled(reply.say, fields), pending.intent, suggestions=[] if reply.ask_again else task.suggestions)
+def take(pending: Pending, values: Mapping[str, str | None]) -> None:
+    """Values of the task; None: what was said of this slot is wrong."""
+    changed = {name: value for name, value in values.items() if pending.slots.get(name) != value}
+    if changed:
+        pending.slots = {name: value for name, value in {**pending.slots, **changed}.items() if value is not None}
+        pending.quote, pending.confirm, pending.shown, pending.agreed = {}, "", "", ""
 
 
 def drop(turn: Turn) -> None:
-    """Ends the pending task; only slots worth remembering stay."""
+    """Ends the pending task; only what is worth remembering stays."""
+    if turn.state.flow is not None:
+        keep(turn, turn.state.flow.slots)
     turn.state.flow = None
-    known = turn.tenant.slots
-    turn.state.slots = {name: value for name, value in turn.state.slots.items() if name in known and known[name].remember}
+
+
+def key_of(turn: Turn, pending: Pending, code: Mapping[str, str] = NO_CODE) -> str:
+    """The Idempotency-Key: of this started task, and these values."""
+    given = sorted({**pending.slots, **code}.items())
+    what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given])
+    return hashlib.sha256(what).hexdigest()[:32]
+
+
+def waits(turn: Turn, intent: str) -> bool:
+    """Was it sent, and nobody knows what became of it?"""
+    return any(sent.intent == intent and not sent.outcome for sent in turn.calls())
+
+
+class Flows:
+    """What tasks do at back ends."""
+
+    def __init__(self, backend: Backend, journal: Journal) -> None:
+        self._backend, self._journal = backend, journal
+
+    async def start(self, turn: Turn, intent: str, words: str) -> Reply:
+        """Begins a task with what these words and the session already say."""
+        task = turn.tenant.tasks[intent]
+        remembered = {name: value for name, value in turn.state.slots.items() if name in task.slots}
+        now, _ = told(turn, words, task.slots)
+        keep(turn, now)
+        pending = Pending(intent, turn.id, "", slots={**remembered, **now})
+        if task.confirm is not None and waits(turn, intent):
+            return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), intent)
+        return await self.advance(turn, pending)
+
+    async def advance(self, turn: Turn, pending: Pending) -> Reply:
+        """Asks for what is missing, or for the confirmation, or looks up."""
+        ask = missing(turn, pending)
+        if ask is None and turn.tenant.tasks[pending.intent].confirm is None:
+            return await self._look_up(turn, pending)
+        turn.state.flow = pending
+        if ask is None:
+            return await self._show(turn, pending)
+        if pending.asking != ask:
+            pending.tries = 0
+        pending.asking = ask
+        return Reply(question(turn, pending), pending.intent)
+
+    async def _show(self, turn: Turn, pending: Pending) -> Reply:
+        """Shows what is to be agreed to."""
+        task = turn.tenant.tasks[pending.intent]
+        if pending.asking != CONFIRM:
+            pending.asking, pending.tries = CONFIRM, 0
+        if task.quote is not None and not pending.quote:
+            refused = await self._quoted(turn, pending, task)
+            if refused is not None:
+                return refused
+        text = filled(task.confirm or "", values(turn, pending))
+        if pending.shown != digest(text) or not pending.confirm:
+            pending.shown, pending.confirm, pending.agreed = digest(text), turn.id, ""
+        return Reply(text, pending.intent, confirm=buttons(pending))
+
+    async def _quoted(self, turn: Turn, pending: Pending, task: Task) -> Reply | None:
+        """Fills the quote; a reply where that cannot be."""
+        assert task.quote is not None
+        outcome = await self._called(turn, pending, task.quote)
+        if isinstance(outcome, Refused) and outcome.code:
+            return self._refused(turn, pending, outcome)
+        wanted = set(PLACEHOLDER.findall(task.confirm or "")) | set(task.call.body)
+        wanted -= {*task.slots, *([task.verify.slot] if task.verify else [])}
+        if isinstance(outcome, Done) and all(outcome.fields.get(name) not in (None, "") for name in wanted):
+            pending.quote = {name: said(outcome.fields[name]) for name in wanted}
+            return None
+        why = "its answer lacks fields that the confirmation tells" if isinstance(outcome, Done) else outcome.why
+        log.warning("%s: quote of %s: %s turn_id=%s", turn.tenant.id, pending.intent, why, turn.id)
+        pending.confirm = pending.shown = ""
+        return Reply(turn.tenant.phrases.quote_down, pending.intent)
+
+    async def _look_up(self, turn: Turn, pending: Pending) -> Reply:
+        """Asks the back end and says what it knows."""
+        task = turn.tenant.tasks[pending.intent]
+        outcome = await self._called(turn, pending, task.call)
+        if isinstance(outcome, Done):
+            self._end(turn, pending)
+            text = filled(task.done, {**values(turn, pending), **outcome.fields})
+            return Reply(text, pending.intent, suggestions=task.suggestions)
+        if isinstance(outcome, Refused) and outcome.code:
+            return self._refused(turn, pending, outcome)
+        log.warning("%s: back end away: %s turn_id=%s", turn.tenant.id, outcome.why, turn.id)
+        self._end(turn, pending)
+        return Reply(turn.tenant.phrases.lookup_down, pending.intent)
+
+    async def submit(self, turn: Turn, pending: Pending, agreed: str, by: By) -> Reply:
+        """It was agreed to: does it, or has its code sent. What is no longer what was shown is shown anew."""
+        task = turn.tenant.tasks[pending.intent]
+        text = filled(task.confirm or "", values(turn, pending))
+        if not pending.confirm or pending.shown != digest(text) or missing(turn, pending) is not None:
+            return await self.advance(turn, pending)
+        if task.verify is not None and not pending.agreed:
+            return await self._ask_code(turn, pending, task, agreed)
+        return await self._send(turn, pending, text, pending.agreed or agreed, by)
+
+    async def code(self, turn: Turn, pending: Pending, code: str) -> Reply:
+        """The code that was asked for behind the consent."""
+        turn.secret = True
+        agreed, name = pending.agreed, pending.asking
+        by: By = "button" if agreed == consent.YES else "words"
+        text = filled(turn.tenant.tasks[pending.intent].confirm or "", values(turn, pending))
+        if pending.shown != digest(text):
+            return await self.advance(turn, pending)
+        return await self._send(turn, pending, text, agreed, by, {name: code})
+
+    async def _ask_code(self, turn: Turn, pending: Pending, task: Task, agreed: str) -> Reply:
+        assert task.verify is not None
+        outcome = await self._called(turn, pending, task.verify.send, f"{key_of(turn, pending)}-code-{turn.id}"[:64])
+        if isinstance(outcome, Refused) and outcome.code:
+            return self._refused(turn, pending, outcome)
+        if not isinstance(outcome, Done):
+            log.warning("%s: no code for %s: %s turn_id=%s", turn.tenant.id, pending.intent, outcome.why, turn.id)
+            return Reply(turn.tenant.phrases.backend_down, pending.intent, confirm=buttons(pending))
+        pending.asking, pending.tries, pending.agreed = task.verify.slot, 0, agreed
+        return Reply(filled(task.verify.ask, {**values(turn, pending), **outcome.fields}), pending.intent)
+
+    async def _called(self, turn: Turn, pending: Pending, call: Call, key: str = "") -> Outcome:
+        base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
+        return await self._backend.call(base, call, values(turn, pending), turn.user_id, key, limit)
+
+    async def _send(
+        self, turn: Turn, pending: Pending, shown: str, agreed: str, by: By, code: Mapping[str, str] = NO_CODE
+    ) -> Reply:
+        """Writes the call down, makes it, and says what came of it. code: in its body, behind the consent."""
+        task, key, given = turn.tenant.tasks[pending.intent], key_of(turn, pending, code), {**values(turn, pending), **code}
+        known = turn.known.get(key)  # made in this turn already, whose commit met another one's
+        if known is None:
+            if waits(turn, pending.intent):
+                return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), pending.intent)
+            sent = Sent(key, pending.id, pending.intent, given, int(time.time() * 1000))
+            model = turn.version.name if turn.version else ""
+            agreement = Consent(pending.intent, shown, agreed, by, values(turn, pending), turn.config, model, key)
+            known = await self._make(turn, task, sent, agreement)
+        if known is None:
+            turn.degraded = True
+            return Reply(turn.tenant.phrases.degraded, pending.intent)
+        turn.told.append(key)
+        return self._ended(turn, pending, known)
+
+    async def _make(self, turn: Turn, task: Task, sent: Sent, agreement: Consent) -> Sent | None:
+        """The call, and what came of it. None: it could not be written down, and was not made."""
+        turn.known[sent.key] = sent
+        try:
+            written = await self._journal.begin(turn, sent, agreement)
+        except RedisAway:
+            del turn.known[sent.key]
+            return None
+        turn.consent = agreement
+        if written:
+            base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
+            outcome = await self._backend.call(base, task.call, sent.values, turn.user_id, sent.key, limit)
+            turn.known[sent.key] = outcomes.at_once(task, sent, outcome)
+            if not isinstance(outcome, Done):
+                log.warning("%s: %s: %s turn_id=%s", turn.tenant.id, sent.intent, outcome.why, turn.id)
+        return turn.known[sent.key]
+
+    def _ended(self, turn: Turn, pending: Pending, sent: Sent) -> Reply:
+        task, phrases = turn.tenant.tasks[pending.intent], turn.tenant.phrases
+        if not sent.outcome:
+            turn.told.remove(sent.key)  # this is told when it is known
+            self._end(turn, pending)
+            return Reply(filled(phrases.unknown, {"title": task.title}), pending.intent)
+        if sent.outcome == "done":
+            self._end(turn, pending)
+            return Reply(outcomes.result(turn.tenant, sent), pending.intent, suggestions=task.suggestions)
+        if not sent.code:  # nothing was sent: it may be tried again
+            return Reply(phrases.backend_down, pending.intent, confirm=buttons(pending))
+        return self._refused(turn, pending, Refused(sent.code, sent.fields))
+
+    def _refused(self, turn: Turn, pending: Pending, refused: Refused) -> Reply:
+        tenant, task = turn.tenant, turn.tenant.tasks[pending.intent]
+        reply = task.errors.get(refused.code)
+        if reply is None:
+            log.error("%s: %s has no words for the back end's %r turn_id=%s", tenant.id, pending.intent, refused.code, turn.id)
+            self._end(turn, pending)
+            fields = {"title": task.title, "people": reached(tenant)}
+            return Reply(filled(tenant.phrases.not_accepted, fields), pending.intent)
+        again = reply.ask_again
+        text = filled(reply.say, {**values(turn, pending), **refused.fields})
+        if again is None:
+            self._end(turn, pending)
+        elif task.verify is not None and again == task.verify.slot:
+            pending.asking = again
+            turn.state.flow = pending
+        else:
+            keep(turn, pending.slots)
+            turn.state.slots = {name: value for name, value in turn.state.slots.items() if name != again}
+            left = {name: value for name, value in pending.slots.items() if name != again}
+            turn.state.flow = Pending(pending.intent, turn.id, again, slots=left)
+        return Reply(text, pending.intent, suggestions=[] if again else task.suggestions)
+
+    @staticmethod
+    def _end(turn: Turn, pending: Pending) -> None:
+        """Of this task: it may have been another one's aside."""
+        keep(turn, pending.slots)
+        if turn.state.flow is not None and turn.state.flow.id == pending.id and turn.state.flow.intent == pending.intent:
+            turn.state.flow = None

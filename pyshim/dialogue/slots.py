@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pyshim.language.folding import plain
+from pyshim.language.numerals import numbers
 from pyshim.tenants.schema import Slot
 
 GAP = "\n"  # where a value was taken: no pattern reads across it
@@ -27,6 +28,10 @@ QUESTIONS = re.compile(
     r"[?？]\s*$|[吗么嘛呢]\W*$|多少|多久|怎么[办弄操改退换开交查收算]|怎样|如何|为什么|为啥|凭什么|(.)不\1|有没有|什么时[候间]"
 )
 WISHES = re.compile(r"^先(?![前生后])|^取消|帮我|我要[退换办开查取改]")
+# What answers any question and is the value of none.
+NO_VALUE = re.compile(
+    r"忘[了记光]|[不没]记得|记不[得清起住]|[不没]知道|不清楚|不晓得|想不起|找不到|没[有带]?$|返回|上一步|后退|跳过|随便|都行|重[来新]|等[等下一]|稍等"
+)
 
 NUMERALS = "零〇一二两三四五六七八九十百千万亿"
 NUMBER = re.compile(rf"\d+(?:\.\d+)?|[{NUMERALS}]+")
@@ -90,13 +95,29 @@ def _chosen(slot: Slot, text: str) -> Found | None:
     return Found(value, rest)
 
 
+def numbered(slot: Slot, text: str) -> str | None:
+    """The choice that a bare number means (99, where 畅享99 may be chosen), if it is one and not two."""
+    said = re.sub(r"[\W_]", "", NAMES.sub("", plain(text)))
+    if not NUMBER.fullmatch(said):
+        return None
+    wanted = numbers(said + COUNTERS[0])
+    fits = [value for value in slot.choices if numbers(value + COUNTERS[0]) == wanted]
+    return fits[0] if len(fits) == 1 else None
+
+
+def names(slot: Slot, text: str) -> bool:
+    """Does the text name what the slot's question asks for (订单号, say)?"""
+    said = plain(text)
+    return any(said[at : at + 2] in slot.ask for at in range(len(said) - 1))
+
+
 def accept(slot: Slot, text: str) -> str | None:
     """The value of a message that answers this slot's question, or None when it cannot be one."""
     found = find(slot, text)
     if found is not None:
         return found.value
     said = plain(text)
-    none = len(said) > slot.max_chars or courteous(said) or QUESTIONS.search(said) or WISHES.search(said)
+    none = len(said) > slot.max_chars or courteous(said) or any(one.search(said) for one in (QUESTIONS, WISHES, NO_VALUE))
     return said if slot.free and not none else None
 
 

@@ -9,14 +9,16 @@ import asyncio
 import time
 
 from pyshim.errors import TritonAway
+from pyshim.language import clauses
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.outside.triton import Scores
-from pyshim.turns.turn import Reply, Turn
+from pyshim.turns.turn import Part, Reply, Turn
 from pyshim.understanding.version import Version
 
 # What the layers below need of the deadline: a call to the back end, and the commit.
 KEPT_S, LEAST_S = 0.6, 0.05
+LEAST_CHARS = 3  # of a clause that may be a matter
 CANDIDATES_SHARE = 0.5  # of the time there is: the rest is for the stable version, should the new one fail
 
 
@@ -38,15 +40,30 @@ class Understand(Layer):
         if titled is not None:  # a button says what it means
             turn.intent, turn.confidence = titled, 1.0
             return None
+        parts = asyncio.gather(*(self._part(turn, text) for text in _clauses(turn)))
         try:
             logits, turn.embedding = await self._scores(turn)
         except (TritonAway, TimeoutError):
+            parts.cancel()
             turn.fault = True
             turn.intent, turn.confidence = turn.guess, turn.guess_confidence
             raise
         assert turn.version is not None
         turn.intent, turn.confidence, turn.likeliest = turn.version.read(turn.tenant, logits)
+        found = await parts
+        turn.parts = [part for part in found if part is not None] if None not in found else []
         return None
+
+    async def _part(self, turn: Turn, text: str) -> Part | None:
+        """One clause, read alone; asked together with the whole, so that Triton gets them in one request."""
+        version = turn.version
+        assert version is not None
+        try:
+            limit = max(LEAST_S, turn.left() - KEPT_S) * CANDIDATES_SHARE
+            logits, _ = await self._asked(turn, text, version, limit, max(LEAST_S, turn.left() - KEPT_S))
+        except (TritonAway, TimeoutError):
+            return None
+        return Part(text, *version.read(turn.tenant, logits))
 
     async def _scores(self, turn: Turn) -> Scores:
         """By the turn's version; by the stable one, now the turn's, where that fails. Raises TritonAway, TimeoutError."""
@@ -56,17 +73,26 @@ class Understand(Layer):
         limit = time_there_is * CANDIDATES_SHARE
         if stable is None or drawn is stable:
             began = time.monotonic()
-            scores = await self._asked(turn, drawn, time_there_is, time_there_is)
+            scores = await self._asked(turn, turn.query, drawn, time_there_is, time_there_is)
             turn.fault = time.monotonic() - began > limit  # the candidate would have failed: both are held to the same
             return scores
         try:
-            return await self._asked(turn, drawn, limit, time_there_is)
+            return await self._asked(turn, turn.query, drawn, limit, time_there_is)
         except (TritonAway, TimeoutError):
             turn.fault, turn.version = True, stable
             left = max(LEAST_S, turn.left() - KEPT_S)
-            return await self._asked(turn, stable, left, left)
+            return await self._asked(turn, turn.query, stable, left, left)
 
-    async def _asked(self, turn: Turn, version: Version, wait_s: float, timeout_s: float) -> Scores:
+    async def _asked(self, turn: Turn, text: str, version: Version, wait_s: float, timeout_s: float) -> Scores:
         """Waits so long; Triton has failed, as its breaker sees it, only after timeout_s: the same for all versions."""
         async with asyncio.timeout(wait_s):
-            return await self._triton.understand(turn.query, timeout_s, turn.trace, version.name)
+            return await self._triton.understand(text, timeout_s, turn.trace, version.name)
+
+
+def _clauses(turn: Turn) -> list[str]:
+    """Those that are read alone: of a message that announces a second matter, and, where something may be urgent, of any that
+    marks divide."""
+    pieces = clauses.announced(turn.query)
+    if len(pieces) == 1 and turn.tenant.urgent:
+        pieces = [piece for piece in clauses.marked(turn.query) if len(piece) >= LEAST_CHARS]
+    return pieces if len(pieces) > 1 else []

@@ -1,28 +1,44 @@
 """Where are we in the conversation?
 
-The state machine. In this order:
-  a person has the conversation    the message is theirs
-  a task waits for an answer       it is the answer, or a change of mind, or a question in between
-  "did you mean" was asked         yes, or the first, or the second
-  a bare order number, say         about the last matter, or what could it be about?
-  the meaning is clear             a rule's reply, a task to start, a person to call
-Anything else is not ours.
+The dialogue: the message is read (pyshim/dialogue/reading.py), a table says what each of its commands does where the conversation
+stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read is for the layers below.
 """
 
-from pyshim.dialogue import asides, consent, flows, short_words, slots
-from pyshim.dialogue.flows import MAX_TRIES
+from pyshim.dialogue import flows, reading
+from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
+from pyshim.dialogue.flows import MAX_TRIES, By, Flows
+from pyshim.dialogue.people import reached
+from pyshim.dialogue.reducer import Effect, Step, decide
+from pyshim.dialogue.sentences import filled
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.turns import stored
-from pyshim.turns.turn import CONFIRM, PERSON, Pending, Press, Reply, Turn
+from pyshim.turns.journal import Journal, Whose
+from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
+LATER_MOST = 2
+STALE = "this confirmation does not wait for an answer (any more); nothing was done"
 
-def _back(turn: Turn, pending: Pending) -> str:
-    """Leads back to the open question."""
-    fields = {"title": turn.tenant.title(pending.intent), "question": flows.question(turn, pending)}
-    return flows.filled(turn.tenant.phrases.flow_resume, fields)
+
+class _Answer:
+    """What is said to one message, piece by piece."""
+
+    def __init__(self) -> None:
+        self.said: list[Reply] = []
+        self.asked = False  # does it end with the open question?
+        self.passed = False  # is it for the layers below?
+
+    def add(self, reply: Reply, asked: bool = False) -> None:
+        self.said.append(reply)
+        self.asked = asked
+
+    def whole(self) -> Reply:
+        """intent, suggestions and buttons are those of its last piece."""
+        last = self.said[-1]
+        last.answer = "\n".join(reply.answer for reply in self.said)
+        return last
 
 
 class Dialogue(Layer):
@@ -32,194 +48,255 @@ class Dialogue(Layer):
     on_error = "refuse"
 
     def __init__(self, outside: Outside) -> None:
-        self._backend = outside.backend
+        self._journal = Journal(outside.redis)
+        self._flows = Flows(outside.backend, self._journal)
 
     async def answer(self, turn: Turn) -> Reply | None:
-        if turn.state.owner == PERSON:
-            return Reply(turn.tenant.phrases.person_owns)
-        if turn.press:
-            return await self._pressed(turn, turn.press)
-        self._read_short_words(turn)
         turn.resume = ""
-        reply = await self._pending(turn) if turn.state.flow else await self._offered(turn)
-        if reply is None and turn.state.flow is None:
-            self._read_bare_value(turn)
-        if reply is None and turn.state.flow is None and turn.intent and turn.confidence >= turn.tenant.confidence_min:
-            reply = await self._say(turn, turn.intent)
-        if reply is not None:
-            turn.state.misses, turn.state.offered = 0, []
-            reply.confidence = round(turn.confidence, 4)
-        return reply
-
-    async def _pressed(self, turn: Turn, press: Press) -> Reply:
-        """Raises Refusal where the button belongs to a confirmation that does not wait (any more)."""
-        pending = turn.state.flow
-        if turn.degraded:
-            return Reply(turn.tenant.phrases.degraded)
-        if pending is None or pending.asking != CONFIRM or pending.confirm != press.id:
-            raise Refusal(409, "stale_confirmation", "this confirmation does not wait for an answer (any more); nothing was done")
-        return await flows.finish(turn, pending, self._backend) if press.answer == "yes" else self._cancel(turn, pending)
-
-    @staticmethod
-    def _read_short_words(turn: Turn) -> None:
-        intent = short_words.meaning(turn.query)
-        if intent is not None:
-            turn.intent, turn.confidence = intent, 1.0
-
-    @staticmethod
-    def _read_bare_value(turn: Turn) -> None:
-        """A value by itself belongs to the last matter that needs one; if there is none, its likeliest matters are asked back."""
-        name = flows.bare(turn, list(turn.tenant.slots))
-        if name is None:
-            return
-        fits = [intent for intent, task in turn.tenant.tasks.items() if name in task.slots]
-        if turn.state.intent in fits:
-            turn.intent, turn.confidence = turn.state.intent, 1.0
+        if turn.state.owner == PERSON and not self._is_urgent(turn):
+            return Reply(turn.tenant.phrases.person_owns)
+        self._lapse(turn)
+        if turn.press is not None:
+            self._check_press(turn)
+            commands = reading.pressed(turn)
         else:
-            turn.intent, turn.confidence, turn.likeliest = None, 0.0, fits
+            commands = reading.read(turn)
+        return await self.apply(turn, commands)
 
-    def _means(self, turn: Turn, *intents: str) -> bool:
-        return turn.intent in intents and turn.confidence >= turn.tenant.confidence_min
-
-    # -- a task waits ---------------------------------------------------------------------------------------------------
-
-    async def _pending(self, turn: Turn) -> Reply | None:
-        pending = turn.state.flow
-        assert pending is not None
-        if pending.intent not in turn.tenant.tasks:  # the tenant took this task away meanwhile
-            flows.drop(turn)
-            return None
-        if turn.degraded:
+    async def apply(self, turn: Turn, commands: list[Command]) -> Reply | None:
+        """Does what the commands say. None: nobody here can, and the layers below are asked."""
+        if turn.press is not None and turn.degraded:
             return Reply(turn.tenant.phrases.degraded)
-        if self._is_strange(turn, pending):  # for the layers below; the open question comes back behind their answer
-            turn.resume = _back(turn, pending)
+        steps = decide(reading.where(turn), commands, reading.changes(turn, commands))
+        answer = _Answer()
+        for number, step in enumerate(steps):
+            await self._do(turn, step, answer, steps[:number])
+        if answer.passed and not answer.said:
+            turn.resume = self._back(turn, turn.state.flow) if turn.state.flow else ""
             return None
-        if pending.asking == CONFIRM:
-            return await self._confirming(turn, pending)
-        return await self._collecting(turn, pending)
-
-    async def _confirming(self, turn: Turn, pending: Pending) -> Reply:
-        task = turn.tenant.tasks[pending.intent]
-        values, rest = flows.told(turn, task.slots)
-        changed = {name: value for name, value in values.items() if value != turn.state.slots.get(name)}
-        said = turn.query if changed else rest  # what was shown may be said again (确认，20231107), another value may not
-        if consent.given(turn.query, task.consent, task.acts) or consent.given(said, task.consent, task.acts):
-            return await flows.finish(turn, pending, self._backend)
-        if changed and slots.bare(rest):
-            return await self._taken(turn, pending, changed)
-        half = consent.half_named(turn.query, task.acts)
-        if not half and asides.dropped(turn, {}, rest):
-            return self._cancel(turn, pending)
-        aside = None if half else asides.other(turn, pending, values, rest)
-        if aside is not None:
-            return await self._in_between(turn, pending, aside)
-        if changed:
-            return await self._taken(turn, pending, changed)
-        return self._cancel(turn, pending) if self._means(turn, "deny") and not half else self._unclear(turn, pending)
-
-    @staticmethod
-    def _unclear(turn: Turn, pending: Pending) -> Reply:
-        text = flows.filled(turn.tenant.phrases.flow_unclear, {"question": flows.question(turn, pending)})
-        return Reply(text, pending.intent, confirm=flows.buttons(pending))
-
-    async def _collecting(self, turn: Turn, pending: Pending) -> Reply:
-        task = turn.tenant.tasks[pending.intent]
-        values, rest = flows.told(turn, flows.unknown(turn, task), first=pending.asking)
-        if values and slots.bare(rest):
-            return await self._taken(turn, pending, values)
-        if flows.bare(turn, task.slots):
-            return await flows.advance(turn, pending, self._backend)
-        if asides.dropped(turn, values, rest):
-            return self._cancel(turn, pending)
-        aside = asides.other(turn, pending, values, rest)
-        if aside is not None:
-            self._keep_beside(turn, pending, values, aside)
-            return await self._in_between(turn, pending, aside)
-        if not values and not self._means(turn, "affirm", "deny", "repeat"):
-            values = self._any_text(turn, pending.asking)
-        return await self._taken(turn, pending, values) if values else self._ask_again(turn, pending)
-
-    async def _taken(self, turn: Turn, pending: Pending, values: dict[str, str]) -> Reply:
-        flows.take(turn, values)
-        return await flows.advance(turn, pending, self._backend)
-
-    @staticmethod
-    def _any_text(turn: Turn, asked: str) -> dict[str, str]:
-        """The whole message as the value of a free slot, but for small talk."""
-        text = None if asides.small_talk(turn, asides.SURE) else slots.accept(turn.tenant.slots[asked], turn.query)
-        return {} if text is None else {asked: text}
-
-    @staticmethod
-    def _keep_beside(turn: Turn, pending: Pending, values: dict[str, str], aside: str) -> None:
-        """An answer with a question is both (质量问题，运费谁出啊); a value that the other matter needs itself is its own."""
-        task, other = turn.tenant.tasks[pending.intent], turn.tenant.tasks.get(aside)
-        if pending.asking in values and not (other and (other.confirm or pending.asking in other.slots)):
-            flows.take(turn, values)
-            pending.asking = flows.missing(turn, task) or CONFIRM
-
-    def _ask_again(self, turn: Turn, pending: Pending) -> Reply:
-        asked = turn.tenant.slots[pending.asking]
-        if slots.courteous(turn.query) or self._means(turn, "repeat", "affirm", pending.intent):
-            return Reply(asked.ask, pending.intent)
-        pending.tries += 1
-        person = [turn.tenant.title("ask_human")] if pending.tries >= MAX_TRIES else []
-        return Reply(asked.invalid or asked.ask, pending.intent, suggestions=person)
-
-    @staticmethod
-    def _cancel(turn: Turn, pending: Pending) -> Reply:
-        flows.drop(turn)
-        title = turn.tenant.title(pending.intent)
-        return Reply(flows.filled(turn.tenant.phrases.flow_cancelled, {"title": title}), "cancel_flow")
-
-    @staticmethod
-    def _is_strange(turn: Turn, pending: Pending) -> bool:
-        """Surely none of our intents, and nothing the task could use?"""
-        if turn.intent != OUT_OF_SCOPE or turn.confidence < asides.SURE or slots.courteous(turn.query):
-            return False
-        known = turn.tenant.slots
-        answers = pending.asking != CONFIRM and slots.accept(known[pending.asking], turn.query) is not None
-        return not answers and not any(slots.find(known[n], turn.query) for n in turn.tenant.tasks[pending.intent].slots)
-
-    async def _in_between(self, turn: Turn, pending: Pending, intent: str) -> Reply:
-        """Answers another matter and comes back to the open question, unless the new matter takes its place."""
-        kept = dict(turn.state.slots)
-        reply = await self._say(turn, intent)
-        moved_on = turn.state.owner == PERSON or (turn.state.flow is not pending and turn.state.flow is not None)
-        if moved_on or reply is None:
-            return reply or self._ask_again(turn, pending)
-        turn.state.flow, turn.state.slots = pending, {**turn.state.slots, **kept}
-        reply.answer = f"{reply.answer}\n{_back(turn, pending)}"
-        reply.suggestions, reply.confirm = [], flows.buttons(pending)
+        await self._go_on(turn, answer)
+        reply = answer.whole()
+        turn.state.misses, turn.state.offered = 0, []
+        reply.confidence = round(turn.confidence, 4)
         return reply
 
-    # -- nothing waits --------------------------------------------------------------------------------------------------
-
-    async def _offered(self, turn: Turn) -> Reply | None:
-        """The answer to "did you mean"."""
-        offered = turn.state.offered
-        number = short_words.ordinal(turn.query)
-        if number is None and self._means(turn, "affirm"):
-            number = 0
-        if not offered or number is None or number >= len(offered):
-            return None
-        turn.intent, turn.confidence = offered[number], 1.0
-        return await self._say(turn, offered[number])
-
-    async def _say(self, turn: Turn, intent: str) -> Reply | None:
-        """What this intent has to say, or None."""
-        phrases = turn.tenant.phrases
-        if intent == "repeat":
-            return Reply((stored.answer_of(turn.newest) if turn.newest else None) or phrases.repeat_nothing, intent)
-        if intent in ("affirm", "deny", "cancel_flow"):
-            return Reply(phrases.flow_nothing, intent)
-        if intent in turn.tenant.tasks:
+    async def settle(self, turn: Turn, reply: Reply) -> None:
+        """What was found out in this turn is told; where its commit failed it waits for the next one."""
+        for sent in turn.known.values():
+            whose = Whose(turn.tenant.id, turn.user_id, sent.key)
+            if not sent.outcome:
+                continue
             if turn.degraded:
-                return Reply(phrases.degraded, intent)
-            return await flows.start(turn, intent, self._backend)
-        rule = turn.tenant.replies.get(intent)
-        if rule is None:
-            return None
-        if rule.handover:
-            flows.drop(turn)
-            turn.state.owner = PERSON
+                self._journal.remember(whose, sent)
+            else:
+                await self._journal.end_soon(whose, sent)
+
+    # -- before anything is read -------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _is_urgent(turn: Turn) -> bool:
+        """Is it about what cannot wait for a person?"""
+        pending = turn.state.flow
+        if pending is not None and turn.tenant.is_urgent(pending.intent):
+            return True
+        return bool(turn.intent) and turn.confidence >= turn.tenant.confidence_min and turn.tenant.is_urgent(turn.intent or "")
+
+    @staticmethod
+    def _lapse(turn: Turn) -> None:
+        """Ends a task that the tenant took away meanwhile, or whose call was sent by a turn that could not be stored."""
+        pending = turn.state.flow
+        if pending is None:
+            return
+        if pending.intent not in turn.tenant.tasks or any(sent.task == pending.id for sent in turn.sent):
+            turn.state.flow = None
+        elif pending.asking != CONFIRM and pending.asking not in turn.tenant.slots:
+            pending.asking = flows.missing(turn, pending) or CONFIRM
+
+    @staticmethod
+    def _check_press(turn: Turn) -> None:
+        """Raises Refusal where the button belongs to another confirmation than the one that waits."""
+        pending, press = turn.state.flow, turn.press
+        assert press is not None
+        if turn.degraded:
+            return
+        if pending is None or pending.asking != CONFIRM or pending.confirm != press.id:
+            raise Refusal(409, "stale_confirmation", STALE)
+
+    # -- effects -----------------------------------------------------------------------------------------------------------
+
+    async def _do(self, turn: Turn, step: Step, answer: _Answer, before: list[Step]) -> None:
+        command, pending = step.command, turn.state.flow
+        match step.effect:
+            case Effect.PASS:
+                answer.passed = True
+            case Effect.MATTER:
+                await self._matter(turn, command, answer, before)
+            case Effect.OFFERED:
+                assert isinstance(command, Choose)
+                turn.intent, turn.confidence = turn.state.offered[command.number], 1.0
+                await self._matter(turn, Ask(Evidence.BUTTON, turn.tenant.title(turn.intent), turn.intent), answer, before)
+            case Effect.TALK:
+                answer.add(self._rule(turn, _intent(command)))
+            case Effect.PERSON:
+                answer.add(self._person(turn, _intent(command)))
+            case Effect.SORRY:
+                answer.add(self._sorry(turn))
+            case Effect.AGAIN:
+                newest = stored.answer_of(turn.newest) if turn.newest else None
+                answer.add(Reply(newest or turn.tenant.phrases.repeat_nothing, "repeat"))
+            case Effect.IDLE:
+                answer.add(self._idle(turn, command))
+            case _ if pending is None:
+                answer.passed = True
+            case _:
+                await self._of_task(turn, pending, step, answer)
+
+    async def _of_task(self, turn: Turn, pending: Pending, step: Step, answer: _Answer) -> None:
+        """What happens to the task that waits."""
+        command = step.command
+        match step.effect:
+            case Effect.TAKE:
+                assert isinstance(command, Set | Correct)
+                flows.take(pending, {command.slot: command.value})
+                pending.tries = 0
+            case Effect.SUBMIT:
+                by: By = "button" if command.evidence is Evidence.BUTTON else "words"
+                answer.add(await self._flows.submit(turn, pending, command.words, by), asked=turn.state.flow is not None)
+            case Effect.CODE:
+                assert isinstance(command, Set)
+                answer.add(await self._flows.code(turn, pending, command.value), asked=turn.state.flow is not None)
+            case Effect.DROP:
+                flows.drop(turn)
+                title = turn.tenant.title(pending.intent)
+                answer.add(Reply(filled(turn.tenant.phrases.flow_cancelled, {"title": title}), "cancel_flow"))
+            case Effect.QUESTION:
+                answer.add(await self._question(turn, pending), asked=True)
+            case Effect.UNCLEAR:
+                answer.add(await self._unclear(turn, pending), asked=True)
+
+    async def _question(self, turn: Turn, pending: Pending) -> Reply:
+        if pending.asking == CONFIRM and not pending.confirm:
+            return await self._flows.advance(turn, pending)
+        return Reply(flows.question(turn, pending), pending.intent, confirm=flows.buttons(pending))
+
+    async def _unclear(self, turn: Turn, pending: Pending) -> Reply:
+        """Says what was not clear and asks again; the second time a person is offered, the third time how one is reached."""
+        pending.tries += 1
+        reply = await self._question(turn, pending)
+        if pending.asking == CONFIRM:
+            fields = {"question": reply.answer}
+            reply.answer = filled(turn.tenant.phrases.flow_unclear, fields) if pending.confirm else reply.answer
+        else:
+            slot = turn.tenant.slots[pending.asking]
+            reply.answer = slot.invalid or slot.ask
+        if pending.tries >= MAX_TRIES:
+            reply.suggestions = [turn.tenant.title("ask_human")]
+        if pending.tries > MAX_TRIES:
+            reply.answer += f"\n{reached(turn.tenant)}。"
+        return reply
+
+    async def _matter(self, turn: Turn, command: Command, answer: _Answer, before: list[Step]) -> None:
+        """Answers or begins another matter; what has to wait is named, and taken up later."""
+        intent, waiting, tenant = _intent(command), turn.state.flow, turn.tenant
+        if intent == OUT_OF_SCOPE:
+            answer.passed = True
+            return
+        task = tenant.tasks.get(intent)
+        urgent = tenant.is_urgent(intent)
+        if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
+            self._name_later(turn, Later(intent, command.words), answer)
+            return
+        reply = await self._say(turn, intent, command.words)
+        begun = turn.state.flow is not None and turn.state.flow is not waiting
+        answer.add(reply, asked=begun)
+        if begun and urgent and waiting is not None:
+            self._name_later(turn, Later(waiting.intent, " ".join(waiting.slots.values())), answer)
+
+    @staticmethod
+    def _name_later(turn: Turn, later: Later, answer: _Answer) -> None:
+        if len(turn.state.later) < LATER_MOST and all(one.intent != later.intent for one in turn.state.later):
+            turn.state.later = [*turn.state.later, later]
+        title = turn.tenant.title(later.intent)
+        last = answer.said[-1] if answer.said else None
+        named = Reply(filled(turn.tenant.phrases.later, {"title": title}), later.intent)
+        if last is not None:  # what is asked stays what is answered
+            named.intent, named.suggestions, named.confirm = last.intent, last.suggestions, last.confirm
+        answer.add(named, asked=answer.asked)
+
+    async def _say(self, turn: Turn, intent: str, words: str) -> Reply:
+        """What this intent has to say."""
+        if intent not in turn.tenant.tasks:
+            rule = turn.tenant.replies[intent]
+            return self._person(turn, intent) if rule.handover else self._rule(turn, intent)
+        if turn.degraded:
+            return Reply(turn.tenant.phrases.degraded, intent)
+        return await self._flows.start(turn, intent, words)
+
+    @staticmethod
+    def _rule(turn: Turn, intent: str) -> Reply:
+        rule = turn.tenant.replies[intent]
         return Reply(rule.answer, intent, suggestions=rule.suggestions)
+
+    @staticmethod
+    def _person(turn: Turn, intent: str) -> Reply:
+        """How a person is reached; said just now, in other words."""
+        rule, people = turn.tenant.replies[intent], reached(turn.tenant)
+        text = filled(rule.answer, {"people": people})
+        if turn.newest and text in stored.answer_of(turn.newest):
+            text = filled(turn.tenant.phrases.people_again, {"people": people})
+        return Reply(text, intent, suggestions=rule.suggestions)
+
+    @staticmethod
+    def _sorry(turn: Turn) -> Reply:
+        text = filled(turn.tenant.phrases.apology, {"people": reached(turn.tenant)})
+        return Reply(text, "complain", suggestions=[turn.tenant.title("ask_human")])
+
+    @staticmethod
+    def _idle(turn: Turn, command: Command) -> Reply:
+        """Nothing waits for an answer; a call that nobody heard the end of may be meant."""
+        phrases = turn.tenant.phrases
+        intent = {Confirm: "affirm", Deny: "deny", Cancel: "cancel_flow"}[type(command)]
+        waits = next((sent for sent in turn.calls() if not sent.outcome), None)
+        if waits is None:
+            return Reply(phrases.flow_nothing, intent)
+        phrase = phrases.unknown_waits if isinstance(command, Confirm) else phrases.unknown_stays
+        title = turn.tenant.title(waits.intent) if waits.intent in turn.tenant.intents else waits.intent
+        return Reply(filled(phrase, {"title": title}), intent)
+
+    # -- behind them -------------------------------------------------------------------------------------------------------
+
+    async def _go_on(self, turn: Turn, answer: _Answer) -> None:
+        """The open question behind what was said; then what was left for later."""
+        pending = turn.state.flow
+        if pending is not None and not answer.asked:
+            await self._ask(turn, pending, answer)
+        while turn.state.flow is None and turn.state.later and not turn.degraded:
+            later, turn.state.later = turn.state.later[0], turn.state.later[1:]
+            if later.intent not in turn.tenant.intents:
+                continue
+            reply = await self._say(turn, later.intent, later.words)
+            reply.answer = f"{filled(turn.tenant.phrases.later_now, {'title': turn.tenant.title(later.intent)})}{reply.answer}"
+            answer.add(reply, asked=turn.state.flow is not None)
+
+    async def _ask(self, turn: Turn, pending: Pending, answer: _Answer) -> None:
+        reply = await self._flows.advance(turn, pending)
+        if answer.said:
+            last = answer.said[-1]
+            if turn.state.flow is pending:
+                reply.answer = filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, reply.answer))
+                reply.intent = last.intent
+        answer.add(reply, asked=True)
+
+    @staticmethod
+    def _back(turn: Turn, pending: Pending) -> str:
+        """Leads back to the open question."""
+        return filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, flows.question(turn, pending)))
+
+
+def _resumed(turn: Turn, pending: Pending, question: str) -> dict[str, str]:
+    return {"title": turn.tenant.title(pending.intent), "question": question}
+
+
+def _intent(command: Command) -> str:
+    assert isinstance(command, Ask | Handover | SmallTalk)
+    return command.intent

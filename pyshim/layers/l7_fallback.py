@@ -1,14 +1,16 @@
 """What is said when nobody knew?
 
-Out of our business: says so, and what we can do. Not understood: asks back once with the two likeliest meanings; the second time
-in a row, or when nothing can be understood at all, a person takes over.
+Out of our business: says so, and what we can do. Not understood: asks back with the two likeliest meanings, or openly where
+nothing is likely (Triton is away, say); the second time in a row it says how a person is reached, and goes on.
 """
 
-from pyshim.dialogue.flows import drop, filled
+from pyshim.dialogue.people import reached
+from pyshim.dialogue.sentences import filled
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
-from pyshim.turns.turn import PERSON, Reply, Turn
+from pyshim.turns.turn import Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
+from pyshim.understanding.version import NOT_OFFERED
 
 
 class Fallback(Layer):
@@ -25,11 +27,11 @@ class Fallback(Layer):
         if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min:
             greet = turn.tenant.replies.get("greet")
             return Reply(turn.tenant.phrases.out_of_scope, OUT_OF_SCOPE, confidence, greet.suggestions if greet else [])
-        if turn.state.misses == 0 and len(turn.likeliest) >= 2:
-            return self._ask_back(turn, confidence)
-        drop(turn)
-        turn.state.misses, turn.state.offered, turn.state.owner = 0, [], PERSON
-        return Reply(turn.tenant.phrases.handover, "ask_human", confidence)
+        if turn.state.misses == 0:
+            return self._ask_back(turn, confidence) if len(turn.likeliest) >= 2 else self._ask_openly(turn, confidence)
+        turn.state.misses, turn.state.offered = 0, []
+        text = filled(turn.tenant.phrases.handover, {"people": reached(turn.tenant)})
+        return Reply(text, "ask_human", confidence)
 
     @staticmethod
     def _ask_back(turn: Turn, confidence: float) -> Reply:
@@ -37,3 +39,11 @@ class Fallback(Layer):
         turn.state.misses, turn.state.offered = 1, turn.likeliest[:2]
         text = filled(turn.tenant.phrases.ask_back, {"first": first, "second": second})
         return Reply(text, None, confidence, [first, second])
+
+    @staticmethod
+    def _ask_openly(turn: Turn, confidence: float) -> Reply:
+        """What the edge guessed is a button, if it has something to say."""
+        turn.state.misses, turn.state.offered = 1, []
+        greet = turn.tenant.replies.get("greet")
+        guessed = [turn.tenant.title(turn.guess)] if turn.guess in turn.tenant.intents and turn.guess not in NOT_OFFERED else []
+        return Reply(turn.tenant.phrases.ask_open, None, confidence, [*guessed, *(greet.suggestions if greet else [])][:3])

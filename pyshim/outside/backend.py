@@ -1,34 +1,61 @@
-"""How is a tenant's own back end called?
+"""How is a tenant's own back end called, and what came of it?
 
-Plain HTTP and JSON: GET reads, POST changes and carries an Idempotency-Key, so that a repeated confirmation does nothing twice.
-200 is an answer with flat fields; 404 and 409 are refusals of the form {"error": {"code": ..., fields}}; anything else, and
-silence, is BackendAway.
+Plain HTTP and JSON: GET reads, POST changes and carries an Idempotency-Key, so that a repeated call does nothing twice. What
+comes of a call is one of three:
+
+  Done      a 2xx, but for 202
+  Refused   a 4xx, or it was never sent (nobody could be reached)
+  Unknown   it was sent, and then: a timeout, a cut connection, a 5xx, a 202, or an answer nobody can read
 """
 
-from typing import Literal, Protocol
+import asyncio
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from pyshim.errors import BackendAway
 from pyshim.telemetry import trace
 
 Fields = dict[str, str | int | float | bool | None]
 EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
-REFUSED = (400, 404, 409, 422)
+CONNECTING = 0.6  # of the time there is: what is not connected by then was surely not sent
+ANSWER_BYTES = 256 * 1024
+FIELDS_MOST, DEEPEST = 2000, 8
+
+
+class Done(msgspec.Struct, frozen=True):
+    """fields: what was answered; a nested one by its path (bill.total, items.0.name)."""
+
+    fields: Fields
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """code: the back end's own; "" where it could not be reached, and nothing was sent. why: for the log."""
+
+    code: str
+    fields: Fields
+    why: str = ""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """why: for the log."""
+
+    why: str
+
+
+Outcome = Done | Refused | Unknown
 
 
 class Call(Protocol):
     """What to ask: GET or POST, a path with {slots} in it, and which slots go into the body."""
 
-    method: Literal["GET", "POST"]
-    path: str
-    body: list[str]
-
-
-class _Error(msgspec.Struct):
-    error: Fields
+    @property
+    def method(self) -> Literal["GET", "POST"]: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def body(self) -> list[str]: ...
 
 
 class Backend:
@@ -39,31 +66,84 @@ class Backend:
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         self._client = httpx.AsyncClient(limits=limits, trust_env=False)
 
-    async def call(
-        self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float
-    ) -> tuple[str | None, Fields]:
-        """Returns (None, the answer's fields) or (error code, the error's fields). Raises BackendAway."""
-        base = base.replace(EXAMPLE, self._example)
+    async def call(self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float) -> Outcome:
+        """key: the Idempotency-Key of a POST. Never raises for what the back end does or does not do."""
+        what = f"{call.method} {call.path}"
         path = call.path.format_map({name: quote(value, safe="") for name, value in slots.items()})
         headers = {"X-User-Id": user_id}
         body = None
         if call.method == "POST":
             headers["Idempotency-Key"] = key
             body = {name: slots[name] for name in call.body}
+        limit = httpx.Timeout(timeout_s, connect=timeout_s * CONNECTING, pool=timeout_s * CONNECTING)
         try:
-            with trace.step(f"{call.method} {call.path}", calls=True) as step:
+            with trace.step(what, calls=True) as step:
                 if step.traceparent:
                     headers["traceparent"] = step.traceparent
-                answer = await self._client.request(call.method, base + path, json=body, headers=headers, timeout=timeout_s)
-                step.note("http.response.status_code", answer.status_code)
-            if answer.status_code == 200:
-                return None, msgspec.json.decode(answer.content, type=Fields)
-            if answer.status_code in REFUSED:
-                fields = msgspec.json.decode(answer.content, type=_Error).error
-                return str(fields.get("code")), fields
-        except (httpx.HTTPError, msgspec.DecodeError) as error:
-            raise BackendAway(f"{call.method} {call.path}: {type(error).__name__}: {error}") from error
-        raise BackendAway(f"{call.method} {call.path}: status {answer.status_code}")
+                async with asyncio.timeout(timeout_s):
+                    url = base.replace(EXAMPLE, self._example) + path
+                    status, content = await self._answer(call.method, url, body, headers, limit)
+                step.note("http.response.status_code", status)
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.UnsupportedProtocol,
+            httpx.InvalidURL,
+        ) as error:
+            return Refused("", {}, f"{what}: {type(error).__name__}: {error}")
+        except (httpx.HTTPError, TimeoutError, _TooMuch) as error:
+            return Unknown(f"{what}: {type(error).__name__}: {error}")
+        return _outcome(what, status, content)
+
+    async def _answer(
+        self, method: str, url: str, body: dict[str, str] | None, headers: dict[str, str], limit: httpx.Timeout
+    ) -> tuple[int, bytes]:
+        """Status and body, which may be so large."""
+        content = bytearray()
+        async with self._client.stream(method, url, json=body, headers=headers, timeout=limit) as answer:
+            async for piece in answer.aiter_bytes():
+                content += piece
+                if len(content) > ANSWER_BYTES:
+                    raise _TooMuch(f"more than {ANSWER_BYTES} bytes")
+            return answer.status_code, bytes(content)
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+class _TooMuch(Exception):
+    """Nobody reads an answer of that size."""
+
+
+def _outcome(what: str, status: int, content: bytes) -> Outcome:
+    if status == 202 or not (200 <= status < 300 or 400 <= status < 500):
+        return Unknown(f"{what}: status {status}")
+    if status in (204, 205):
+        return Done({})
+    try:
+        value = msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        value = error
+    if status < 300:
+        return Done(_flat(value)) if isinstance(value, dict) else Unknown(f"{what}: status {status}, but no JSON object")
+    fault = value.get("error") if isinstance(value, dict) else None
+    fields = _flat(fault) if isinstance(fault, dict) else {}
+    return Refused(str(fields.get("code", f"status_{status}")), fields, f"{what}: status {status}")
+
+
+def _flat(value: dict[str, Any]) -> Fields:
+    """Every field by its path."""
+    found: Fields = {}
+
+    def add(path: str, one: Any, deep: int) -> None:
+        if len(found) >= FIELDS_MOST or deep > DEEPEST:
+            return
+        if isinstance(one, dict | list):
+            for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
+                add(f"{path}.{name}" if path else str(name), inner, deep + 1)
+        else:
+            found[path] = one
+
+    add("", value, 0)
+    return found

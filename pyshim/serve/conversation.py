@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
 from pyshim import funnel
+from pyshim.dialogue import outcomes
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
@@ -45,8 +46,10 @@ class Conversations:
         if stored is not None:
             return stored, None
         while True:  # each conflict is another turn of this user that was written, so there is an end of them
+            turn.told = []
             reply = await funnel.run(turn, self._layers)
-            answer = f"{reply.answer}\n{turn.resume}" if turn.resume else reply.answer
+            said = [*outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
+            answer = "\n".join(said)
             reply.answer = turn.composer.compose(answer, reply.intent)
             try:
                 body = await self._memory.commit(turn, reply)

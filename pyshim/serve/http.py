@@ -17,6 +17,7 @@ import prometheus_client
 
 from pyshim.configuration.follower import Configurations
 from pyshim.dialogue import consent
+from pyshim.dialogue.doubts import Doubts
 from pyshim.errors import Refusal
 from pyshim.funnel import LAYERS
 from pyshim.identity import tokens
@@ -31,7 +32,9 @@ from pyshim.serve.conversation import Conversations
 from pyshim.settings import MODEL
 from pyshim.telemetry import trace
 from pyshim.tenants.compile import Compiler, Snapshot
+from pyshim.tenants.schema import Tenant
 from pyshim.turns import wire
+from pyshim.turns.journal import Journal
 from pyshim.turns.late import Late
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Turn
@@ -58,6 +61,7 @@ class Handlers:
         self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
         self.leader = Leader(s, self._outside.redis, first.model.version, number)
+        self.doubts = Doubts(Journal(self._outside.redis), self._outside.backend, self._tenant_of)
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,
@@ -68,6 +72,10 @@ class Handlers:
             ("GET", "/readyz"): self._readyz,
             ("GET", "/metrics"): self._metrics,
         }
+
+    def _tenant_of(self, tenant: str) -> Tenant | None:
+        served = self.configurations.serving.served.get(tenant)
+        return served.tenant if served else None
 
     async def close(self) -> None:
         outside = self._outside
@@ -97,6 +105,7 @@ class Handlers:
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query if ask.confirm is None else consent.text(ask.confirm.answer),
             deadline=self._deadline(headers),
+            config=config.number,
             trace=trace.passed_on(header(headers, b"traceparent")),
             session_id=ask.session_id or "",
             seq=ask.seq or 0,

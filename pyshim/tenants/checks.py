@@ -4,17 +4,23 @@ Each check says all it finds: file, line, what is wrong and what was wanted.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from string import Formatter
+
+import msgspec
 
 from pyshim.identity import tokens
 from pyshim.identity.jwks import Key
 from pyshim.tenants import lines
 from pyshim.tenants.lines import Step
-from pyshim.tenants.schema import Slot, Task, Tenant
+from pyshim.tenants.schema import Call, People, Phrases, Slot, Task, Tenant
 from pyshim.tenants.source import Source
 
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{([\w.]+)\}")
+PEOPLE = "{people}"
+PEOPLE_PHRASES = ("handover", *(each.name for each in msgspec.structs.fields(Phrases) if PEOPLE in str(each.default)))
+KEY = "key"  # in the path of a `check`: the Idempotency-Key of the call that is asked about
 BACKEND = re.compile(r"https?://[^/\s]+|\$\{SLUICE_EXAMPLE_BACKEND\}")
 REPLIES, FLOWS = "replies.yaml", "flows.yaml"
 
@@ -28,19 +34,26 @@ class Checker:
 
     def faults(self, labels: list[str], model: int) -> list[str]:
         """labels: intents that version of the model knows."""
-        found = [*self._unknown(labels, model), *self._names(), *self._campaign(), *self._about()]
+        found = [*self._unknown(labels, model), *self._names(), *self._campaign(), *self._about(), *self._people()]
         for name, slot in self._tenant.slots.items():
             found += self._slot(name, slot)
         for intent, task in self._tenant.tasks.items():
-            found += self._task(intent, task)
+            found += [
+                *self._task(intent, task),
+                *self._changes(intent, task),
+                *self._calls(intent, task),
+                *self._verify(intent, task),
+            ]
         return found
 
     def _at(self, name: str, *path: Step) -> str:
         return f"{self._source.place(name)}:{lines.line(self._source.text(name), path)}"
 
+    def _kind(self, intent: str) -> str:
+        return "flows" if intent in (self._kinds.get("flows") or {}) else "actions"
+
     def _of_task(self, intent: str, *path: Step) -> str:
-        kind = "flows" if intent in (self._kinds.get("flows") or {}) else "actions"
-        return self._at(FLOWS, kind, intent, *path)
+        return self._at(FLOWS, self._kind(intent), intent, *path)
 
     def _of_intent(self, intent: str, *path: Step) -> str:
         if intent in self._tenant.replies:
@@ -93,6 +106,42 @@ class Checker:
         if backend is not None and not BACKEND.match(backend):
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
 
+    def _people(self) -> Iterator[str]:
+        people, where = self._tenant.about.people or People("1", "1"), "tenant.yaml"
+        for name, text in [("phone", people.phone), ("hours", people.hours)]:
+            if not text.strip():
+                yield f"{self._at(where, 'people', name)}: people: {name} is wanted: who wants a person is told nothing else"
+        if people.open is not None and people.open.from_ in (people.open.until, "24:00"):
+            why = "open never: until must be after from, or on the next day; without `open` somebody is always there"
+            yield f"{self._at(where, 'people', 'open', 'from')}: people: {why}"
+        if people.open is not None and not people.open.days:
+            yield f"{self._at(where, 'people', 'open', 'days')}: people: open never: 1 is Monday; without `days` all are meant"
+        for name, path, text in self._without_people():
+            if PEOPLE in text:
+                filled = f"replies with `handover: true` and the phrases {', '.join(PEOPLE_PHRASES)}"
+                yield f"{self._at(name, *path)}: {path[1]}: nobody fills in {PEOPLE} here, only in {filled}; say the phone itself"
+
+    def _without_people(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
+        """Texts in which {people} is not filled in, with file and path."""
+        for intent, rule in self._tenant.replies.items():
+            if not rule.handover:
+                yield REPLIES, ("replies", intent, "answer"), rule.answer
+        for name, text in msgspec.structs.asdict(self._tenant.phrases).items():
+            if name not in PEOPLE_PHRASES:
+                yield REPLIES, ("phrases", name), text
+        if "people" in self._tenant.slots:  # how many will come, say
+            return
+        for name, slot in self._tenant.slots.items():
+            yield FLOWS, ("slots", name, "ask"), slot.ask
+            yield FLOWS, ("slots", name, "invalid"), slot.invalid or ""
+        for intent, task in self._tenant.tasks.items():
+            kind = self._kind(intent)
+            yield FLOWS, (kind, intent, "confirm"), task.confirm or ""
+            yield FLOWS, (kind, intent, "done"), task.done
+            yield FLOWS, (kind, intent, "verify", "ask"), task.verify.ask if task.verify else ""
+            for code, reply in task.errors.items():
+                yield FLOWS, (kind, intent, "errors", code, "say"), reply.say
+
     def _slot(self, name: str, slot: Slot) -> Iterator[str]:
         for number, pattern in enumerate(slot.patterns):
             try:
@@ -110,17 +159,15 @@ class Checker:
             yield f"{self._at(FLOWS, 'slots', name, 'max_chars')}: slot {name}: max_chars of 1 or more is wanted"
 
     def _task(self, intent: str, task: Task) -> Iterator[str]:
+        code_slot = [task.verify.slot] if task.verify else []
         again = [(code, reply.ask_again) for code, reply in task.errors.items() if reply.ask_again]
         places_of = [
             *((name, ("slots", number)) for number, name in enumerate(task.slots)),
-            *((name, ("call", "body", number)) for number, name in enumerate(task.call.body)),
-            *((name, ("errors", code, "ask_again")) for code, name in again),
-            *((name, ("call", "path")) for name in PLACEHOLDER.findall(task.call.path)),
-            *((name, ("confirm",)) for name in PLACEHOLDER.findall(task.confirm or "")),
+            *((name, ("errors", code, "ask_again")) for code, name in again if name not in code_slot),
         ]
-        for name, path in places_of:
-            if name not in task.slots or name not in self._tenant.slots:
-                yield f"{self._of_task(intent, *path)}: {intent}: {name!r} is not one of its slots"
+        if task.quote is None:
+            places_of += [(name, ("confirm",)) for name in PLACEHOLDER.findall(task.confirm or "")]
+        yield from self._no_slots(intent, task, places_of)
         for code, name in again:
             slot = self._tenant.slots.get(name or "")
             if slot is not None and not (slot.patterns or slot.choices or slot.free):
@@ -140,3 +187,91 @@ class Checker:
                 yield f"{where}: {intent}: {act!r}: verb and object of what is confirmed are wanted, as in 取消订单"
         if self._tenant.about.backend is None:
             yield f"{self._of_task(intent)}: {intent} calls a back end, but there is no `backend` in tenant.yaml"
+
+    def _no_slots(self, intent: str, task: Task, named: Iterable[tuple[str, tuple[Step, ...]]]) -> Iterator[str]:
+        """Names that are none of the task's slots, each with where it stands."""
+        for name, path in named:
+            if name not in task.slots or name not in self._tenant.slots:
+                yield f"{self._of_task(intent, *path)}: {intent}: {name!r} is not one of its slots"
+
+    def _changes(self, intent: str, task: Task) -> Iterator[str]:
+        """What belongs to a call that changes something, and to no other."""
+        for name in ("quote", "verify", "check", "idempotent"):
+            if getattr(task, name) is not None and task.confirm is None:
+                yield f"{self._of_task(intent, name)}: {intent}: `{name}` belongs to what is confirmed, and there is no `confirm`"
+        if task.check is not None and KEY in task.slots:
+            yield f"{self._of_task(intent, 'check')}: {intent}: {{{KEY}}} is its Idempotency-Key here: no slot may be named so"
+
+    def _calls(self, intent: str, task: Task) -> Iterator[str]:
+        """What each call sends is known then."""
+        fields = [] if task.quote is None else [name for name in task.call.body if name not in task.slots]
+        code_slot = [task.verify.slot] if task.verify else []
+        yield from self._call(intent, task, ("call",), task.call, (*fields, *code_slot))
+        if task.quote is not None:
+            yield from self._call(intent, task, ("quote",), task.quote, (), "GET")
+        if task.check is not None:
+            yield from self._call(intent, task, ("check",), task.check, (), "GET", in_path=(KEY,))
+        if task.verify is not None:
+            send = task.verify.send
+            fields = [] if task.quote is None else [name for name in send.body if name != task.verify.slot]
+            yield from self._call(intent, task, ("verify", "send"), send, fields, "POST")
+
+    def _call(
+        self,
+        intent: str,
+        task: Task,
+        at: tuple[Step, ...],
+        call: Call,
+        in_body: Iterable[str],
+        method: str = "",
+        in_path: Iterable[str] = (),
+    ) -> Iterator[str]:
+        """in_body, in_path: names that may stand there beside the task's slots."""
+        if method and call.method != method:
+            why = "only asks: GET" if method == "GET" else "makes a code go out: POST"
+            yield f"{self._of_task(intent, *at, 'method')}: {intent}: {'.'.join(map(str, at))} {why} is wanted"
+        elif call.method == "GET" and call.body:
+            yield f"{self._of_task(intent, *at, 'body')}: {intent}: a GET sends no body: put {call.body} into its path"
+        where = self._of_task(intent, *at, "path")
+        if not call.path.startswith("/"):
+            yield f"{where}: {intent}: a path begins with /, not {call.path!r}"
+        try:
+            parts = list(Formatter().parse(call.path))
+        except ValueError as error:
+            yield f"{where}: {intent}: bad path {call.path!r}: {error}"
+            return
+        names = [name for _, name, _, _ in parts if name is not None]
+        yield from self._no_slots(intent, task, ((name, (*at, "path")) for name in names if name not in in_path))
+        if any(spec or conversion for _, _, spec, conversion in parts):
+            yield f"{where}: {intent}: bad path {call.path!r}: nothing but a name is wanted between braces"
+        body = ((name, (*at, "body", number)) for number, name in enumerate(call.body) if name not in in_body)
+        yield from self._no_slots(intent, task, body)
+
+    def _verify(self, intent: str, task: Task) -> Iterator[str]:
+        if task.verify is None:
+            return
+        name = task.verify.slot
+        slot, where = self._tenant.slots.get(name), self._of_task(intent, "verify", "slot")
+        if slot is None:
+            yield f"{where}: {intent}: {name!r} is none of `slots`"
+        elif name in task.slots:
+            yield f"{where}: {intent}: {name!r} is asked for behind the consent, so it may be none of the task's own slots"
+        elif not (slot.patterns or slot.choices or slot.free):
+            yield f"{where}: {intent}: {name!r} is asked for, but no answer can fill it: this flow cannot end"
+        elif slot.remember:
+            yield f"{where}: {intent}: {name!r} is a code, which is good once: no `remember`"
+        if name not in task.call.body:
+            yield f"{self._of_task(intent, 'call', 'body')}: {intent}: the code is asked for, but {name!r} is not in `body`"
+
+
+def advice(tenant: Tenant) -> list[str]:
+    """What should be better and is no fault, so that a configuration of an earlier sluice still serves."""
+    found = []
+    if tenant.about.people is None:
+        found.append(f"{tenant.id}: tenant.yaml: no `people`: who wants a person is told that nobody is there")
+    for intent, task in tenant.tasks.items():
+        if task.call.method == "POST" and task.check is None and task.idempotent is None:
+            why = "when its answer is lost on the way nobody can find out whether it was done"
+            wanted = "`check` (a GET that says what became of {key}) or `idempotent` (how long its key does nothing twice)"
+            found.append(f"{tenant.id}: flows.yaml: {intent}: {why}; {wanted} is wanted")
+    return found

@@ -39,6 +39,9 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     concurrency: Slots | None = None
 
 
+Clock = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
 class Campaign(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
     """A text appended to the answers of some intents, from one moment until another."""
 
@@ -60,6 +63,23 @@ class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
     recall: Share | None = None
 
 
+class Open(msgspec.Struct, forbid_unknown_fields=True):
+    """When a person can be reached. days: 1 is Monday; from, until: HH:MM, until may be 24:00; zone: from UTC, as in +08:00."""
+
+    from_: Clock = msgspec.field(name="from")
+    until: Clock
+    zone: Annotated[str, msgspec.Meta(pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$")]
+    days: tuple[Annotated[int, msgspec.Meta(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
+
+
+class People(msgspec.Struct, forbid_unknown_fields=True):
+    """How persons are reached: phone, and hours in words; open: the same hours for the engine, None for always."""
+
+    phone: str
+    hours: str
+    open: Open | None = None
+
+
 class About(msgspec.Struct, forbid_unknown_fields=True):
     """tenant.yaml; issuer: what iss of a token must be, None for anything."""
 
@@ -68,6 +88,7 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     guests: bool
     limits: Limits
     examples: list[str]
+    people: People | None = None
     backend: str | None = None
     campaign: Campaign | None = None
     issuer: str | None = None
@@ -75,16 +96,18 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
-    """The one answer of an intent. handover: a person takes over with it."""
+    """The one answer of an intent. handover: a person is wanted, and {people} in it says how one is reached; urgent: it is
+    answered whoever has the conversation."""
 
     title: str
     answer: str
     suggestions: list[str] = []
     handover: bool = False
+    urgent: bool = False
 
 
 class Phrases(msgspec.Struct, forbid_unknown_fields=True):
-    """What the engine itself says."""
+    """What the engine itself says. {people}: how a person is reached, which is people_open or people_closed."""
 
     ask_back: str
     out_of_scope: str
@@ -98,6 +121,26 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     backend_down: str
     degraded: str
     unavailable: str
+    ask_open: str = "抱歉，我没有听明白。您可以换个说法，或者直接告诉我想查什么、想办什么。"
+    people_open: str = "人工客服电话 {phone}（{hours}），现在有人接听"
+    people_closed: str = "人工客服电话 {phone}，服务时间是{hours}，现在不在服务时间"
+    people_none: str = "这里暂时没有人工客服"
+    people_again: str = "我在这里没有办法把您转给人工客服，要请您打电话。{people}。我一直在这里，也可以继续问我。"
+    apology: str = "很抱歉让您着急了，是我没有做好。{people}。愿意的话我们接着办，不想办了说“算了”就行。"
+    lookup_down: str = "抱歉，系统刚才没有应答，没有查到。请过几分钟再试。"
+    not_accepted: str = "抱歉，系统没有受理“{title}”，没有办成。{people}。"
+    unknown: str = (
+        "“{title}”已经提交给系统，但还没有收到结果，现在不能确定办成了没有。"
+        "我会继续查，有了结果，您下次发消息时我先告诉您；在那之前不用重复提交。"
+    )
+    unknown_waits: str = "上次提交的“{title}”还没有结果，现在不能再提交一次，以免重复。我还在查，有了结果先告诉您。"
+    unknown_stays: str = "“{title}”已经提交给系统，我这里撤不回来，办成了没有也还不知道。我还在查，有了结果先告诉您。"
+    unknown_known: str = "先告诉您上次“{title}”的结果：{result}"
+    unknown_lost: str = "一直没能查到结果，不能确定办成了没有，请打电话核实。{people}。"
+    unknown_not_done: str = "系统没有收到这次提交，没有办成。需要的话请再说一次。"
+    later: str = "您还提到了“{title}”，这件办完接着说。"
+    later_now: str = "再说您刚才提到的“{title}”。"
+    quote_down: str = "抱歉，系统刚才没有应答，查不到确认前要告诉您的内容，还没有提交。请过一会儿再说“继续”，不想办了说“算了”。"
 
 
 class Replies(msgspec.Struct, forbid_unknown_fields=True):
@@ -135,9 +178,20 @@ class ErrorReply(msgspec.Struct, forbid_unknown_fields=True):
     ask_again: str | None = None
 
 
+class Verify(msgspec.Struct, forbid_unknown_fields=True):
+    """A step-up: behind the consent the tenant's system sends a code, and the call carries it. send: what makes it send one; ask:
+    what is said then, with the fields of its answer; slot: the code, one of the slots and none of the task's."""
+
+    send: Call
+    ask: str
+    slot: str
+
+
 class Task(msgspec.Struct, forbid_unknown_fields=True):
     """A flow (with confirm: it changes something) or an action (without: it only reads). consent: whether only a yes that names
-    the act runs it, or a plain one, too (pyshim/dialogue/consent.py); acts: verb and object, as customers call what is done."""
+    the act runs it, or a plain one, too (pyshim/dialogue/consent.py); acts: verb and object, as customers call what is done;
+    quote: a GET whose fields the confirmation tells; check: a GET that says what became of a call, {key} being its key;
+    idempotent: how long the same call with the same key does nothing twice; urgent: it runs whoever has the conversation."""
 
     title: str
     call: Call
@@ -146,6 +200,11 @@ class Task(msgspec.Struct, forbid_unknown_fields=True):
     confirm: str | None = None
     consent: Literal["strict", "plain"] = "strict"
     acts: list[str] = []
+    quote: Call | None = None
+    verify: Verify | None = None
+    check: Call | None = None
+    idempotent: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,3}[smhd]$")] | None = None
+    urgent: bool = False
     errors: dict[str, ErrorReply] = {}
     suggestions: list[str] = []
 
@@ -184,9 +243,11 @@ class Tenant(msgspec.Struct):
     confidence_min: float
     titles: dict[str, str] = {}
     wordings: list[tuple[str, str]] = []  # of the FAQ, each with its answer
+    urgent: bool = False  # is something urgent?
 
     def __post_init__(self) -> None:
         self.titles = {self.title(intent): intent for intent in self.intents}
+        self.urgent = any(self.is_urgent(intent) for intent in self.intents)
         self.wordings = [(wording, question.answer) for question in self.faq for wording in question.wordings]
 
     @property
@@ -195,6 +256,10 @@ class Tenant(msgspec.Struct):
 
     def title(self, intent: str) -> str:
         return (self.replies.get(intent) or self.tasks[intent]).title
+
+    def is_urgent(self, intent: str) -> bool:
+        known = self.replies.get(intent) or self.tasks.get(intent)
+        return known is not None and known.urgent
 
     def is_flow(self, intent: str) -> bool:
         return intent in self.tasks and self.tasks[intent].confirm is not None

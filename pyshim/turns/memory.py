@@ -11,7 +11,7 @@ import time
 from pyshim.errors import RedisAway, Refusal
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
-from pyshim.turns import stored, wire
+from pyshim.turns import journal, stored, wire
 from pyshim.turns.late import Arguments, Late
 from pyshim.turns.turn import Reply, State, Turn
 
@@ -47,12 +47,12 @@ class Memory:
             return None
         state, history, _ = self.keys(turn.tenant.id, turn.user_id)
         try:
-            blob, turn.newest = await self._redis.run(self._load, state, history, self._settings.state_ttl_s)
+            blob, turn.newest, calls = await self._redis.run(self._load, state, history, self._settings.state_ttl_s)
         except RedisAway as error:
             log.warning("answering without the state store: %s turn_id=%s", error, turn.id)
             turn.degraded, turn.state = True, State()
             return None
-        turn.state = self._mine(turn, blob)
+        turn.state, turn.sent = self._mine(turn, blob), journal.read(calls)
         if turn.seq and turn.seq <= turn.state.seq:
             return await self._stored(turn)
         if turn.press and turn.seq and not turn.state.session:  # its dialogue is over, so the id alone would be a stale one
@@ -92,6 +92,7 @@ class Memory:
         turn.state.intent = reply.intent
         not_after_ms = int(time.time() * 1000) + self._settings.redis_timeout_ms
         arguments = self._arguments(turn, reply, str(turn.state.turn), wire.write_state(turn.state), not_after_ms)
+        arguments = (*arguments, *turn.told)
         try:
             outcome = await self._redis.run(self._commit, *arguments)
         except RedisAway as error:

@@ -11,6 +11,8 @@ import msgspec
 
 from pyshim.turns.turn import Reply, Turn
 
+HIDDEN = "······"  # instead of a code
+
 
 class _Answer(msgspec.Struct):
     answer: str
@@ -39,7 +41,10 @@ def reply_members(turn: Turn, reply: Reply) -> bytes:
 
 def kept_members(turn: Turn) -> bytes:
     """JSON members that only the history keeps, without braces."""
-    return _encoder.encode({"query": turn.query, "at": int(time.time() * 1000)})[1:-1]
+    members: dict[str, object] = {"query": HIDDEN if turn.secret else turn.query, "at": int(time.time() * 1000)}
+    if turn.consent:
+        members["consent"] = turn.consent
+    return _encoder.encode(members)[1:-1]
 
 
 def _beginning(seq: int, session: str) -> bytes:

@@ -18,14 +18,27 @@ BOT, PERSON = "bot", "person"
 CONFIRM = "confirm"
 
 
+class Later(msgspec.Struct):
+    """Another matter of the same message, to be taken up when the first is done. words: what was said of it."""
+
+    intent: str
+    words: str
+
+
 class Pending(msgspec.Struct, omit_defaults=True):
-    """A flow that waits for an answer. asking: a slot's name or CONFIRM; id: also the back end's Idempotency-Key."""
+    """A task that waits for an answer. Its values are its own: what another matter is told in between is not told to it.
+
+    asking: a slot's name, CONFIRM, or the slot of its code; id: the turn that began it, or that corrected it after a refusal."""
 
     intent: str
     id: str
     asking: str
     tries: int = 0
-    confirm: str = ""  # id of the confirmation that was shown: the turn that made it
+    slots: dict[str, str] = {}
+    quote: dict[str, str] = {}  # what the confirmation tells besides
+    confirm: str = ""  # id of the confirmation that was shown: the turn that made it; "" while none was
+    shown: str = ""  # digest of its text
+    agreed: str = ""  # the words or the button that agreed, while a code is waited for
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -35,11 +48,56 @@ class State(msgspec.Struct, omit_defaults=True):
     turn: int = 0
     seq: int = 0
     intent: str | None = None
-    slots: dict[str, str] = {}
+    slots: dict[str, str] = {}  # what was said and is worth remembering, for later tasks
     flow: Pending | None = None
     owner: str = BOT
     misses: int = 0
     offered: list[str] = []  # intents of the last "did you mean"
+    later: list[Later] = []
+
+
+Told = dict[str, str | int | float | bool | None]
+
+
+class Sent(msgspec.Struct, omit_defaults=True):
+    """A call that changes something, from before it is sent until the customer heard what came of it: a value of c:{t:u}.
+
+    key: its Idempotency-Key; task: the id it had while it waited for consent; at: when it was sent, milliseconds since 1970;
+    outcome: "" while it is not known, "lost" where it cannot be found out; code: of a refusal, "" where the call never arrived;
+    fields: of the answer."""
+
+    key: str
+    task: str
+    intent: str
+    values: dict[str, str]
+    at: int
+    outcome: Literal["", "done", "refused", "lost"] = ""
+    code: str = ""
+    fields: Told = {}
+    tries: int = 0
+
+
+class Consent(msgspec.Struct, omit_defaults=True):
+    """What a customer agreed to. shown: the words that were shown; agreed: the words or the button's text that agreed; by: which
+    of the two; config, model: versions."""
+
+    task: str
+    shown: str
+    agreed: str
+    by: Literal["button", "words"]
+    values: dict[str, str]
+    config: int
+    model: str
+    key: str
+
+
+class Part(msgspec.Struct):
+    """One clause of a message that speaks of several matters, as the model reads it alone. likeliest: as of a turn."""
+
+    text: str
+    intent: str
+    confidence: float
+    likeliest: list[str] = []
 
 
 class Buttons(msgspec.Struct):
@@ -83,6 +141,7 @@ class Turn(msgspec.Struct):
     press: Press | None = None  # a button instead of a query, whose text the query then is
     guess: str | None = None  # the edge router's best intent ...
     guess_confidence: float = 0.0  # ... and its probability
+    config: int = 0  # number of the configuration
     state_given: bytes = b""  # the edge saw this state a moment ago
     version: Version | None = None  # the model version that answers; l4_understand falls back to ...
     stable: Version | None = None  # ... this one
@@ -91,21 +150,31 @@ class Turn(msgspec.Struct):
     state: State = msgspec.field(default_factory=State)
     newest: bytes = b""  # the last stored turn of this user, JSON
     degraded: bool = False  # the state store is away
+    sent: list[Sent] = []  # calls whose outcome the customer has not heard
 
     # l4_understand
     intent: str | None = None
     confidence: float = 0.0
     likeliest: list[str] = []  # intents with something to say, best first
+    parts: list[Part] = []  # where it speaks of several matters
     embedding: npt.NDArray[np.float32] | None = None
     fault: bool = False  # the version that was drawn could not answer, or not in a candidate's time
 
     # l5_dialogue
     resume: str = ""  # what to say behind the answer of a layer below
+    told: list[str] = []  # keys of calls whose outcome this turn tells: they are forgotten with its commit
+    known: dict[str, Sent] = {}  # by key: outcomes that this turn found out, for the case that its commit fails
+    consent: Consent | None = None  # what was agreed to in this turn
+    secret: bool = False  # the query is a code: the history does not keep it
 
     # funnel
     answered_by: str = ""
     reached: int = 0
     spent_ms: dict[str, float] = {}
+
+    def calls(self) -> list[Sent]:
+        """Those the customer has not heard the end of, as they stand."""
+        return list({**{sent.key: sent for sent in self.sent}, **self.known}.values())
 
     def left(self) -> float:
         """Seconds until the deadline, never negative."""

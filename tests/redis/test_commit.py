@@ -31,7 +31,7 @@ class Conversation:
         reply = f'"turn_id":"{more.get("turn_id", "t")}","answer":{answer},"intent":"{intent}"'
         turn = [mode, session, more.get("turn_id", "fresh-session"), seq, intent, state, reply, '"query":"在吗","at":1']
         lives = [1800, 604800, 100, more.get("not_after", 0)]
-        outcome = self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives)
+        outcome = self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives, *more.get("told", []))
         if isinstance(outcome, bytes):  # "ok <seq> <session_id>"
             what, number, session_id = outcome.split(b" ")
             return [what, int(number), session_id]
@@ -162,10 +162,21 @@ def test_keys_live_as_long_as_the_design_says(talk: Conversation) -> None:
     assert talk.client.ttl(talk.keys[0]) == 1800
 
 
-def test_load_gives_state_and_newest_turn_or_nothing(talk: Conversation) -> None:
-    assert talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800) == [b"", b""]
+def test_a_call_nobody_heard_of_is_told_by_who_reads_it_and_forgotten_with_that_turn(talk: Conversation) -> None:
+    calls = "c" + talk.keys[0][1:]
     talk.commit()
-    blob, newest = talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800)
+    talk.client.hset(calls, mapping={"k1": b"one", "k2": b"two"})
+    assert talk.commit() == [b"busy", b""]
+    assert talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800)[2] == [b"one", b"two"]
+    assert talk.commit(1, state={"turn": 1, "seq": 1}, told=["k1", "k2"])[0] == b"ok"
+    assert not talk.client.exists(calls)
+    assert talk.commit()[0] == b"ok"
+
+
+def test_load_gives_state_and_newest_turn_or_nothing(talk: Conversation) -> None:
+    assert talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800) == [b"", b"", []]
+    talk.commit()
+    blob, newest, _ = talk.client.eval(LOAD.text, 2, *talk.keys[:2], 1800)
     assert msgspec.msgpack.decode(blob)["seq"] == json.loads(newest)["seq"] == 1
 
 

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from pyshim.errors import BackendAway
+from pyshim.errors import RedisAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
-from pyshim.outside.backend import Call, Fields
+from pyshim.outside.backend import Call, Done, Fields, Outcome, Refused
 from pyshim.outside.clients import Outside
 from pyshim.settings import ROOT, read_settings
 from pyshim.tenants import source
@@ -51,23 +51,41 @@ def version_of(compiled: Snapshot, version: int = 1) -> Version:
     return Version(replace(compiled.model, version=version))
 
 
+# A told outcome: (None, fields) is Done, (code, fields) Refused; or the outcome itself.
+Told = tuple[str | None, Fields] | Outcome
+AWAY = Refused("", {}, "told to be away")
+
+
 @dataclass
 class ToldBackend:
     """The same two methods as outside.backend.Backend; tests/test_backend_twins.py holds it to the real one."""
 
-    answers: list[tuple[str | None, Fields]] = field(default_factory=list)
+    answers: list[Told] = field(default_factory=list)
     calls: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
 
-    async def call(
-        self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float
-    ) -> tuple[str | None, Fields]:
+    async def call(self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float) -> Outcome:
         self.calls.append((f"{call.method} {call.path}", slots, key))
-        if not self.answers:
-            raise BackendAway("told to be away")
-        return self.answers.pop(0)
+        answer = self.answers.pop(0) if self.answers else AWAY
+        if not isinstance(answer, tuple):
+            return answer
+        code, fields = answer
+        return Done(fields) if code is None else Refused(code, fields)
 
     async def close(self) -> None:
         pass
+
+
+@dataclass
+class ToldRedis:
+    """Takes all that is written down; what it really does with it is in tests/redis/test_journal.py."""
+
+    away: bool = False
+    commands: list[tuple[bytes | str | int, ...]] = field(default_factory=list)
+
+    async def command(self, *arguments: bytes | str | int) -> Any:
+        if self.away:
+            raise RedisAway("told to be away")
+        self.commands.append(arguments)
 
 
 @dataclass
@@ -76,8 +94,14 @@ class Talk:
 
     tenant: Tenant
     backend: ToldBackend = field(default_factory=ToldBackend)
+    redis: ToldRedis = field(default_factory=ToldRedis)
     state: State = field(default_factory=State)
     turns: int = 0
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the task that waits was told."""
+        return self.state.flow.slots if self.state.flow else {}
 
     def turn(self, query: str, intent: str | None = None, confidence: float = 0.95, **more: Any) -> Turn:
         self.turns += 1
@@ -104,12 +128,13 @@ class Talk:
 
     @property
     def outside(self) -> Outside:
-        return cast(Outside, _Outside(self.backend))
+        return cast(Outside, _Outside(self.backend, self.redis))
 
 
 @dataclass
 class _Outside:
     backend: ToldBackend
+    redis: ToldRedis
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Does a conversation go where its customer wants? Stories with l5_dialogue and l7_fallback."""
 
+import json
+
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.tenants.schema import Tenant
@@ -34,7 +36,7 @@ async def test_a_flow_collects_confirms_and_calls_once(talk: Talk) -> None:
     assert "质量问题" in confirms.answer
     assert done
     assert "TK1" in done.answer
-    assert talk.backend.calls == [("POST /refunds", {"order_id": "20231105", "reason": "质量问题"}, "turn-1")]
+    assert [call[:2] for call in talk.backend.calls] == [("POST /refunds", {"order_id": "20231105", "reason": "质量问题"})]
     assert talk.state.flow is None
     assert talk.state.slots == {"order_id": "20231105"}  # worth remembering; the reason is not
 
@@ -43,7 +45,7 @@ async def test_slots_of_the_first_message_are_not_asked_for(talk: Talk) -> None:
     reply = await talk.say("订单２０２３１１０５质量问题我要退款", "refund_apply")
     assert reply
     assert "确认" in reply.answer
-    assert talk.state.slots == {"order_id": "20231105", "reason": "质量问题"}
+    assert talk.values == {"order_id": "20231105", "reason": "质量问题"}
 
 
 async def test_a_change_of_mind_ends_the_flow_and_calls_nothing(talk: Talk) -> None:
@@ -97,7 +99,7 @@ async def test_a_question_in_between_about_another_order_does_not_mix_them_up(ta
 async def test_free_text_is_taken_when_asked_for_even_if_it_looks_like_something_else(talk: Talk) -> None:
     await talk.say("订单20231105我要退款", "refund_apply")
     await talk.say("家里猫把它当窝了", "chitchat", 0.7)
-    assert talk.state.slots["reason"] == "家里猫把它当窝了"
+    assert talk.values["reason"] == "家里猫把它当窝了"
 
 
 async def test_a_chosen_value_is_the_answer_even_if_it_sounds_like_another_flow(talk: Talk) -> None:
@@ -222,12 +224,18 @@ async def test_without_a_state_store_flows_say_sorry_and_rules_go_on(talk: Talk)
     assert rule.answer == talk.tenant.replies["shipping_time"].answer
 
 
-async def test_asking_for_a_person_hands_over_and_the_person_keeps_the_conversation(talk: Talk) -> None:
-    await talk.say("转人工", "ask_human")
+async def test_asking_for_a_person_says_how_one_is_reached_and_the_bot_goes_on(talk: Talk) -> None:
+    first = await talk.say("转人工", "ask_human")
+    assert first
+    assert talk.tenant.about.people.phone in first.answer
+    told = json.dumps({"answer": first.answer, "query": "转人工"}, ensure_ascii=False).encode()
+    again = await talk.say("转人工", "ask_human", newest=told)
+    assert again
+    assert again.answer != first.answer  # no sentence repeats for ever
+    assert talk.tenant.about.people.phone in again.answer
     reply = await talk.say("多久发货", "shipping_time")
-    assert talk.state.owner == PERSON
     assert reply
-    assert reply.answer == talk.tenant.phrases.person_owns
+    assert reply.answer == talk.tenant.replies["shipping_time"].answer
 
 
 async def test_asked_back_yes_means_the_first_and_an_ordinal_means_itself(talk: Talk) -> None:
@@ -239,11 +247,15 @@ async def test_asked_back_yes_means_the_first_and_an_ordinal_means_itself(talk: 
         assert reply.answer == talk.tenant.replies[intent].answer
 
 
-async def test_the_second_misunderstanding_in_a_row_brings_a_person(talk: Talk) -> None:
-    await talk.fall_back("嗯哼", "greet", 0.3, ["greet", "bye"])
+async def test_the_second_misunderstanding_in_a_row_says_how_a_person_is_reached_and_the_third_asks_back_again(
+    talk: Talk,
+) -> None:
+    asked = await talk.fall_back("嗯哼", "greet", 0.3, ["greet", "bye"])
     reply = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
-    assert reply.answer == talk.tenant.phrases.handover
-    assert talk.state.owner == PERSON
+    third = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
+    assert talk.tenant.about.people.phone in reply.answer
+    assert third.answer == asked.answer
+    assert talk.state.owner != PERSON
 
 
 async def test_an_understood_turn_in_between_starts_the_count_anew(talk: Talk) -> None:
@@ -261,9 +273,11 @@ async def test_out_of_scope_is_said_kindly_and_brings_nobody(talk: Talk) -> None
     assert talk.state.owner != PERSON
 
 
-async def test_nothing_understood_at_all_brings_a_person_at_once(talk: Talk) -> None:
+async def test_a_first_message_nobody_understood_while_triton_is_away_asks_back(talk: Talk) -> None:
     reply = await talk.fall_back("俺的快第咋还木有到", None, 0.0, [])
-    assert reply.answer == talk.tenant.phrases.handover
+    assert reply.answer == talk.tenant.phrases.ask_open
+    assert reply.suggestions
+    assert talk.state.owner != PERSON
 
 
 async def test_repeat_says_the_last_answer_again(talk: Talk) -> None:
@@ -293,4 +307,4 @@ async def test_a_lost_card_is_blocked_from_its_tail(bank: Tenant) -> None:
     assert "6688" in confirm.answer
     assert done
     assert "GS1" in done.answer
-    assert talk.backend.calls == [("POST /cards/loss", {"card_tail": "6688"}, "turn-1")]
+    assert [call[:2] for call in talk.backend.calls] == [("POST /cards/loss", {"card_tail": "6688"})]

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from pyshim.layers.l5_dialogue import Dialogue
-from pyshim.outside.backend import Fields
+from pyshim.outside.backend import Done, Outcome
 from pyshim.outside.clients import Outside
-from pyshim.outside.redis import opened
+from pyshim.outside.redis import Redis, opened
 from pyshim.serve.conversation import Conversations
 from pyshim.settings import read_settings
 from pyshim.tenants.compile import composer
@@ -33,17 +33,16 @@ pytestmark = pytest.mark.real
 class SlowBackend(ToldBackend):
     """Answers when everybody who wants to ask has asked."""
 
-    async def call(
-        self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float
-    ) -> tuple[str | None, Fields]:
+    async def call(self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float) -> Outcome:
         self.calls.append((f"{call.method} {call.path}", slots, key))
         await asyncio.sleep(0.1)
-        return None, {"refund_id": f"TK{len(self.calls)}", "amount": "399.00"}
+        return Done({"refund_id": f"TK{len(self.calls)}", "amount": "399.00"})
 
 
 @dataclass
 class _Outside:
     backend: ToldBackend
+    redis: Redis
 
 
 @dataclass
@@ -52,12 +51,13 @@ class Customer:
 
     tenant: Tenant
     memory: Memory
+    redis: Redis
     user: str
     backend: SlowBackend = field(default_factory=SlowBackend)
     turns: int = 0
 
     def shim(self) -> Conversations:
-        return Conversations(self.memory, [Dialogue(cast(Outside, _Outside(self.backend)))])
+        return Conversations(self.memory, [Dialogue(cast(Outside, _Outside(self.backend, self.redis)))])
 
     def turn(self, query: str, intent: str | None, seq: int, state_given: bytes = b"") -> Turn:
         self.turns += 1
@@ -82,7 +82,7 @@ class Customer:
 async def customer(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Customer]:
     settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
     async with opened(settings, 2) as store:
-        yield Customer(shop, Memory(settings, store), request.node.name[-40:])
+        yield Customer(shop, Memory(settings, store), store, request.node.name[-40:])
 
 
 async def test_a_confirmation_repeated_later_is_answered_from_the_store(customer: Customer) -> None:

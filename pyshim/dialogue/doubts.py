@@ -1,0 +1,88 @@
+"""What became of a call of which nobody heard the end?
+
+It was sent, and then the back end was silent, or the shim died, or the turn could not be stored. Any shim asks about it, backing
+off: by the task's `check:`, or by the same call with the same key where the task is `idempotent:` for so long. What it finds is
+told with the customer's next turn.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from pyshim.dialogue import outcomes
+from pyshim.errors import RedisAway
+from pyshim.outside.backend import Backend, Refused
+from pyshim.tenants.schema import Tenant
+from pyshim.turns.journal import LIFE_S, Journal, Whose
+from pyshim.turns.turn import Sent
+
+log = logging.getLogger(__name__)
+
+PAUSE_S, LONGEST_S = 1.0, 600.0
+PATIENCE_S = 5.0  # for the back end: no customer waits
+ARRIVED_S = 60.0  # what did not arrive by then never will
+LOST_S = LIFE_S - 24 * 3600  # the customer must hear it while it is kept
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(life: str) -> int:
+    """24h and the like."""
+    return int(life[:-1]) * UNITS[life[-1]]
+
+
+class Doubts:
+    """Asks about them for the life of a shim. tenant_of: the tenant as it is served now, None where it is no more."""
+
+    def __init__(self, journal: Journal, backend: Backend, tenant_of: Callable[[str], Tenant | None]) -> None:
+        self._journal, self._backend, self._tenant_of = journal, backend, tenant_of
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(PAUSE_S)
+            try:
+                await self.look()
+            except RedisAway:
+                continue
+            except Exception:
+                log.exception("calls in doubt could not be looked at")
+
+    async def look(self) -> None:
+        """Asks about what is due. Raises RedisAway."""
+        due = await self._journal.due()
+        await asyncio.gather(*(self._one(whose, sent) for whose, sent in due))
+
+    async def _one(self, whose: Whose, sent: Sent) -> None:
+        known = await self._asked(whose, sent)
+        if known is not None:
+            await self._journal.ended(whose, known)
+            return
+        wait_s = min(LONGEST_S, 2.0 * 2**sent.tries)
+        await self._journal.again(whose, replace(sent, tries=sent.tries + 1), wait_s)
+
+    async def _asked(self, whose: Whose, sent: Sent) -> Sent | None:
+        tenant, age_s = self._tenant_of(whose.tenant), time.time() - sent.at / 1000
+        task = tenant.tasks.get(sent.intent) if tenant else None
+        if tenant is None or task is None or age_s > LOST_S:
+            return self._lost(whose, sent, "its task is served no more" if task is None else "it was asked about for days")
+        base = tenant.about.backend or ""
+        if task.check is not None:
+            values = {**sent.values, "key": sent.key}
+            outcome = await self._backend.call(base, task.check, values, whose.user, sent.key, PATIENCE_S)
+            if isinstance(outcome, Refused) and outcome.code == "not_found":
+                return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
+            if isinstance(outcome, Refused) and outcome.code not in task.errors:
+                log.warning("%s: check of %s: %s", tenant.id, sent.intent, outcome.why)
+                return None
+        elif task.idempotent is not None and age_s < seconds(task.idempotent):
+            outcome = await self._backend.call(base, task.call, sent.values, whose.user, sent.key, PATIENCE_S)
+        else:
+            return self._lost(whose, sent, "its task has no check, and may not be sent again")
+        return outcomes.later(task, sent, outcome)
+
+    @staticmethod
+    def _lost(whose: Whose, sent: Sent, why: str) -> Sent:
+        log.error("%s: nobody can find out what became of %s key=%s: %s", whose.tenant, sent.intent, sent.key, why)
+        return replace(sent, outcome="lost")

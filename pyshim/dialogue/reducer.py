@@ -1,0 +1,116 @@
+"""What does a command do, where the conversation stands?
+
+One table of command and open question to effect; the evidence that an effect wants stands beside it, once. A command that lacks
+it is Unclear there. Pure: what effects do to tasks and back ends is in pyshim/layers/l5_dialogue.py.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from pyshim.dialogue.commands import (
+    Ask,
+    Cancel,
+    Choose,
+    Command,
+    Confirm,
+    Correct,
+    Deny,
+    Evidence,
+    Handover,
+    Insult,
+    Repeat,
+    Set,
+    SmallTalk,
+    Unclear,
+)
+
+
+class Open(Enum):
+    """What is waited for."""
+
+    NOTHING = "nothing"
+    OFFER = 'the answer to "did you mean"'
+    SLOT = "a value"
+    CONFIRM = "consent"
+    CODE = "a code, behind the consent"
+
+
+class Effect(Enum):
+    """What happens."""
+
+    SUBMIT = "the call is made"
+    CODE = "the call is made with this code"
+    TAKE = "the value is kept, and the task moves on; a value that was shown is shown anew"
+    DROP = "the task ends, undone"
+    MATTER = "that matter is answered or begun; a task that waits goes on behind it"
+    OFFERED = "the one that was offered is begun"
+    PERSON = "how a person is reached is said"
+    QUESTION = "the open question is asked again"
+    UNCLEAR = "what was not clear is said, and the open question asked again; it counts"
+    AGAIN = "the last answer is said again"
+    IDLE = "nothing waits for an answer, and that is said"
+    TALK = "a short answer"
+    SORRY = "an apology, and a way out"
+    PASS = "the layers below are asked"
+
+
+class Rule(NamedTuple):
+    """wants: evidence, one of which the command must have; empty for any."""
+
+    effect: Effect
+    wants: frozenset[Evidence] = frozenset()
+
+
+class Step(NamedTuple):
+    """One effect, and the command it is of."""
+
+    effect: Effect
+    command: Command
+
+
+SURELY = frozenset([Evidence.BUTTON, Evidence.GRAMMAR])
+READ = frozenset([Evidence.VALUE])
+
+
+def _row(nothing: Effect, offer: Effect, slot: Effect, confirm: Effect, code: Effect) -> dict[Open, Rule]:
+    return dict(zip(Open, map(Rule, (nothing, offer, slot, confirm, code)), strict=True))
+
+
+E = Effect
+TABLE: dict[type[Command], dict[Open, Rule]] = {
+    #                 nothing    an offer   a value     consent     a code
+    Confirm: _row(    E.IDLE,    E.IDLE,    E.QUESTION, E.SUBMIT,   E.QUESTION),
+    Deny: _row(       E.IDLE,    E.IDLE,    E.QUESTION, E.DROP,     E.DROP),
+    Cancel: _row(     E.IDLE,    E.IDLE,    E.DROP,     E.DROP,     E.DROP),
+    Set: _row(        E.PASS,    E.PASS,    E.TAKE,     E.TAKE,     E.CODE),
+    Correct: _row(    E.PASS,    E.PASS,    E.TAKE,     E.TAKE,     E.TAKE),
+    Choose: _row(     E.PASS,    E.OFFERED, E.UNCLEAR,  E.UNCLEAR,  E.UNCLEAR),
+    Ask: _row(        E.MATTER,  E.MATTER,  E.MATTER,   E.MATTER,   E.MATTER),
+    Handover: _row(   E.PERSON,  E.PERSON,  E.PERSON,   E.PERSON,   E.PERSON),
+    Repeat: _row(     E.AGAIN,   E.AGAIN,   E.QUESTION, E.QUESTION, E.QUESTION),
+    SmallTalk: _row(  E.TALK,    E.TALK,    E.TALK,     E.TALK,     E.TALK),
+    Insult: _row(     E.SORRY,   E.SORRY,   E.SORRY,    E.SORRY,    E.SORRY),
+    Unclear: _row(    E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.UNCLEAR),
+}  # fmt: skip
+TABLE[Confirm][Open.CONFIRM] = Rule(E.SUBMIT, SURELY)  # what a model takes for a yes is never enough
+TABLE[Set][Open.CODE] = Rule(E.CODE, READ)
+
+# Commands of one message are applied in this order.
+ORDER = (Correct, Set, Cancel, Deny, Confirm, Choose, Insult, Handover, Ask, Repeat, SmallTalk, Unclear)
+
+
+def decide(open: Open, commands: Sequence[Command], changes: bool = False) -> list[Step]:
+    """What a message does, in order. changes: do its values differ from those that were shown? Then its yes is to others."""
+    steps = [_step(open, command) for command in sorted(commands, key=lambda command: ORDER.index(type(command)))]
+    void = changes or any(step.effect is E.DROP for step in steps)
+    steps = [step for step in steps if not (void and step.effect in (E.SUBMIT, E.CODE))]
+    more = [step for step in steps if step.effect not in (E.UNCLEAR, E.QUESTION, E.PASS, E.IDLE)]
+    return more or steps[:1]  # what is clear is done; asking again is for a message of which nothing is
+
+
+def _step(open: Open, command: Command) -> Step:
+    rule = TABLE[type(command)][open]
+    if rule.wants and command.evidence not in rule.wants:
+        return Step(TABLE[Unclear][open].effect, command)
+    return Step(rule.effect, command)
