@@ -119,7 +119,7 @@ def _matters(turn: Turn) -> tuple[Part, Found]:
 
 
 def _announced(turn: Turn, part: Part) -> Command:
-    """A matter that was announced (另外帮我查下20231105): what it surely means, or the likeliest that only looks that value up."""
+    """A matter that was announced (另外帮我查下20231105): what it surely means, or the likeliest that looks that value up."""
     if _is_matter(turn, part):
         return _matter(turn, part)
     values, _ = flows.told(turn, part.text, [name for name, slot in turn.tenant.slots.items() if slot.remember])

@@ -4,7 +4,7 @@ The dialogue: the message is read (pyshim/dialogue/reading.py), a table says wha
 stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read is for the layers below.
 """
 
-from pyshim.dialogue import flows, reading
+from pyshim.dialogue import flows, reading, slots
 from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
 from pyshim.dialogue.flows import MAX_TRIES, By, Flows
 from pyshim.dialogue.people import reached
@@ -18,7 +18,7 @@ from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
-LATER_MOST = 2
+LATER_MOST, SAID_CHARS = 2, 20
 STALE = "this confirmation does not wait for an answer (any more); nothing was done"
 
 
@@ -172,23 +172,23 @@ class Dialogue(Layer):
             case Effect.QUESTION:
                 answer.add(await self._question(turn, pending), asked=True)
             case Effect.UNCLEAR:
-                answer.add(await self._unclear(turn, pending), asked=True)
+                answer.add(await self._unclear(turn, pending, command.words), asked=True)
 
     async def _question(self, turn: Turn, pending: Pending) -> Reply:
         if pending.asking == CONFIRM and not pending.confirm:
             return await self._flows.advance(turn, pending)
         return Reply(flows.question(turn, pending), pending.intent, confirm=flows.buttons(pending))
 
-    async def _unclear(self, turn: Turn, pending: Pending) -> Reply:
+    async def _unclear(self, turn: Turn, pending: Pending, words: str) -> Reply:
         """Says what was not clear and asks again; the second time a person is offered, the third time how one is reached."""
         pending.tries += 1
         reply = await self._question(turn, pending)
         if pending.asking == CONFIRM:
-            fields = {"question": reply.answer}
+            fields = {"question": reply.answer, "said": words.strip()[:SAID_CHARS]}
             reply.answer = filled(turn.tenant.phrases.flow_unclear, fields) if pending.confirm else reply.answer
         else:
             slot = turn.tenant.slots[pending.asking]
-            reply.answer = slot.invalid or slot.ask
+            reply.answer = slot.ask if slots.no_value(words) else slot.invalid or slot.ask
         if pending.tries >= MAX_TRIES:
             reply.suggestions = [turn.tenant.title("ask_human")]
         if pending.tries > MAX_TRIES:

@@ -124,8 +124,8 @@ class Journal:
         return found
 
     async def end_soon(self, whose: Whose, sent: Sent) -> None:
-        """noted, by a turn that has told it: where Redis is slow or away, the index is put in order when it is due. Forgets it, too,
-        should another shim have made the same call and written it down again."""
+        """noted, by a turn that has told it: where Redis is slow or away, the index is put in order when it is due. Forgets it,
+        too, should another shim have made the same call and written it down again."""
         try:
             async with asyncio.timeout(1):
                 await self._redis.command("HDEL", whose.calls, sent.key)
