@@ -16,6 +16,7 @@
 const PATIENCE_MS = 10_000;         // for one request; the server's own deadline is far shorter
 const LONGEST_WAIT_S = 15;
 const HISTORY = 100;
+const HIDDEN = "······";              // what the history has instead of a code
 
 export class Refused extends Error {
   constructor(status, body, retryAfterS) {
@@ -182,8 +183,9 @@ export class Conversation {
 
   // The turn that is the answer to the message that waits, if there is one.
   #answerIn(turns) {
-    const { query, seq } = this.outbox ?? {};
-    return turns.find((turn) => turn.session_id === this.#kept.session && turn.seq === seq && turn.query === query);
+    const { query, confirm, seq } = this.outbox ?? {};
+    const ours = (turn) => turn.query === query || (!confirm && turn.query === HIDDEN);
+    return turns.find((turn) => turn.session_id === this.#kept.session && turn.seq === seq && ours(turn));
   }
 
   #delivered({ body: turn, layers, ms }) {

@@ -144,7 +144,11 @@ def test_consent_that_is_asked_for_and_the_press_of_its_buttons(provoker: Provok
     for status, answer in zip((200, 200, 409, 400), (shown, *map(chat, pressed)), strict=True):
         assert answer.status == status
         hold(CHAT, status, answer)
-    hold(HISTORY, 200, provoker.do(HISTORY))
+    agreed = chat({"query": "取消订单20231106"}).json()["confirm"]
+    assert chat({"confirm": {"id": agreed["id"], "answer": "yes"}}).status == 200
+    history = provoker.do(HISTORY)
+    assert history.json()["turns"][0]["consent"]["by"] == "button"
+    hold(HISTORY, 200, history)
 
 
 @pytest.mark.parametrize(

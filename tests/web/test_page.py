@@ -263,6 +263,29 @@ def test_a_message_that_is_refused_comes_back_to_be_changed(page: Page) -> None:
     assert not page.all(".mine")
 
 
+def test_a_code_that_the_history_hides_is_still_known_for_this_pages_own(page: Page) -> None:
+    page.open("shop")
+    page.ask("一般下单后多久发货")
+    page.decide({"lost": "message"})
+    page.say("482913")
+    page.see_notice("重新连接")
+    kept = page.kept("shop")
+    hidden = {"query": "······", "session_id": kept["session"], "seq": 2}  # as a code is kept (pyshim/turns/stored.py)
+    answer = call(page.url, "POST", "/v1/chat", hidden, kept["token"])["answer"]
+    assert page.see_answers(2)[-1] == answer
+    assert [message["seq"] for message in page.sent] == [1, 2, 2]
+
+
+def test_what_another_tab_said_under_the_same_seq_is_not_taken_for_ours(page: Page) -> None:
+    page.open("shop")
+    page.ask("一般下单后多久发货")
+    kept = page.kept("shop")
+    elsewhere = {"query": "我要申请退款", "session_id": kept["session"], "seq": 2}
+    theirs = call(page.url, "POST", "/v1/chat", elsewhere, kept["token"])["answer"]
+    assert page.ask("我那个事情怎么样了") != theirs
+    assert [message["seq"] for message in page.sent] == [1, 2, 3]
+
+
 def test_a_session_that_went_on_elsewhere_is_caught_up_with(page: Page) -> None:
     page.open("shop")
     page.ask("一般下单后多久发货")
