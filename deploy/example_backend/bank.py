@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from sqlite3 import Row
 
+from . import verification
 from .amounts import CENT, yuan
 from .calls import Answer, Call, Details, Entry, Refusal
 
@@ -23,6 +24,7 @@ RAISED_DAYS = 60
 REPAY_WORKING_DAYS = 3
 FREE_AFTER_PERIODS = 12  # before, early repayment costs EARLY_FEE of the principal
 EARLY_FEE = Decimal("0.01")
+PHONE_TAIL = "2046"
 FEES = {"3": Decimal("0.0075"), "6": Decimal("0.0068"), "12": Decimal("0.0062"), "24": Decimal("0.0060")}
 
 ALL_OF_STATEMENT = {"全部"}
@@ -102,7 +104,8 @@ def card_limit(call: Call) -> Answer:
     return {**granted, "old_limit": money(old)}
 
 
-def installment(call: Call) -> Answer:
+def installment_quote(call: Call) -> Answer:
+    """What the instalments will be, and whether they can be; nothing is booked."""
     card, periods = credit_card(call), call.fields["periods"]
     least = Decimal(card["min_installment"])
     taken = sum((Decimal(plan["principal"]) for plan in call.filed_all("installment").values()), Decimal())
@@ -116,21 +119,27 @@ def installment(call: Call) -> Answer:
         raise Refusal("below_min", min_amount=money(least))
     if principal > most:
         raise Refusal("too_high", max_amount=money(most))
-    installment_id = number(call, "I")
-    call.file("installment", installment_id, principal=str(principal), periods=periods)
     part, fee = (principal / int(periods)).quantize(CENT), (principal * FEES[periods]).quantize(CENT)
     return {
-        "installment_id": installment_id,
         "principal": money(principal),
         "periods": int(periods),
         "monthly_principal": money(part),
         "monthly_fee": money(fee),
         "monthly_total": money(part + fee),
+        "total_fee": money(fee * int(periods)),
         "first_date": card["first_date"],
     }
 
 
-def loan_early_repay(call: Call) -> Answer:
+def installment(call: Call) -> Answer:
+    quoted, installment_id = installment_quote(call), number(call, "I")
+    principal = str(quoted["principal"]).replace(",", "")
+    call.file("installment", installment_id, principal=principal, periods=call.fields["periods"])
+    return {"installment_id": installment_id, **quoted}
+
+
+def loan_early_repay_quote(call: Call) -> Answer:
+    """What the repayment will be, and whether it can be; nothing is booked."""
     loan = call.row("SELECT * FROM bank_loans")
     if not loan:
         raise Refusal("not_found")
@@ -141,17 +150,21 @@ def loan_early_repay(call: Call) -> Answer:
         raise Refusal("not_allowed", reason=f"还款账户（尾号 {tail}）已挂失，请先更换还款账户")
     principal = repaid(call, loan)
     free = loan["periods_paid"] >= FREE_AFTER_PERIODS
-    request = {"request_id": number(call, "P"), "repay_date": working_day(REPAY_WORKING_DAYS).isoformat()}
-    call.file("repayment", loan["loan_name"], **request)
     return {
-        **request,
         "loan_name": loan["loan_name"],
+        "repay_date": working_day(REPAY_WORKING_DAYS).isoformat(),
         "principal": money(principal),
         "fee": money(Decimal() if free else principal * EARLY_FEE),
         "remaining": money(Decimal(loan["outstanding"]) - principal),
         "saved_interest": money(principal * Decimal(loan["saved_interest"])),
         "account_tail": tail,
     }
+
+
+def loan_early_repay(call: Call) -> Answer:
+    quoted, request_id = loan_early_repay_quote(call), number(call, "P")
+    call.file("repayment", str(quoted["loan_name"]), request_id=request_id, repay_date=str(quoted["repay_date"]))
+    return {"request_id": request_id, **quoted}
 
 
 def repaid(call: Call, loan: Row) -> Decimal:
@@ -180,10 +193,17 @@ def transfer_pending(call: Call) -> Answer:
     return dict(row)
 
 
+def verify(call: Call) -> Answer:
+    return verification.send(call, PHONE_TAIL)
+
+
 CALLS = [
     Entry("POST", "/cards/loss", ("card_tail",), card_lost),
     Entry("POST", "/cards/limit", ("amount",), card_limit),
     Entry("POST", "/installments", ("amount", "periods"), installment),
+    Entry("GET", "/installments/quote", ("amount", "periods"), installment_quote),
     Entry("POST", "/loans/early-repay", ("amount",), loan_early_repay),
+    Entry("GET", "/loans/early-repay/quote", ("amount",), loan_early_repay_quote),
     Entry("GET", "/transfers/{transfer_id}", (), transfer_pending),
+    Entry("POST", "/verifications", (), verify),
 ]

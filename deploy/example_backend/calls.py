@@ -36,7 +36,7 @@ class Call:
     tenant: str
     user_id: str
     fields: Mapping[str, str]
-    """Taken from the path and the body: all there, none empty."""
+    """Taken from the path, the query and the body: all there, none empty; code only where one was sent."""
     db: sqlite3.Connection
 
     def row(self, sql: str, *values: Field) -> sqlite3.Row | None:
@@ -57,6 +57,10 @@ class Call:
         values = (self.tenant, self.user_id, kind, subject, json.dumps(details, ensure_ascii=False))
         self.db.execute("INSERT OR REPLACE INTO filed VALUES (?, ?, ?, ?, ?)", values)
 
+    def unfile(self, kind: str, subject: str) -> None:
+        sql = "DELETE FROM filed WHERE tenant = ? AND user_id = ? AND kind = ? AND subject = ?"
+        self.db.execute(sql, (self.tenant, self.user_id, kind, subject))
+
     def filed(self, kind: str, subject: str) -> Details | None:
         return self.filed_all(kind).get(subject)
 
@@ -71,11 +75,12 @@ Function = Callable[[Call], Answer]
 
 
 class Entry(NamedTuple):
-    """One line of a tenant's CALLS: what is asked, and the function, named as the intent, that answers."""
+    """One line of a tenant's CALLS: what is asked, with which fields (in a POST's body, in a GET's query), and the function,
+    named as the intent, that answers. installment_quote is the quote of installment."""
 
     method: str
     path: str
-    body: tuple[str, ...]
+    names: tuple[str, ...]
     function: Function
 
 

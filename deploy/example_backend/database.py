@@ -62,17 +62,26 @@ class Database:
         with self._transaction("DEFERRED"):
             return self._reply(asked)
 
+    def became(self, tenant: str, user_id: str, key: str) -> Reply | None:
+        """What the call with this key was answered; None where none arrived."""
+        with self._transaction("DEFERRED"):
+            return self._stored(tenant, user_id, key)
+
     def once(self, key: str, asked: Asked) -> Reply:
         """The same key again gets the stored answer, whatever else is asked with it."""
         with self._transaction("IMMEDIATE"):
-            whose = (asked.tenant, asked.user_id, key)
-            sql = "SELECT status, body FROM answers WHERE tenant = ? AND user_id = ? AND key = ?"
-            stored = self._db.execute(sql, whose).fetchone()
+            stored = self._stored(asked.tenant, asked.user_id, key)
             if stored:
-                return Reply(*stored)
+                return stored
             answered = self._reply(asked)
+            whose = (asked.tenant, asked.user_id, key)
             self._db.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", (*whose, *answered))
             return answered
+
+    def _stored(self, tenant: str, user_id: str, key: str) -> Reply | None:
+        sql = "SELECT status, body FROM answers WHERE tenant = ? AND user_id = ? AND key = ?"
+        stored = self._db.execute(sql, (tenant, user_id, key)).fetchone()
+        return Reply(*stored) if stored else None
 
     def _reply(self, asked: Asked) -> Reply:
         return reply(asked.function, Call(asked.tenant, asked.user_id, asked.fields, self._db))

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from . import verification
 from .calls import Answer, Call, Details, Entry, Refusal
 
 TODAY = date(2026, 11, 10)
 REPLY_BY = "11 月 11 日 12:00"
+PHONE_TAIL = "2046"
 
 RETURN_DAYS = 7
 QUALITY_RETURN_DAYS = 15
@@ -252,6 +254,10 @@ def report(call: Call, kind: str, letters: str) -> Answer:
     return ticket
 
 
+def verify(call: Call) -> Answer:
+    return verification.send(call, PHONE_TAIL)
+
+
 CALLS = [
     Entry("GET", "/orders/{order_id}", (), order_status),
     Entry("GET", "/orders/{order_id}/track", (), logistics_track),
@@ -266,4 +272,5 @@ CALLS = [
     Entry("POST", "/invoices", ("order_id", "title"), invoice_apply),
     Entry("POST", "/damage-reports", ("order_id",), product_damaged),
     Entry("POST", "/missing-reports", ("order_id",), missing_item),
+    Entry("POST", "/verifications", (), verify),
 ]

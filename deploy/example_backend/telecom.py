@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from sqlite3 import Row
 
+from . import verification
 from .amounts import shortest, yuan
 from .calls import Answer, Call, Entry, Refusal
 
@@ -181,7 +182,8 @@ def pending_plan(call: Call, user: Row) -> str | None:
     return booked["plan"] if booked else user["pending_plan"]
 
 
-def plan_change(call: Call) -> Answer:
+def plan_change_quote(call: Call) -> Answer:
+    """What the change will be, and whether it can be; nothing is booked."""
     user, plan = with_number(call), plan_named(call, call.fields["plan"])
     old, fee = plan_named(call, user["plan"]), Decimal(plan["fee"])
     paid_up(user)
@@ -194,16 +196,21 @@ def plan_change(call: Call) -> Answer:
         raise Refusal("in_contract", old_plan=old["plan"], end_date=user["contract_until"], penalty=penalty)
     if user["age"] < plan["min_age"]:
         raise Refusal("not_eligible", reason_text=f"机主要满 {plan['min_age']} 岁才能办理")
-    change_id = number(call, "TC")
-    call.file("plan", user["phone"], plan=plan["plan"], change_id=change_id)
     return {
-        "change_id": change_id,
+        "plan": plan["plan"],
         "effective": EFFECTIVE,
         "old_plan": old["plan"],
+        "old_fee": shortest(Decimal(old["fee"])),
         "fee": shortest(fee),
         "data_text": plan["data_text"],
         "voice_text": plan["voice_text"],
     }
+
+
+def plan_change(call: Call) -> Answer:
+    quoted, change_id = plan_change_quote(call), number(call, "TC")
+    call.file("plan", with_number(call)["phone"], plan=call.fields["plan"], change_id=change_id)
+    return {"change_id": change_id, **quoted}
 
 
 @dataclass(frozen=True)
@@ -400,12 +407,17 @@ def suspend_number(call: Call) -> Answer:
     return stopped
 
 
+def verify(call: Call) -> Answer:
+    return verification.send(call, with_number(call)["phone"][-4:])
+
+
 CALLS = [
     Entry("GET", "/bills/{month}", (), bill_query),
     Entry("GET", "/balance", (), balance_query),
     Entry("GET", "/data-usage", (), data_usage),
     Entry("GET", "/plan", (), plan_query),
     Entry("POST", "/plan-changes", ("plan",), plan_change),
+    Entry("GET", "/plan-changes/quote", ("plan",), plan_change_quote),
     Entry("POST", "/service-cancellations", ("service",), service_cancel),
     Entry("POST", "/disputes", ("month", "amount"), charge_dispute),
     Entry("POST", "/recharge-checks", ("amount",), recharge_missing),
@@ -413,4 +425,5 @@ CALLS = [
     Entry("POST", "/broadband/faults", ("account",), broadband_fault),
     Entry("POST", "/broadband/moves", ("address",), broadband_move),
     Entry("POST", "/suspensions", ("phone",), suspend_number),
+    Entry("POST", "/verifications", (), verify),
 ]

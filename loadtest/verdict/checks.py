@@ -3,16 +3,17 @@
 A check returns or raises Forgotten, which names intents, slots and numbers, and never what a customer wrote.
 """
 
-import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 
 import msgspec
 
+from pyshim.dialogue.sentences import PLACEHOLDER
 from pyshim.tenants.compile import composer
 from pyshim.tenants.schema import Task, Tenant
 from pyshim.words.compose import Composer
 
+DOWN = "backend_down"
 SHOWN = 80  # characters of an answer that a failure shows
 
 
@@ -42,7 +43,7 @@ class Forgotten(Exception):
 @lru_cache(maxsize=4096)
 def _parts(template: str) -> list[str]:
     """Text, name, text, name, ... text."""
-    return re.split(r"\{(\w+)\}", template)
+    return PLACEHOLDER.split(template)
 
 
 def pieces(template: str, known: Mapping[str, str]) -> list[str]:
@@ -117,8 +118,10 @@ class Checks:
     def waits_for_nothing(self, answer: Answer) -> None:
         self.says(answer, self.tenant.phrases.flow_nothing, {}, "nothing is waited for")
 
-    def person_has_it(self, answer: Answer) -> None:
-        self.says(answer, self.tenant.phrases.person_owns, {}, "a person has the conversation")
+    def says_how_a_person_is_reached(self, answer: Answer) -> None:
+        """Raises Forgotten."""
+        if self.tenant.about.people.phone not in answer.answer:
+            raise Forgotten("how a person is reached", answer)
 
     def rule(self, answer: Answer, intent: str) -> None:
         """The one reply of an intent."""
@@ -142,7 +145,17 @@ class Checks:
 
     def _outcomes(self, task: Task) -> list[tuple[str, str]]:
         errors = [(code, reply.say) for code, reply in task.errors.items()]
-        return [("done", task.done), *errors, ("backend_down", self.tenant.phrases.backend_down)]
+        return [("done", task.done), *errors, *((DOWN, phrase) for phrase in down(self.tenant))]
+
+
+def down(tenant: Tenant) -> list[str]:
+    """What is said where the back end could not be asked, or did not say what came of it."""
+    phrases = tenant.phrases
+    return [phrases.backend_down, phrases.lookup_down, phrases.quote_down, phrases.unknown]
+
+
+def not_served(tenant: Tenant, answer: Answer) -> bool:
+    return any(stands_in(pieces(phrase, {}), answer.answer) for phrase in down(tenant))
 
 
 def same(first: Answer, again: Answer) -> None:

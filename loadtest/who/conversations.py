@@ -197,8 +197,8 @@ def at_once(one: Customer) -> Talk:
 
 
 def asking(one: Customer) -> Talk:
-    """Questions of the mix. What they lead to is followed: a flow that began is stopped, "did you mean" is answered, a person who
-    took over keeps the conversation."""
+    """Questions of the mix. What they lead to is followed: a flow that began is stopped, "did you mean" is answered, and
+    where a person is wanted it is said how one is reached."""
     for kind, question in questions.drawn(one.questions, one.chance, QUESTIONS):
         answer = yield Say(question, kind)
         if answer.answered_by == "l7_fallback" and answer.intent is None and answer.suggestions:
@@ -207,9 +207,7 @@ def asking(one: Customer) -> Talk:
             if offered is not None:
                 one.checks.means(answer, offered)
         if answer.intent == "ask_human" or (answer.intent in one.tenant.replies and one.tenant.replies[answer.intent].handover):
-            answer = yield Say(one.tenant.title(one.button()))
-            one.checks.person_has_it(answer)
-            return
+            one.checks.says_how_a_person_is_reached(answer)
         if answer.intent in one.tenant.tasks:
             yield from stopped(one, answer.intent)
 

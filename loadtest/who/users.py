@@ -18,7 +18,7 @@ from loadtest.running.floor import Floor
 from loadtest.running.plan import PATIENCE_S
 from loadtest.running.turns import NO_LAYER
 from loadtest.verdict import checks
-from loadtest.verdict.checks import Answer, Forgotten
+from loadtest.verdict.checks import DOWN, Answer, Forgotten, not_served
 from loadtest.who.people import Conversation, Person
 
 CONNECT_S = 5.0
@@ -89,8 +89,8 @@ class ChatUser(FastHttpUser):
             layer = NO_LAYER if response.headers is None else response.headers.get("x-answered-by") or NO_LAYER
             if not error:
                 answer, error = self._read(response)
-            if answer is not None and tenant.phrases.backend_down in answer.answer:
-                error = "backend_down"  # the customer was not served, whatever the status
+            if answer is not None and not_served(tenant, answer):
+                error = DOWN  # the customer was not served, whatever the status
             if layer == "stored" and answer is not None:
                 layer = answer.answered_by
             took = self.floor.now() - due

@@ -1,4 +1,4 @@
-"""The `sluice` command: talk to a running sluice, mint and revoke tokens, change the configuration and the lists of addresses,
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists of addresses,
 replace models.
 
 A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
@@ -16,6 +16,7 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "chat": "pyshim.commands.chat",
     "token": "pyshim.commands.token",
     "tokens": "pyshim.commands.tokens",
+    "consents": "pyshim.commands.consents",
     "config": "pyshim.commands.config",
     "addresses": "pyshim.commands.addresses",
     "models": "pyshim.commands.models",

@@ -110,36 +110,37 @@ class Checker:
         people, where = self._tenant.about.people, "tenant.yaml"
         for name, text in [("phone", people.phone), ("hours", people.hours)]:
             if not text.strip():
-                yield f"{self._at(where, 'people', name)}: people: {name} is empty: it is all that a customer who wants a person is told"
-        if people.open is not None and people.open.from_ >= people.open.until:
-            yield f"{self._at(where, 'people', 'open', 'until')}: people: until must be after from, on the same day"
+                yield f"{self._at(where, 'people', name)}: people: {name} is wanted: who wants a person is told nothing else"
+        if people.open is not None and people.open.from_ in (people.open.until, "24:00"):
+            why = "open never: until must be after from, or on the next day; without `open` somebody is always there"
+            yield f"{self._at(where, 'people', 'open', 'from')}: people: {why}"
         if people.open is not None and not people.open.days:
-            yield f"{self._at(where, 'people', 'open', 'days')}: people: a day is wanted, 1 is Monday; all of them where `days` is left out"
-        said = [
-            (REPLIES, ("replies", name, "answer"), each.answer)
-            for name, each in self._tenant.replies.items()
-            if not each.handover
-        ]
-        spoken = msgspec.structs.asdict(self._tenant.phrases)
-        said += [(REPLIES, ("phrases", name), text) for name, text in spoken.items() if name not in PEOPLE_PHRASES]
-        if "people" not in self._tenant.slots:
-            said += [(FLOWS, path, text) for path, text in self._said_by_tasks()]
-        for name, path, text in said:
+            yield f"{self._at(where, 'people', 'open', 'days')}: people: open never: 1 is Monday; without `days` all are meant"
+        for name, path, text in self._without_people():
             if PEOPLE in text:
                 filled = f"replies with `handover: true` and the phrases {', '.join(PEOPLE_PHRASES)}"
                 yield f"{self._at(name, *path)}: {path[1]}: nobody fills in {PEOPLE} here, only in {filled}; say the phone itself"
 
-    def _said_by_tasks(self) -> Iterator[tuple[tuple[Step, ...], str]]:
+    def _without_people(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
+        """Texts in which {people} is not filled in, with file and path."""
+        for intent, rule in self._tenant.replies.items():
+            if not rule.handover:
+                yield REPLIES, ("replies", intent, "answer"), rule.answer
+        for name, text in msgspec.structs.asdict(self._tenant.phrases).items():
+            if name not in PEOPLE_PHRASES:
+                yield REPLIES, ("phrases", name), text
+        if "people" in self._tenant.slots:  # how many will come, say
+            return
         for name, slot in self._tenant.slots.items():
-            yield ("slots", name, "ask"), slot.ask
-            yield ("slots", name, "invalid"), slot.invalid or ""
+            yield FLOWS, ("slots", name, "ask"), slot.ask
+            yield FLOWS, ("slots", name, "invalid"), slot.invalid or ""
         for intent, task in self._tenant.tasks.items():
             kind = self._kind(intent)
-            yield (kind, intent, "confirm"), task.confirm or ""
-            yield (kind, intent, "done"), task.done
-            yield (kind, intent, "verify", "ask"), task.verify.ask if task.verify else ""
+            yield FLOWS, (kind, intent, "confirm"), task.confirm or ""
+            yield FLOWS, (kind, intent, "done"), task.done
+            yield FLOWS, (kind, intent, "verify", "ask"), task.verify.ask if task.verify else ""
             for code, reply in task.errors.items():
-                yield (kind, intent, "errors", code, "say"), reply.say
+                yield FLOWS, (kind, intent, "errors", code, "say"), reply.say
 
     def _slot(self, name: str, slot: Slot) -> Iterator[str]:
         for number, pattern in enumerate(slot.patterns):
@@ -198,6 +199,8 @@ class Checker:
         for name in ("quote", "verify", "check", "idempotent"):
             if getattr(task, name) is not None and task.confirm is None:
                 yield f"{self._of_task(intent, name)}: {intent}: `{name}` belongs to what is confirmed, and there is no `confirm`"
+        if task.check is not None and KEY in task.slots:
+            yield f"{self._of_task(intent, 'check')}: {intent}: {{{KEY}}} is its Idempotency-Key here: no slot may be named so"
         if task.call.method == "POST" and task.check is None and task.idempotent is None:
             why = "when its answer is lost on the way nobody could ever find out whether it was done, nor tell the customer"
             wanted = (
@@ -264,4 +267,4 @@ class Checker:
         elif slot.remember:
             yield f"{where}: {intent}: {name!r} is a code, which is good once: no `remember`"
         if name not in task.call.body:
-            yield f"{self._of_task(intent, 'call', 'body')}: {intent}: the code is asked for and never sent: {name!r} is missing in `body`"
+            yield f"{self._of_task(intent, 'call', 'body')}: {intent}: the code is asked for, but {name!r} is not in `body`"

@@ -39,6 +39,7 @@ def test_instalments_use_up_the_statement(bank: Customer) -> None:
         "monthly_principal": "500.00",
         "monthly_fee": "37.20",
         "monthly_total": "537.20",
+        "total_fee": "446.40",
         "first_date": "2026-12-05",
     }
     assert bank.post("/installments", amount="8000", periods="3")[1]["error"]["max_amount"] == "6,000.00"

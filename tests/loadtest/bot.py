@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from loadtest.verdict.checks import Answer
 from loadtest.who.customer import AGAIN, NO, SAID, STOP, THANKS, YES, Talk
-from pyshim.dialogue.flows import filled
+from pyshim.dialogue.people import reached
+from pyshim.dialogue.sentences import filled
 from pyshim.tenants.schema import Tenant
 
 
@@ -18,7 +19,6 @@ class Bot:
     flow: str | None = None
     told: dict[str, str] = field(default_factory=dict)
     before: str | None = None
-    person: bool = False
     seq: int = 0
     last: str = ""
 
@@ -29,8 +29,6 @@ class Bot:
         return Answer(text, "l5_dialogue", "s", self.seq, f"turn-{self.seq}", intent)
 
     def _say(self, query: str) -> tuple[str | None, str]:
-        if self.person:
-            return None, self.tenant.phrases.person_owns
         if query == STOP or (query == NO and self.flow):
             return "cancel_flow", self._stop()
         if query in (YES, NO):
@@ -44,8 +42,7 @@ class Bot:
     def _meant(self, query: str) -> tuple[str | None, str]:
         intent = self.tenant.titles.get(query)
         if intent in self.tenant.replies:
-            self.person = self.tenant.replies[intent].handover
-            text = self.tenant.replies[intent].answer
+            text = filled(self.tenant.replies[intent].answer, {"people": reached(self.tenant)})
             if self.flow is None:
                 return intent, text
             back = {"title": self.tenant.title(self.flow), "question": self._question()}

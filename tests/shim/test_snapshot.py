@@ -48,6 +48,42 @@ def grown(times: int, lines: int = 10) -> str:
     return f"a0: &a0 [x]\n{more}"
 
 
+def called(old: str, new: str) -> Callable[[str], str]:
+    """Another call, quote, check or code of the task that cancels an order."""
+
+    def change(text: str) -> str:
+        before, task = text.split("  cancel_order:\n")
+        cancel, behind = task.split("  refund_apply:\n", 1)
+        assert old in cancel
+        return f"{before}  cancel_order:\n{cancel.replace(old, new)}  refund_apply:\n{behind}"
+
+    return change
+
+
+CHECK = "    check: {method: GET, path: '/requests/{key}'}\n    idempotent: 24h\n"
+CANCEL = "    call: {method: POST, path: /cancellations, body: [order_id]}\n"
+QUOTE = "    quote: {method: GET, path: '/fees?order={order_id}'}\n"
+
+
+def coded(slot: str, body: str = "[order_id, code]", send: str = "{method: POST, path: /verifications}") -> Callable[[str], str]:
+    """The task that cancels an order asks for a code, which is this slot."""
+    call = CANCEL.replace("[order_id]", body)
+    verify = f"    verify: {{send: {send}, ask: '验证码发到尾号 {{phone_tail}} 的手机了。', slot: code}}\n"
+
+    def change(text: str) -> str:
+        text = called(CANCEL, call + verify)(text)
+        return text.replace("slots:\n", f"slots:\n  code: {slot}\n" if slot else "slots:\n", 1)
+
+    return change
+
+
+CODE = "{ask: 验证码是多少, patterns: ['^(\\d{6})$']}"
+
+
+def with_people(text: str) -> Callable[[str], str]:
+    return lambda about: about[: about.index("people:")] + text
+
+
 FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     ("tenant.yaml", lambda text: text + "colour: red\n", "tenant.yaml:24: Object contains unknown field `colour`"),
     (
@@ -83,6 +119,21 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     ),
     ("tenant.yaml", lambda text: text.replace("backend: $", "backend: www.shop.cn # $"), "tenant.yaml:4: http:// or https://"),
     ("tenant.yaml", lambda text: text + "thresholds: {router: 7}\n", "Expected `float` <= 1.0"),
+    ("tenant.yaml", with_people(""), "tenant.yaml:1: Object missing required field `people`"),
+    ("tenant.yaml", with_people("people: {phone: '', hours: 每天}\n"), "tenant.yaml:20: people: phone is wanted"),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("until: '24:00'", "until: '08:00'"),
+        "tenant.yaml:23: people: open never: until must be after from, or on the next day",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text.replace("until: '24:00'", "until: 24:00"),  # to YAML 1.1 that is a number in base 60
+        "tenant.yaml:23: Expected `str`, got `int` - at `$.people.open.until`",
+    ),
+    ("tenant.yaml", lambda text: text.replace("zone: '+08:00'", "zone: CST"), "tenant.yaml:23: Expected `str` matching regex"),
+    ("tenant.yaml", lambda text: text.replace("zone: ", "days: [], zone: "), "tenant.yaml:23: people: open never: 1 is Monday"),
+    ("tenant.yaml", lambda text: text.replace("zone: ", "days: [0], zone: "), "tenant.yaml:23: Expected `int` >= 1"),
     ("replies.yaml", lambda text: text.replace("replies:", "replies: ["), "replies.yaml:3: "),
     (
         "replies.yaml",
@@ -97,6 +148,21 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     ),
     ("replies.yaml", lambda text: text.replace("    title: 打招呼", "    titel: 打招呼"), "at `$.replies.greet`"),
     ("replies.yaml", lambda text: text.replace("  affirm:", "  greet_again:"), "a reply is missing for affirm"),
+    (
+        "replies.yaml",
+        lambda text: text.replace("answer: 不客气，", "answer: 不客气，{people}，"),
+        "replies.yaml:8: thanks: nobody fills in {people} here, only in replies with `handover: true` and the phrases handover, ",
+    ),
+    (
+        "replies.yaml",
+        lambda text: text.replace("unavailable: 抱歉，", "unavailable: 抱歉，{people}，"),
+        "replies.yaml:115: unavailable: nobody fills in {people} here",
+    ),
+    (
+        "flows.yaml",
+        called("say: 没有找到订单 {order_id}，", "say: 没有找到订单 {order_id}，{people}，"),
+        "cancel_order: nobody fills in {people} here",
+    ),
     (
         "flows.yaml",
         lambda text: text.replace("slots: [order_id, reason]", "slots: [order_id, why]"),
@@ -119,6 +185,47 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         lambda text: text.replace("call: {method: GET, path: '/orders/{order_id}'}", "call: {method: POST, path: /orders}"),
         "a POST changes something: `confirm` is wanted, or GET",
     ),
+    (
+        "flows.yaml",
+        called(CHECK, ""),
+        "cancel_order: when its answer is lost on the way nobody could ever find out whether it was done",
+    ),
+    (
+        "flows.yaml",
+        called("check: {method: GET,", "check: {method: POST,"),
+        "flows.yaml:85: cancel_order: check only asks: GET is wanted",
+    ),
+    ("flows.yaml", called("/requests/{key}", "/requests/{id}"), "flows.yaml:85: cancel_order: 'id' is not one of its slots"),
+    ("flows.yaml", called("/requests/{key}", "requests/{key}"), "cancel_order: a path begins with /, not 'requests/{key}'"),
+    ("flows.yaml", called("/requests/{key}", "/requests/{key"), "cancel_order: bad path '/requests/{key': expected '}'"),
+    ("flows.yaml", called("/requests/{key}", "/requests/{key!r}"), "nothing but a name is wanted between braces"),
+    ("flows.yaml", called("'/requests/{key}'}", "'/requests/{key}', body: [order_id]}"), "a GET sends no body: put"),
+    ("flows.yaml", called("idempotent: 24h", "idempotent: one day"), "flows.yaml:86: Expected `str` matching regex"),
+    ("flows.yaml", called("path: /cancellations", "path: '/cancellations/{key}'"), "cancel_order: 'key' is not one of its slots"),
+    ("flows.yaml", called("确认取消吗", "退 {amount} 元，确认取消吗"), "cancel_order: 'amount' is not one of its slots"),
+    ("flows.yaml", called("body: [order_id]", "body: [order_id, fee]"), "cancel_order: 'fee' is not one of its slots"),
+    ("flows.yaml", called(CHECK, CHECK + QUOTE.replace("GET", "POST")), "cancel_order: quote only asks: GET is wanted"),
+    ("flows.yaml", called(CHECK, CHECK + QUOTE.replace("{order_id}", "{key}")), "cancel_order: 'key' is not one of its slots"),
+    (
+        "flows.yaml",
+        lambda text: text.replace("  order_status:\n", "  order_status:\n" + QUOTE),
+        "order_status: `quote` belongs to what is confirmed, and there is no `confirm`",
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("  order_status:\n", "  order_status:\n    idempotent: 1d\n"),
+        "order_status: `idempotent` belongs to what is confirmed, and there is no `confirm`",
+    ),
+    ("flows.yaml", coded(""), "cancel_order: 'code' is none of `slots`"),
+    ("flows.yaml", coded("{ask: 多少, default: '1'}"), "cancel_order: 'code' is asked for, but no answer can fill it"),
+    ("flows.yaml", coded("{ask: 多少, free: true, remember: true}"), "'code' is a code, which is good once: no `remember`"),
+    ("flows.yaml", coded(CODE, body="[order_id]"), "cancel_order: the code is asked for, but 'code' is not in `body`"),
+    ("flows.yaml", coded(CODE, send="{method: GET, path: /verifications}"), "verify.send makes a code go out: POST is wanted"),
+    (
+        "flows.yaml",
+        lambda text: coded(CODE)(called("slots: [order_id]", "slots: [order_id, code]")(text)),
+        "cancel_order: 'code' is asked for behind the consent, so it may be none of the task's own slots",
+    ),
     ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
     (
         "lists/addresses_refused.txt",
@@ -138,6 +245,21 @@ def test_a_fault_names_file_line_and_what_was_wanted(
     with pytest.raises(BadTenant, match=re.escape(says)) as error:
         compile_all(settings)
     assert all(fault.startswith(str(settings.tenants)) for fault in error.value.faults)
+
+
+def test_a_quote_and_a_code_may_be_asked_for(settings: Settings) -> None:
+    spoil(settings, "flows.yaml", called("确认取消吗", "手续费 {fee.total} 元。确认取消吗"))
+    spoil(settings, "flows.yaml", coded(CODE, body="[order_id, fee.id, code]"))
+    spoil(settings, "flows.yaml", called(CHECK, CHECK + QUOTE))
+    spoil(settings, "flows.yaml", called("    errors:\n", "    errors:\n      wrong_code: {say: 验证码不对, ask_again: code}\n"))
+    assert compile_all(settings).tenants["shop"].tasks["cancel_order"].quote
+
+
+def test_a_tenant_that_asks_how_many_people_come_may_say_so(settings: Settings) -> None:
+    spoil(settings, "flows.yaml", called("slots: [order_id]", "slots: [order_id, people]"))
+    spoil(settings, "flows.yaml", called("确认取消吗", "一共 {people} 位，确认取消吗"))
+    spoil(settings, "flows.yaml", lambda text: text.replace("slots:\n", "slots:\n  people: {ask: 几位, free: true}\n", 1))
+    assert compile_all(settings)
 
 
 def test_all_faults_of_all_files_are_told_at_once(settings: Settings) -> None:

@@ -1,0 +1,90 @@
+"""`sluice consents`: what a tenant's customers agreed to, in which words, and what came of it; a line of JSON each, oldest first."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from pyshim.commands.control import START
+from pyshim.commands.terminal import check_tenant, fail, read_settings
+from pyshim.errors import RedisAway
+from pyshim.outside.redis import Redis, opened
+from pyshim.settings import Settings
+from pyshim.turns.journal import consents_of
+
+PAGE = 1000
+UNKNOWN = "unknown"
+
+app = typer.Typer(add_completion=False)
+
+
+def _moment(text: str | None) -> int | None:
+    """Milliseconds since 1970."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise fail(f"a moment as in 2026-11-30 or 2026-11-30T08:00+08:00 is wanted, not {text!r}") from None
+    return int((moment if moment.tzinfo else moment.astimezone()).timestamp() * 1000)
+
+
+@app.command()
+def consents(
+    tenant: Annotated[str, typer.Option("--tenant", "-t", help="whose customers")],
+    user: Annotated[str | None, typer.Option("--user", "-u", help="only this one's")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="from this moment on")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="before this moment")] = None,
+) -> None:
+    """Write a tenant's consents to standard output, a line of JSON each: when, who, what was shown, what agreed, what came of it."""
+    settings = read_settings()
+    check_tenant(settings, tenant)
+    bounds = _moment(since), _moment(until)
+    try:
+        asyncio.run(_export(settings, tenant, user, *bounds))
+    except RedisAway as error:
+        raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
+
+
+async def _export(settings: Settings, tenant: str, user: str | None, since: int | None, until: int | None) -> None:
+    async with opened(settings) as redis:
+        outcomes: dict[str, dict[str, Any]] = {}  # an outcome may come days after its consent
+        async for _, entry in _entries(redis, tenant, since, None):
+            if "outcome" in entry:
+                outcome = json.loads(entry["outcome"])
+                outcomes[outcome["key"]] = outcome
+        async for at, entry in _entries(redis, tenant, since, until):
+            if "consent" in entry and user in (None, entry["user"]):
+                sys.stdout.write(_line(at, entry, outcomes) + "\n")
+
+
+async def _entries(redis: Redis, tenant: str, since: int | None, until: int | None) -> AsyncIterator[tuple[int, dict[str, str]]]:
+    """When each was written, and its fields."""
+    begins, ends = "-" if since is None else str(since), "+" if until is None else f"({until}-0"
+    while True:
+        page = await redis.command("XRANGE", consents_of(tenant), begins, ends, "COUNT", PAGE)
+        for name, fields in page:
+            texts = [one.decode() for one in fields]
+            yield int(name.decode().partition("-")[0]), dict(zip(texts[::2], texts[1::2], strict=True))
+        if len(page) < PAGE:
+            return
+        begins = "(" + page[-1][0].decode()
+
+
+def _line(at: int, entry: dict[str, str], outcomes: dict[str, dict[str, Any]]) -> str:
+    consent = json.loads(entry["consent"])
+    outcome = outcomes.get(consent["key"], {})
+    whole = {
+        "at": datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds"),
+        "user": entry["user"],
+        "session": entry["session"],
+        "turn": entry["turn"],
+        **consent,
+        "outcome": outcome.get("outcome", UNKNOWN),
+        "code": outcome.get("code", ""),
+    }
+    return json.dumps(whole, ensure_ascii=False)
