@@ -31,6 +31,12 @@ def later(task: Task, sent: Sent, outcome: Outcome) -> Sent | None:
     return replace(sent, outcome="done" if done else "refused", code=outcome.code, fields=fields)
 
 
+def without_code(task: Task, sent: Sent) -> Sent:
+    """The call, which will not be sent again, without the code it was sent with."""
+    secret = task.verify.slot if task.verify else None
+    return replace(sent, values={name: value for name, value in sent.values.items() if name != secret})
+
+
 def result(tenant: Tenant, sent: Sent) -> str:
     """What came of it, in words; "" while it is not known."""
     phrases, task = tenant.phrases, tenant.tasks.get(sent.intent)

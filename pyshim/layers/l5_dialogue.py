@@ -4,11 +4,13 @@ The dialogue: the message is read (pyshim/dialogue/reading.py), a table says wha
 stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read is for the layers below.
 """
 
-from pyshim.dialogue import flows, reading
+import re
+
+from pyshim.dialogue import flows, outcomes, reading
 from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
 from pyshim.dialogue.flows import MAX_TRIES, By, Flows
 from pyshim.dialogue.people import reached
-from pyshim.dialogue.reducer import Effect, Step, decide
+from pyshim.dialogue.reducer import Effect, Open, Step, decide
 from pyshim.dialogue.sentences import filled
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
@@ -18,7 +20,8 @@ from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
-LATER_MOST = 2
+LATER_MOST, LATER_CHARS = 2, 60
+DIGIT = re.compile(r"\d")
 STALE = "this confirmation does not wait for an answer (any more); nothing was done"
 
 
@@ -48,11 +51,13 @@ class Dialogue(Layer):
     on_error = "refuse"
 
     def __init__(self, outside: Outside) -> None:
-        self._journal = Journal(outside.redis)
-        self._flows = Flows(outside.backend, self._journal)
+        self.journal = Journal(outside.redis)
+        self._flows = Flows(outside.backend, self.journal)
 
     async def answer(self, turn: Turn) -> Reply | None:
         turn.resume = ""
+        if turn.known:
+            return self._made(turn)
         if turn.state.owner == PERSON and not self._is_urgent(turn):
             return Reply(turn.tenant.phrases.person_owns)
         self._lapse(turn)
@@ -60,6 +65,7 @@ class Dialogue(Layer):
             self._check_press(turn)
             commands = reading.pressed(turn)
         else:
+            turn.secret = turn.secret or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
             commands = reading.read(turn)
         return await self.apply(turn, commands)
 
@@ -81,15 +87,20 @@ class Dialogue(Layer):
         return reply
 
     async def settle(self, turn: Turn, reply: Reply) -> None:
-        """What was found out in this turn is told; where its commit failed it waits for the next one."""
-        for sent in turn.known.values():
-            whose = Whose(turn.tenant.id, turn.user_id, sent.key)
-            if not sent.outcome:
-                continue
-            if turn.degraded:
-                self._journal.remember(whose, sent)
-            else:
-                await self._journal.end_soon(whose, sent)
+        """What came of a call is told; where the commit failed it waits for the next turn."""
+        for key in turn.known.keys() & set(turn.told):
+            await self.journal.told(Whose(turn.tenant.id, turn.user_id, key))
+
+    def _made(self, turn: Turn) -> Reply:
+        """This message made a call already, and then another turn was written before it: it is not read again, for it might mean
+        something else now; what came of the call is told."""
+        sent, pending = next(iter(turn.known.values())), turn.state.flow
+        if pending is not None and pending.id == sent.task:
+            return self._flows.told(turn, pending, sent)
+        if not sent.outcome:
+            return Reply(filled(turn.tenant.phrases.unknown, {"title": turn.tenant.title(sent.intent)}), sent.intent)
+        turn.told.append(sent.key)
+        return Reply(outcomes.result(turn.tenant, sent), sent.intent)
 
     # -- before anything is read -------------------------------------------------------------------------------------------
 
@@ -111,6 +122,8 @@ class Dialogue(Layer):
             turn.state.flow = None
         elif pending.asking != CONFIRM and pending.asking not in turn.tenant.slots:
             pending.asking = flows.missing(turn, pending) or CONFIRM
+        elif pending.asking == CONFIRM and not pending.shown:  # an earlier version showed it, and kept its values elsewhere
+            pending.asking, pending.confirm = flows.missing(turn, pending) or CONFIRM, ""
 
     @staticmethod
     def _check_press(turn: Turn) -> None:
@@ -204,7 +217,8 @@ class Dialogue(Layer):
         task = tenant.tasks.get(intent)
         urgent = tenant.is_urgent(intent)
         if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
-            self._name_later(turn, Later(intent, command.words), answer)
+            words = command.words if len(command.words) <= LATER_CHARS else ""
+            self._name_later(turn, Later(intent, words), answer)
             return
         reply = await self._say(turn, intent, command.words)
         begun = turn.state.flow is not None and turn.state.flow is not waiting
@@ -255,6 +269,8 @@ class Dialogue(Layer):
     def _idle(turn: Turn, command: Command) -> Reply:
         """Nothing waits for an answer; a call that nobody heard the end of may be meant."""
         phrases = turn.tenant.phrases
+        if turn.degraded:  # something may wait, and nobody can see it
+            return Reply(phrases.degraded)
         intent = {Confirm: "affirm", Deny: "deny", Cancel: "cancel_flow"}[type(command)]
         waits = next((sent for sent in turn.calls() if not sent.outcome), None)
         if waits is None:
