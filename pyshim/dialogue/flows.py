@@ -28,7 +28,7 @@ By = Literal["button", "words"]
 NO_CODE: Mapping[str, str] = {}
 KEPT_S, LEAST_S = 0.05, 0.05  # of the deadline, for the commit; what a call gets at least
 ENOUGH_S = 0.25  # with less left, a call that changes something is not begun
-QUOTE_BYTES, AGREED_CHARS = 600, 60  # of what the state keeps
+QUOTE_BYTES, AGREED_CHARS = 500, 40  # of what the state keeps
 
 
 def told(turn: Turn, text: str, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:

@@ -20,7 +20,7 @@ from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
-LATER_MOST, LATER_CHARS = 2, 60
+LATER_MOST, LATER_CHARS = 2, 40
 DIGIT = re.compile(r"\d")
 STALE = "this confirmation does not wait for an answer (any more); nothing was done"
 
