@@ -22,7 +22,7 @@ from pyshim.understanding.intents import OUT_OF_SCOPE
 
 LATER_MOST, LATER_CHARS = 2, 40
 DIGIT = re.compile(r"\d")
-STALE = "this confirmation does not wait for an answer (any more); nothing was done"
+STALE = "this confirmation does not wait for an answer (any more); this press did nothing"
 
 
 class _Answer:
@@ -60,9 +60,12 @@ class Dialogue(Layer):
             return self._made(turn)
         if turn.state.owner == PERSON and not self._is_urgent(turn):
             return Reply(turn.tenant.phrases.person_owns)
+        pending = turn.state.flow
         self._lapse(turn)
         if turn.press is not None:
-            self._check_press(turn)
+            sent = pending is not None and turn.state.flow is None and pending.confirm == turn.press.id
+            if not sent:  # else an earlier try sent it, and nobody heard the answer
+                self._check_press(turn)
             commands = reading.pressed(turn)
         else:
             turn.secret = turn.secret or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)

@@ -535,7 +535,7 @@ async def test_in_between_the_customer_cancelled_and_a_button_that_did_it_is_ans
     answer = await story.say("确认", press=Press(story.last["confirm"]["id"], "yes"))
     assert "撤不回来" in said[0]
     assert "一号办好了，受理号N7" in answer
-    with pytest.raises(Refusal, match="nothing was done"):
+    with pytest.raises(Refusal, match="this press did nothing"):
         await story.say("确认", press=Press("x", "yes"))
     assert len(story.posts("checked")) == 1
 
@@ -588,6 +588,21 @@ async def test_a_shim_that_dies_over_the_call_leaves_it_to_the_others(story: Sto
     story.server.script = [DONE]
     await story.look(story.other)
     assert "N7" in await story.say("你好", "greet", story.other)
+    assert len(story.posts("checked")) == 1
+
+
+@pytest.mark.parametrize(("answer", "words"), [("yes", "还没有结果"), ("no", "撤不回来")])
+async def test_a_button_pressed_again_after_that_is_answered_and_not_called_stale(story: Story, answer: Any, words: str) -> None:
+    story.server.script = [SILENCE]
+    await story.begin("checked", session_id="s", seq=1)
+    press = Press(story.last["confirm"]["id"], "yes")
+    answering = asyncio.create_task(story.shim.conversations.answer(story.turn("确认", press=press, session_id="s", seq=2)))
+    await story.server.until(1)
+    answering.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await answering
+    again = Press(press.id, answer)
+    assert words in await story.say("确认", shim=story.other, press=again, session_id="s", seq=2)
     assert len(story.posts("checked")) == 1
 
 
