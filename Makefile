@@ -5,8 +5,9 @@
 PYTHON ?= python3
 export PYTHON EXTRAS
 BIN := .venv/bin
-# Side by side; who shares a server shares a worker (tests/sides.py). Each worker reads all tests: compiled once, and kept.
-pytest := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+# Side by side; who shares a server shares a worker (tests/sides.py). Each worker reads all tests: compiled once, and kept. Threads
+# of their own would make numpy and torch slower: there are workers enough.
+pytest := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
 setup = @gateway/setup.sh
 
 help: ## list the targets
@@ -23,7 +24,7 @@ upgrade: ## replace the running nginx: a new binary, a changed nginx.conf, a ren
 	@exec $(BIN)/python -m gateway.launcher upgrade
 
 stop: ## drain and stop what `make run` started
-	@[ ! -x $(BIN)/python ] || exec $(BIN)/python -m gateway.launcher stop
+	@[ ! -x $(BIN)/sluice ] || exec $(BIN)/python -m gateway.launcher stop
 
 chat: ## talk to the running shop in the terminal (TENANT=telecom for another tenant)
 	@exec $(BIN)/sluice chat --tenant $(or $(TENANT),shop)

@@ -23,6 +23,7 @@ from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.identity import tokens
 from pyshim.outside.backend import EXAMPLE
+from pyshim.outside.redis import opened
 from pyshim.rollout import follower, start
 from pyshim.settings import BadSetting, Settings, read_settings
 from pyshim.tenants import addresses, source
@@ -75,6 +76,8 @@ async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
     compiler = new_compiler(settings, await start.first_version(settings))
     try:
         serving, remark = await configuration.first(compiler)
+        async with opened(settings) as redis:
+            await redis.check_writable()  # nothing could be ready without it
     except RedisAway as error:
         raise CannotStart(f"redis: {error}") from None
     (settings.run / "edge.json").write_bytes(edge_settings(settings))

@@ -15,8 +15,9 @@ from pyshim.settings import BadSetting, Settings
 
 @dataclass(slots=True)
 class Part:
-    """One process. ready is asked again and again until it says True; stop: the signal that lets it finish its work; listens:
-    what the launcher opens for it (address, port, number of sockets, and whether each has a queue of its own: SO_REUSEPORT)."""
+    """One process. ready is asked again and again until it says True; back: the same for one that is started again, where less
+    will do; stop: the signal that lets it finish its work; listens: what the launcher opens for it (address, port, number of
+    sockets, and whether each has a queue of its own: SO_REUSEPORT)."""
 
     name: str
     command: list[str]
@@ -25,6 +26,7 @@ class Part:
     stop: signal.Signals = signal.SIGTERM
     patience_s: float = 30
     listens: tuple[tuple[str, int, int, bool], ...] = ()
+    back: Callable[[], Awaitable[bool]] | None = None
 
 
 def redis_command(folder: Path, socket: Path) -> list[str]:
@@ -116,6 +118,8 @@ def _nginx(settings: Settings) -> Part:
         "nginx",
         nginx.render(settings),
         lambda: _http_ok(settings.operations_port, "/readyz"),
+        # What else is away must not end an nginx that serves on without it.
+        back=lambda: _http_ok(settings.operations_port, "/healthz"),
         stop=signal.SIGQUIT,
         listens=nginx.listens(settings),
     )

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from gateway.parts import Part
@@ -86,14 +87,14 @@ class Running:
                 one.listen(BACKLOG)
                 one.setblocking(False)
 
-    async def until_ready(self) -> None:
-        """Waits until the part is ready. Raises CannotStart when it dies or takes too long."""
+    async def until_ready(self, ready: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """Waits until the part is ready, or what is named instead of that. Raises CannotStart when it dies or takes too long."""
         deadline = time.monotonic() + self.part.patience_s
         while time.monotonic() < deadline:
             if (self.process is None or self.process.returncode is not None) and not await self._again():
                 raise CannotStart(self._says("stopped while starting"))
             try:
-                if await self.part.ready():
+                if await (ready or self.part.ready)():
                     return
             except Exception as error:  # a model that does not load, say: the part lives, but will not be ready
                 raise CannotStart(self._says(str(error))) from None
@@ -132,7 +133,7 @@ class Running:
             await asyncio.sleep(min(5.0, 0.2 * self.restarts))
             await self.start()
             try:
-                await self.until_ready()
+                await self.until_ready(self.part.back)
                 log.info("%s is back", self.part.name)
                 self.restarts = 0
             except CannotStart as error:

@@ -10,13 +10,25 @@ python=${PYTHON:-python3}
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "setup: $*"; exit 1; }
+have() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1; }
 
+# Whatever ends this, nothing goes on behind it, and nothing temporary stays.
+log=$(mktemp) policy= triton=
+undo() {
+    if [ -n "$triton" ]; then kill "$triton" 2>/dev/null && wait "$triton" || true; fi
+    [ -z "$policy" ] || $root rm -f "$policy"
+    rm -f "$log"
+}
+trap undo EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+have "$python" || fail "there is no $python: Python 3.11 or 3.12 is wanted (apt-get install python3), or name one: make run PYTHON=python3.12"
 "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
     || fail "Python 3.11 or 3.12 is wanted, $("$python" --version) is here; name another one: make run PYTHON=python3.12"
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # -- system packages -----------------------------------------------------------------------------------------------------------
-have() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null 2>&1; }
 packages=
 need() { packages="$packages $*"; }
 
@@ -49,24 +61,29 @@ if [ -n "$packages" ]; then
     [ -z "$root" ] || have sudo || fail "please install as root:$packages"
     say "setup: installing$packages"
     # sluice runs its own nginx and Redis: the packages' services are not started.
-    policy=/usr/sbin/policy-rc.d
-    if [ ! -e "$policy" ]; then
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        policy=/usr/sbin/policy-rc.d
         printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
         $root chmod 755 "$policy"
-        trap '$root rm -f "$policy"' EXIT
     fi
     $root apt-get update -qq
+    # Hundreds of lines, wanted only where it fails.
     # shellcheck disable=SC2086
-    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >"$log" 2>&1 \
+        || { cat "$log" >&2; fail "apt-get could not install:$packages"; }
     for name in nginx redis-server; do have "$name" || have openresty || fail "$name could not be installed"; done
 fi
 
 # -- Python --------------------------------------------------------------------------------------------------------------------
 # A stamp says that a set is installed as its files want it.
 stamped() { stamp=$1; shift; [ -e "$stamp" ] && [ -z "$(find "$@" -newer "$stamp")" ]; }
-# What is imported is compiled when it is; the rest need not be.
-install() { .venv/bin/python -m pip --disable-pip-version-check $into install -q --no-compile "$@"; }
-into=
+# install ENVIRONMENT WHAT: by the one pip, that of .venv. What is imported is compiled when it is; the rest need not be.
+# The shell that calls it becomes pip, so that its process id is pip's.
+install() {
+    into=$1; shift
+    pip=$(.venv/bin/python -c 'import pip; print(pip.__path__[0])')
+    exec "$into/bin/python" "$pip" --disable-pip-version-check install -q --no-compile "$@"
+}
 
 case $wanted in
     run) requirements=requirements.txt ;;
@@ -85,24 +102,28 @@ lacking=
 for one in "" $extras; do
     stamped ".venv/.installed-$wanted${one:+-$one}" requirements*.txt pyproject.toml || lacking=yes
 done
-triton=
-stamped .venv-triton/.installed requirements-triton.txt || triton=yes
+lacking_triton=
+stamped .venv-triton/.installed requirements-triton.txt || lacking_triton=yes
 
-[ -x .venv/bin/python ] || [ -z "$lacking$triton" ] || "$python" -m venv .venv
-if [ -n "$triton" ]; then               # beside the others
+[ -x .venv/bin/python ] || [ -z "$lacking$lacking_triton" ] || "$python" -m venv .venv
+if [ -n "$lacking_triton" ]; then       # beside the others
     say "setup: installing Triton, in an environment of its own"
     [ -x .venv-triton/bin/python ] || "$python" -m venv --without-pip .venv-triton
-    (into="--python .venv-triton/bin/python" && install --no-deps -r requirements-triton.txt && touch .venv-triton/.installed) &
+    install .venv-triton --no-deps -r requirements-triton.txt &
     triton=$!
 fi
 if [ -n "$lacking" ]; then
     say "setup: installing Python packages from $requirements${extras:+, and the extras: $(echo $extras)}"
-    install -r "$requirements"
+    (install .venv -r "$requirements")
     # shellcheck disable=SC2086
     chosen=$(echo $extras | tr ' ' ',')
-    install --no-build-isolation -e ".${chosen:+[$chosen]}"
+    (install .venv --no-build-isolation -e ".${chosen:+[$chosen]}")
     for set in "$wanted" run; do        # each of the larger sets holds the smallest
         for one in "" $extras; do touch ".venv/.installed-$set${one:+-$one}"; done
     done
 fi
-[ -z "$triton" ] || wait "$triton"
+if [ -n "$triton" ]; then
+    wait "$triton" || { triton=; fail "Triton could not be installed"; }
+    triton=
+    touch .venv-triton/.installed
+fi

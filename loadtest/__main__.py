@@ -18,7 +18,7 @@ import locust  # noqa: F401  first: it makes what the others import wait without
 import msgspec
 
 from loadtest.place import stack
-from loadtest.running import kill, planning, progress, run, target
+from loadtest.running import kill, master, planning, progress, target
 from loadtest.running.target import NoTarget, Target
 from loadtest.seen import machine, record, recording, watch
 from loadtest.seen.record import Record
@@ -65,12 +65,12 @@ def targeted(told: argparse.Namespace, folder: Path) -> Iterator[Target]:
 
 
 def measured(told: argparse.Namespace, folder: Path, to: Target, limits: Wanted) -> Record:
-    """Makes the load. Raises what planned() does, run.CannotRun."""
+    """Makes the load. Raises what planned() does, master.CannotRun."""
     plan, missing = planning.planned(told, to, told.workers)
     for text in [*missing, *to.missing]:
         say(text)
     watching = watch.local(to.settings, []) if to.local else watch.remote(to.operations_url, [])
-    load = run.Load(plan, limits, watching.look, progress.show)
+    load = master.Load(plan, limits, watching.look, progress.show)
     if to.own:
         load.kill = lambda: kill.kill(to.settings, told.kill)
     about = About(
@@ -120,7 +120,7 @@ def main(given: list[str] | None = None) -> int:
             limits = gates.wanted(told.gate)
             with targeted(told, folder) as to:
                 found = measured(told, folder, to, limits)
-        except (NoTarget, stack.CannotStart, run.CannotRun, BadGate, CorpusError, BadTenant) as error:
+        except (NoTarget, stack.CannotStart, master.CannotRun, BadGate, CorpusError, BadTenant) as error:
             say(f"no load could be made: {error}")
             return 2
     page = reported(out, found)

@@ -19,8 +19,8 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from loadtest.running import planning, shapes, target, worker
 from loadtest.running.floor import Floor
+from loadtest.running.master import LEAD_S, SPAWN_PER_S
 from loadtest.running.plan import Plan
-from loadtest.running.run import LEAD_S, SPAWN_PER_S
 from loadtest.who.users import ClosedUser, OpenUser
 from pyshim.settings import read_settings
 

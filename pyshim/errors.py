@@ -4,6 +4,7 @@ Refusal          an answer with a status: the client did something that cannot b
 Conflict         another turn of the same conversation was written since this one was read
 Away             something outside does not answer in time or at all
   RedisAway      the state store
+    RedisTakesNothing  it is there, and cannot write: full, a replica, a disk that fails
   TritonAway     the model server, or its breaker is open
     TritonBusy   its queue is full: it is there, and rejects
 BadTenant        tenants' files cannot be served; all faults, each with file, line and what was wanted
@@ -28,6 +29,10 @@ class Away(Exception):
 
 class RedisAway(Away):
     """The state store did not answer."""
+
+
+class RedisTakesNothing(RedisAway):
+    """The state store is there, and refuses what writes."""
 
 
 class TritonAway(Away):

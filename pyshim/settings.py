@@ -133,6 +133,16 @@ class Settings:
         return self.run / "config.msgpack"
 
     @property
+    def configuration_copy(self) -> Path:
+        """What Redis has of the configurations that serve, should it lose them ..."""
+        return self.run / "configuration"
+
+    @property
+    def rollout_copy(self) -> Path:
+        """... and of the rollout."""
+        return self.run / "rollout.json"
+
+    @property
     def student(self) -> Path:
         """The model's folder: a version folder for each number."""
         return self.models / MODEL

@@ -21,6 +21,8 @@ LONGEST = (
     "tests/configuration/",
     "tests/rollout/",
     "tests/test_upgrade.py",
+    "tests/loadtest/test_schedule.py",  # waits, while `make check` looks at types, too
+    "tests/loadtest/test_load.py",
 )
 LASTING = "lasting"
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 import redis
 
-from pyshim.identity.revocations import KEYS
 from tests.conftest import Customer, Stack, wait_until, with_log
+from tests.takes_nothing import takes_nothing
 
 pytestmark = pytest.mark.real
 
@@ -52,6 +52,69 @@ def test_without_redis_hot_questions_are_answered_flows_say_sorry_and_every_turn
     queries = sorted(turn["query"] for turn in customer.history())
     assert queries == sorted(["你好", HOT, "申请退款"])
     assert "degraded" not in customer.ask(HOT)
+
+
+def parts_away(stack: Stack) -> dict[str, str]:
+    """What /readyz says is away, and why; its parts say the same."""
+    answer = httpx.get(f"{stack.operations}/readyz", timeout=10)
+    said = answer.json()
+    assert said["ready"] is (answer.status_code == 200) is (said.get("away") is None)
+    away: dict[str, str] = said.get("away", {})
+    assert {part for part, there in said["parts"].items() if there is False} == set(away)
+    return away
+
+
+def writable(stack: Stack) -> dict[str, float]:
+    """What edge and shim count: 1 where Redis takes what they write."""
+    lines = [line.rpartition(" ") for line in httpx.get(f"{stack.operations}/metrics", timeout=10).text.splitlines()]
+    return {name.partition("{")[0]: float(value) for name, _, value in lines if "redis_writable" in name and name[0] != "#"}
+
+
+@pytest.mark.parametrize("fault", ["OOM", "READONLY"])
+def test_a_redis_that_takes_nothing_is_a_redis_that_is_lost(breakable: Stack, fault: str) -> None:
+    customer, stolen = breakable.customer(), breakable.customer("telecom", f"stolen from a {fault} one")
+    asked = ["你好", "取消订单", "20231106"]
+    for query in asked:
+        customer.ask(query)
+    with_log(breakable.settings, lambda log: log.say("telecom", "user", f"stolen from a {fault} one", "root@desk"))
+    wait_until(lambda: stolen.post(HOT).status_code == 401)
+    with takes_nothing(breakable.settings.redis_socket, fault):
+        hot, yes = customer.ask(HOT), customer.ask("确认")
+        assert parts_away(breakable)["redis"].startswith(f"cannot write: {fault} ")
+        assert parts_away(breakable).keys() == {"redis"}
+        assert writable(breakable) == {"sluice_redis_writable": 0, "sluice_shim_redis_writable": 0}
+        assert stolen.post(HOT).status_code == 401
+        # It was tried, and what Redis did not take waits on.
+        wait_until(lambda: f"late turns still wait: redis: {fault} " in (breakable.settings.log / "nginx.log").read_text())
+    assert (hot["answered_by"], hot["degraded"], yes["degraded"]) == ("l3_hot", True, True)
+    assert "已取消" not in yes["answer"]
+    wait_until(lambda: parts_away(breakable) == {})
+    assert writable(breakable) == {"sluice_redis_writable": 1, "sluice_shim_redis_writable": 1}
+    wait_until(lambda: len(customer.history()) == len(asked) + 2)
+    assert sorted(turn["query"] for turn in customer.history()) == sorted([*asked, HOT, "确认"])
+    assert "已取消" in customer.ask("确认")["answer"], "what was agreed to then was not done, and is asked for still"
+
+
+def test_an_nginx_that_dies_while_redis_takes_nothing_comes_back_and_stays(breakable: Stack) -> None:
+    before = breakable.pid("nginx")
+    with takes_nothing(breakable.settings.redis_socket, "OOM"):
+        breakable.kill("nginx")
+        wait_until(lambda: "nginx is back" in breakable.said().split("nginx died")[-1] and breakable.pid("nginx") != before)
+        assert breakable.customer().ask(HOT)["degraded"] is True
+    wait_until(breakable.ready)
+
+
+@pytest.mark.parametrize(("part", "away"), [("triton", {"triton"}), ("redis", {"redis"})])
+def test_readyz_names_the_part_that_is_away_and_no_other(breakable: Stack, part: str, away: set[str]) -> None:
+    with stopped(breakable, part):
+        wait_until(lambda: parts_away(breakable).keys() == away)
+
+
+def test_readyz_says_of_redis_what_the_edge_finds_while_no_shim_can_tell(breakable: Stack) -> None:
+    with stopped(breakable, "shim-0"):
+        said = httpx.get(f"{breakable.operations}/readyz", timeout=10).json()
+    assert (said["ready"], said["parts"]) == (False, {"redis": True, "triton": None, "shim": False})
+    assert said["away"].keys() == {"shim"}
 
 
 def crowd(stack: Stack, name: str) -> list[Customer]:
@@ -175,7 +238,7 @@ def test_without_redis_and_with_an_empty_one_what_was_revoked_stays_revoked(brea
             replace(breakable, worker)
         assert statuses() == {401}, "workers that never asked a Redis"
     with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
-        client.delete(*KEYS)
+        client.flushall()
     assert statuses() == {401}
     assert wait_until(lambda: with_log(breakable.settings, lambda log: log.standing("bank")), 5) == [said]
 

@@ -13,7 +13,8 @@ import pytest
 from gateway.parts import Part
 from gateway.running import CannotStart, Running
 from pyshim.settings import ROOT, read_settings
-from tests.conftest import Stack, copy_tenants, make_stack, wait_until
+from tests.conftest import RedisServer, Stack, copy_tenants, make_stack, wait_until
+from tests.takes_nothing import takes_nothing
 
 pytestmark = pytest.mark.real
 
@@ -121,6 +122,13 @@ def test_a_killed_launcher_leaves_nothing_either(stacks: Stacks, wide: dict[str,
     stack.launcher.wait(10)
     wait_until(lambda: not processes_of(stack), 60)
     assert listening(stack) == []
+
+
+def test_a_redis_that_takes_nothing_is_told_before_anything_else_starts(tmp_path: Path, redis_server: RedisServer) -> None:
+    with takes_nothing(redis_server.socket, "OOM"):
+        ended = launch(make_stack(tmp_path, REDIS_SOCKET=str(redis_server.socket)))
+    assert ended.returncode == 1
+    assert "sluice cannot start: redis: cannot write: OOM command not allowed" in ended.stderr
 
 
 @pytest.mark.parametrize("setting", ["PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKEND_PORT"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import command, layers, report, rounds, users
+from loadtest.bench import holders, layers, options, report, rounds
 from loadtest.bench.rounds import PEER, SLUICE, Bench
 from loadtest.bench.wrk import BadRun, Run
 from loadtest.place import stack
@@ -43,11 +43,11 @@ def _measure(folder: Path, env: dict[str, str], urls: dict[str, str], peer_pid: 
     tenants = sorted(compiled.tenants)
     time.sleep(REST_S)
     at_rest = memory.of_parts(settings, peer_pid)
-    corpus = scouted(urls["sluice"], compiled, users.mint(settings, tenants, len(tenants), "scout"))
-    files = rounds.files(folder, users.mint(settings, list(corpus), plan.users), corpus)
+    corpus = scouted(urls["sluice"], compiled, holders.mint(settings, tenants, len(tenants), "scout"))
+    files = rounds.files(folder, holders.mint(settings, list(corpus), plan.users), corpus)
     bench = Bench(settings, urls, files, plan.seconds, plan.warm_s)
     runs: dict[str, list[Run]] = defaultdict(list)
-    for case, run in rounds.measure(bench, plan.rounds, command.say):
+    for case, run in rounds.measure(bench, plan.rounds, options.say):
         runs[case.name].append(run)
     held = {"at_rest": at_rest, "after": memory.of_parts(settings, peer_pid)}
     about = machine.about(settings) | {"load_before": round(busy, 2)}
@@ -67,7 +67,7 @@ def _result(bench: Bench, plan: Plan, runs: dict[str, list[Run]]) -> dict[str, A
 
 
 def main() -> int:
-    parser = command.parser(__doc__, "bench.json")
+    parser = options.parser(__doc__, "bench.json")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else Plan()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -77,9 +77,9 @@ def main() -> int:
             with stack.sluice(folder, env) as ours, stack.peer(folder, env, WORKERS) as theirs:
                 result = _measure(folder, env, {"sluice": ours.url, "peer": theirs.url}, theirs.pid, plan)
         except (stack.CannotStart, TooFewQuestions, BadRun, layers.Unexpected) as error:
-            command.say(f"not measured: {error}")
+            options.say(f"not measured: {error}")
             return 1
-    command.write(arguments.result, result)
+    options.write(arguments.result, result)
     print(report.table(result))
     return 0
 

@@ -24,8 +24,8 @@ from typing import Any
 
 import msgspec
 
-from loadtest.bench import attack, command, wrk
-from loadtest.bench.shapes import Turn
+from loadtest.bench import attack, options, wrk
+from loadtest.bench.sequence import Turn
 from loadtest.place import edges
 from loadtest.place.edges import HOT, START_S, Edge
 from loadtest.place.stack import CannotStart, free_ports, wide_tenants
@@ -122,7 +122,7 @@ class Bench:
             "attackers": attackers,
             "kept": median(ratios) <= P99_RATIO_MAX,
         }
-        command.say(f"{kind}{' from the same address' if carrier else ''}: {found}")
+        options.say(f"{kind}{' from the same address' if carrier else ''}: {found}")
         return found
 
 
@@ -171,17 +171,17 @@ def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = command.parser(__doc__, "attacks.json")
+    parser = options.parser(__doc__, "attacks.json")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         result = _measure(folder, QUICK if arguments.quick else Plan())
     except (CannotStart, wrk.BadRun) as error:
-        command.say(f"not measured: {error}")
+        options.say(f"not measured: {error}")
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    command.write(arguments.result, result)
+    options.write(arguments.result, result)
     for kind, one in result["attacks"].items():
         times = f"{one['p99_before_ms']:6.2f} -> {one['p99_during_ms']:6.2f} ms  x{one['p99_ratio']:.2f}"
         print(f"{kind:28} p99 {times}, x{one['p99_ratio_beside']:.2f} beside; {one['nginx_us']:.0f} us of nginx a request")

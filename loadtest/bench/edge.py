@@ -24,10 +24,10 @@ from typing import Any
 import httpx
 import msgspec
 
-from loadtest.bench import command, users, wrk
-from loadtest.bench.command import say
-from loadtest.bench.shapes import turns
-from loadtest.bench.users import User
+from loadtest.bench import holders, options, wrk
+from loadtest.bench.holders import User
+from loadtest.bench.options import say
+from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import BadRun, Load
 from loadtest.place import edges
 from loadtest.place.edges import Edge
@@ -126,9 +126,9 @@ def _standing(
         edge = edges.start(folder, "edge", socket, extra, **settings)
         try:
             if not questions:
-                questions |= _hot(edge, users.mint(edge.settings, list(TENANTS), len(TENANTS), "scout"))
+                questions |= _hot(edge, holders.mint(edge.settings, list(TENANTS), len(TENANTS), "scout"))
             asked = {name: questions["shop" if name.startswith("shop") else name] for name in names}
-            made = users.mint(edge.settings, names, people)
+            made = holders.mint(edge.settings, names, people)
             file = wrk.write(folder / "turns.tsv", turns(made, asked, 0.0))
             yield Bench(edge, port, redis.pid, file)
         finally:
@@ -229,7 +229,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = command.parser(__doc__, "edge.json")
+    parser = options.parser(__doc__, "edge.json")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else Plan()
     busy, questions = os.getloadavg()[0], {}  # type: float, dict[str, Corpus]
@@ -253,7 +253,7 @@ def main() -> int:
         "command": "make bench-edge",
         "at": time.strftime("%Y-%m-%d"),
     }
-    command.write(arguments.result, result)
+    options.write(arguments.result, result)
     print(table(json.loads(json.dumps(result))))
     return 0
 

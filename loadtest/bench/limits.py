@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from loadtest.bench import command
+from loadtest.bench import options
 from loadtest.place import edges
 from loadtest.place.edges import HOT, Edge
 from loadtest.place.stack import CannotStart, wide_tenants
@@ -246,12 +246,12 @@ def _loss(fleet: Fleet, plan: Plan) -> dict[str, Any]:
 def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
     busy = os.getloadavg()[0]
     with _fleet(folder / "alone", plan, together=False) as fleet:
-        command.say("each on its own ...")
+        options.say("each on its own ...")
         alone = _full_rate(fleet, plan, together=False)
     with _fleet(folder / "together", plan, together=True) as fleet:
-        command.say("together, at full rate ...")
+        options.say("together, at full rate ...")
         together = _full_rate(fleet, plan, together=True)
-        command.say("together, Redis killed ...")
+        options.say("together, Redis killed ...")
         lost = _loss(fleet, plan)
         about = machine.about(fleet.edges[0].settings, triton=False) | {"load_before": round(busy, 2)}
     added = round(together["decided"]["p99_ms"] - alone["decided"]["p99_ms"], 3)
@@ -268,7 +268,7 @@ def _measure(folder: Path, plan: Plan) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = command.parser(__doc__, "limits.json")
+    parser = options.parser(__doc__, "limits.json")
     parser.add_argument("--rate", type=int, help="the limit, per second")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else Plan()
@@ -278,11 +278,11 @@ def main() -> int:
     try:
         result = _measure(folder, plan)
     except CannotStart as error:
-        command.say(f"not measured: {error}")
+        options.say(f"not measured: {error}")
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    command.write(arguments.result, result)
+    options.write(arguments.result, result)
     print(msgspec.json.format(msgspec.json.encode(result["gates"]), indent=2).decode())
     return 0
 

@@ -22,10 +22,10 @@ from statistics import median, stdev
 
 import msgspec
 
-from loadtest.bench import command, rounds, users, wrk
-from loadtest.bench.command import say
+from loadtest.bench import holders, options, rounds, wrk
 from loadtest.bench.edge import CONF, WIDE
-from loadtest.bench.shapes import turns
+from loadtest.bench.options import say
+from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import BadRun, Load
 from loadtest.place import edges, stack
 from loadtest.place.stack import CannotStart, free_ports
@@ -108,8 +108,8 @@ def _made(folder: Path) -> Path:
 def _bench(folder: Path, settings: Settings, url: str, empty: str) -> Bench:
     compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
-    corpus = scouting.scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
-    people = users.mint(settings, list(corpus), USERS)
+    corpus = scouting.scouted(url, compiled, holders.mint(settings, tenants, len(tenants), "scout"))
+    people = holders.mint(settings, list(corpus), USERS)
     files = {name: wrk.write(folder / f"{name}.tsv", turns(people, corpus, deep_share)) for name, deep_share in CASES.items()}
     loads = {name: Load(f"{url}/v1/chat", file, CONNECTIONS) for name, file in files.items()}
     return Bench(settings, Load(empty, files["hot"], CONNECTIONS, named=True), loads)
@@ -168,12 +168,12 @@ def _measure_baseline(bench: Bench, how_often: int, path: Path, more: bool) -> N
     each = [bench.measure(how_often) for _ in range(BASELINE)]
     baseline = {name: [*before.get(name, []), *(ratios[name] for ratios in each)] for name in CASES}
     found = Measured(about, baseline, {name: round(noise(one), 4) for name, one in baseline.items()})
-    command.write(path, {"processors": known | {cpu: found}, "command": "make bench-gate, --baseline"})
+    options.write(path, {"processors": known | {cpu: found}, "command": "make bench-gate, --baseline"})
     say(f"baseline {baseline}")
 
 
 def main() -> int:
-    parser = command.parser(__doc__, FILE)
+    parser = options.parser(__doc__, FILE)
     parser.add_argument("--baseline", action="store_true", help="measure how fast it is now, for others to be compared with")
     parser.add_argument("--more", action="store_true", help="measure the baseline once more, at another hour")
     told = parser.parse_args()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from loadtest.bench.gates import GATES
+from loadtest.bench.goals import GOALS
 from loadtest.bench.wrk import Run
 
 FIGURES = ("per_s", "p50_ms", "p99_ms")
@@ -46,10 +46,10 @@ def ratios(cases: Mapping[str, Figures]) -> dict[str, float]:
 def gates(cases: Mapping[str, Figures]) -> list[dict[str, Any]]:
     """Each target, what was measured, and whether it holds."""
     found = []
-    for gate in GATES:
-        value = cases[gate.case][gate.figure]["median"]
+    for goal in GOALS:
+        value = cases[goal.case][goal.figure]["median"]
         found.append(
-            {"case": gate.case, "figure": gate.figure, "wanted": str(gate), "measured": value, "holds": gate.holds(value)}
+            {"case": goal.case, "figure": goal.figure, "wanted": str(goal), "measured": value, "holds": goal.holds(value)}
         )
     return found
 

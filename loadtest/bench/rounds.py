@@ -11,8 +11,8 @@ from pathlib import Path
 import redis
 
 from loadtest.bench import layers, wrk
-from loadtest.bench.shapes import turns
-from loadtest.bench.users import User
+from loadtest.bench.holders import User
+from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import Load, Run
 from loadtest.what.sentences import Corpus
 from pyshim.settings import Settings

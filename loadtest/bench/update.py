@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from loadtest import readme
-from loadtest.bench import command, layers, update_report, users, wrk
+from loadtest.bench import holders, layers, options, update_report, wrk
 from loadtest.bench.replacements import KINDS, NotReplaced, Replacement
 from loadtest.bench.rounds import MIX_DEEP
-from loadtest.bench.shapes import turns
+from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import BadRun, Load, Run
 from loadtest.place import stack
 from loadtest.seen import machine, memory
@@ -60,7 +60,7 @@ def _rounds(settings: Settings, env: dict[str, str], load: Load, what: Replaceme
             began = time.monotonic()
             what.replace(settings, env, number)
             took.append(time.monotonic() - began)
-        command.say(
+        options.say(
             f"update {number:3} of {what.updates} took {took[-1]:5.1f} s; "
             f"p99 before {before[-1].p99_ms:7.2f} ms, during {during[-1].p99_ms:7.2f} ms"
         )
@@ -74,8 +74,8 @@ def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, war
     busy = os.getloadavg()[0]
     compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
-    corpus = scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
-    file = wrk.write(folder / "turns.tsv", turns(users.mint(settings, list(corpus), USERS), corpus, MIX_DEEP))
+    corpus = scouted(url, compiled, holders.mint(settings, tenants, len(tenants), "scout"))
+    file = wrk.write(folder / "turns.tsv", turns(holders.mint(settings, list(corpus), USERS), corpus, MIX_DEEP))
     load = Load(f"{url}/v1/chat", file, CONNECTIONS, what.rate)
     wrk.run(load, warm_s)  # every user's token, every page of the tables
     at_start, counted = memory.of_parts(settings), layers.read(settings)
@@ -95,7 +95,7 @@ def _measure(folder: Path, env: dict[str, str], url: str, what: Replacement, war
 
 
 def main() -> int:
-    parser = command.parser(__doc__, "")
+    parser = options.parser(__doc__, "")
     parser.add_argument("what", nargs="?", choices=KINDS, default="models")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -109,11 +109,11 @@ def main() -> int:
             with stack.sluice(folder, env) as ours:
                 result = _measure(folder, env, ours.url, what, QUICK_WARM_S if arguments.quick else WARM_S)
         except (stack.CannotStart, TooFewQuestions, BadRun, NotReplaced) as error:
-            command.say(f"not measured: {error}")
+            options.say(f"not measured: {error}")
             return 1
     result["gates"] = update_report.gates(result)
     path = arguments.result or readme.RESULTS / FILES[arguments.what]
-    command.write(path, result)
+    options.write(path, result)
     print(update_report.table(result))
     return 0
 

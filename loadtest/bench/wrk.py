@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from loadtest.bench.shapes import Turn
+from loadtest.bench.sequence import Turn
 
 SCRIPT = Path(__file__).with_name("turns.lua")
 THREADS = 1  # the load generator shares the cores with what it measures; one thread can send more than they answer

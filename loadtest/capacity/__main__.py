@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from loadtest.bench.command import say
+from loadtest.bench.options import say
 from loadtest.capacity import measure, service, validate
 from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.outcome import VALIDATION

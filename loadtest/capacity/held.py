@@ -8,8 +8,8 @@ from statistics import median
 import httpx
 import redis
 
-from loadtest.bench import users
-from loadtest.bench.users import User
+from loadtest.bench import holders
+from loadtest.bench.holders import User
 from loadtest.capacity.rig import Rig
 from loadtest.seen import memory
 from loadtest.seen.memory import PROC, pss_mb
@@ -50,7 +50,7 @@ def _kept(rig: Rig, user: User, question: str, count: int) -> Iterator[None]:
 def connection(rig: Rig, count: int) -> tuple[float, float]:
     """Bytes of a kept connection: in nginx, in the kernel at nginx' end. Raises TooLittle."""
     tenant = sorted(rig.questions)[0]
-    user = users.mint(rig.settings, [tenant], 1, "kept")[0]
+    user = holders.mint(rig.settings, [tenant], 1, "kept")[0]
     question = rig.questions[tenant].hot[0]
     pid = rig.pids()["edge"][0]
     with _kept(rig, user, question, 50):  # buffers that workers keep anyway
@@ -82,7 +82,7 @@ def _used(client: redis.Redis) -> int:
 
 def _talk(rig: Rig, turns: int, count: int) -> None:
     """Everybody asks so often, each question another one."""
-    asking = users.mint(rig.settings, sorted(rig.questions), count, f"talk{turns}")
+    asking = holders.mint(rig.settings, sorted(rig.questions), count, f"talk{turns}")
     with httpx.Client(base_url=rig.url, timeout=10, trust_env=False) as client:
         for user in asking:
             asked = _asked(rig.questions[user.tenant])

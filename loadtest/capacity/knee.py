@@ -9,7 +9,7 @@ stretched.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loadtest.capacity import batching, queueing, response, waits
+from loadtest.capacity import queueing, response, triton_queue, waits
 from loadtest.capacity.service import Batches, Service
 from loadtest.capacity.waits import Waits
 
@@ -78,8 +78,8 @@ def turns(service: Service, share: float, cores: int, per_s: float, p99_ms: floa
         return hot
     model = service.batches
     slow = Batches(model.fixed_us * at.stretch, model.each_us * at.stretch, model.most, model.delay_us)
-    asked = min(per_s * share, batching.BUSY_MOST * slow.per_s)
-    took = response.beyond(batching.sojourn(slow, asked, step)[0], model)
+    asked = min(per_s * share, triton_queue.BUSY_MOST * slow.per_s)
+    took = response.beyond(triton_queue.sojourn(slow, asked, step)[0], model)
     return hot.mixed(response.alone(step, service.deep) + core + took, share)
 
 

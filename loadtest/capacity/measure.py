@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import tritonclient.utils
 
-from loadtest.bench.command import say
 from loadtest.bench.layers import Unexpected
+from loadtest.bench.options import say
 from loadtest.bench.wrk import BadRun
 from loadtest.capacity import executions, fit, held, rig
 from loadtest.capacity.errors import NotMeasured

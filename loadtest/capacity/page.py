@@ -11,7 +11,7 @@ from loadtest.capacity.fluid import MOMENT_S, Day, Moment
 from loadtest.capacity.outcome import Figure, Outcome
 from loadtest.capacity.search import Found
 from loadtest.capacity.season import Played, Season
-from loadtest.report import page, tables, units
+from loadtest.report import frame, tables, units
 from loadtest.report.axes import Time
 from loadtest.report.draw import draw_all
 from loadtest.report.marks import Mark
@@ -205,9 +205,9 @@ def render(found: Outcome, season: Season | None, days: Found | None) -> str:
         "p",
         "Measured: on the machine named above. Model: computed from that. Assumed and asked: typed, or a default. docs/plan.md",
     )
-    return page.page(f"sluice: {headline(found)}", _head(found, season), sections, foot)
+    return frame.page(f"sluice: {headline(found)}", _head(found, season), sections, foot)
 
 
 def write(path: Path, found: Outcome, season: Season | None, days: Found | None) -> Path:
     """Whole or not at all. Raises OSError."""
-    return page.put(path, render(found, season, days))
+    return frame.put(path, render(found, season, days))

@@ -2,14 +2,14 @@
 
 A turn takes what it took alone, where it was measured, and its waits: for its nginx worker, its Redis shard, its shim, and its
 batch. nginx workers, shims and shards each have a queue of their own (a connection, a user or a key belongs to one): M/G/1.
-Triton: loadtest/capacity/batching.py. Trips between nodes are added as a constant; the machine that was measured has none.
+Triton: loadtest/capacity/triton_queue.py. Trips between nodes are added as a constant; the machine that was measured has none.
 """
 
 from math import log
 
 import numpy as np
 
-from loadtest.capacity import batching, queueing, waits
+from loadtest.capacity import queueing, triton_queue, waits
 from loadtest.capacity.order import Order
 from loadtest.capacity.service import Alone, Batches, Service
 from loadtest.capacity.waits import Waits
@@ -60,7 +60,7 @@ def turns(service: Service, order: Order, busy: float) -> Waits:
     if order.share == 0:
         return hot
     model = order.batches(service.batches)
-    took = beyond(batching.sojourn(model, busy * model.per_s, step)[0], model)
+    took = beyond(triton_queue.sojourn(model, busy * model.per_s, step)[0], model)
     behind = process(service, order, "shim", busy, step) + took
     deep = alone(step, service.deep) + edge + behind + waits.constant(step, DEEP_TRIPS * order.trip_ms)
     for _ in range(DEEP_REDIS):
@@ -71,4 +71,4 @@ def turns(service: Service, order: Order, busy: float) -> Waits:
 def batch(service: Service, order: Order, busy: float) -> float:
     """Mean questions of an execution."""
     model = order.batches(service.batches)
-    return batching.sojourn(model, busy * model.per_s, waits.grid(REACH * order.p99_ms))[1]
+    return triton_queue.sojourn(model, busy * model.per_s, waits.grid(REACH * order.p99_ms))[1]

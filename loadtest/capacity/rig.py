@@ -13,8 +13,8 @@ from pathlib import Path
 
 import redis
 
-from loadtest.bench import layers, users, wrk
-from loadtest.bench.shapes import turns
+from loadtest.bench import holders, layers, wrk
+from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import Load, Run
 from loadtest.capacity.service import PARTS, Seen
 from loadtest.place import stack
@@ -83,7 +83,7 @@ class Rig:
 
     def crowd(self, folder: Path, count: int) -> Path:
         """Hot turns of so many more users, who come once a round."""
-        asking = users.mint(self.settings, sorted(self.questions), count, "crowd")
+        asking = holders.mint(self.settings, sorted(self.questions), count, "crowd")
         return wrk.write(folder / "crowd.tsv", turns(asking, self.questions, 0.0)[:count])
 
     def run(self, file: Path, seconds: float, rate: float | None, connections: int = CONNECTIONS) -> Run:
@@ -137,7 +137,7 @@ def standing(folder: Path, people: int, shares: Sequence[float], tenants: Sequen
         settings = read_settings(env)
         compiled = compile_all(settings)
         names = sorted(tenants or compiled.tenants)
-        questions = scouted(service.url, compiled, users.mint(settings, names, len(names), "scout"))
-        asking = users.mint(settings, sorted(questions), people)
+        questions = scouted(service.url, compiled, holders.mint(settings, names, len(names), "scout"))
+        asking = holders.mint(settings, sorted(questions), people)
         files = {share: wrk.write(folder / f"turns-{share:g}.tsv", turns(asking, questions, share)) for share in shares}
         yield Rig(settings, service.url, files, questions)

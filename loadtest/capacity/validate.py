@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from loadtest.bench.command import say
+from loadtest.bench.options import say
 from loadtest.bench.wrk import BadRun, Run
 from loadtest.capacity import knee, rig
 from loadtest.capacity.errors import NotMeasured

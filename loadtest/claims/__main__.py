@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from loadtest.bench import command
-from loadtest.bench.command import say
+from loadtest.bench import options
+from loadtest.bench.options import say
 from loadtest.claims import batching, before_after, compressed, meanings, page, soak, spike
 from loadtest.claims.claim import Claim, NotMeasured
 from loadtest.readme import RESULTS
@@ -66,7 +66,7 @@ def _earlier(path: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = command.parser(__doc__, FILE)
+    parser = options.parser(__doc__, FILE)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(claim.name for claim in CLAIMS)}; default: all")
     told = parser.parse_args()
     unknown = set(told.names) - {claim.name for claim in CLAIMS}
@@ -85,7 +85,7 @@ def main() -> int:
             continue
         say(done[claim.name]["said"])
         result = {"claims": {one.name: done[one.name] for one in CLAIMS if one.name in done}}
-        command.write(told.result, result)
+        options.write(told.result, result)
         if told.result == RESULTS / FILE:
             PAGE.write_text(page.text(result), encoding="utf-8")
     return failed

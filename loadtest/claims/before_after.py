@@ -4,8 +4,8 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from loadtest.bench import rounds, users, wrk
-from loadtest.bench.shapes import turns
+from loadtest.bench import holders, rounds, wrk
+from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import BadRun, Load, Run
 from loadtest.claims.claim import Measured, NotMeasured, Row
 from loadtest.place import stack
@@ -25,8 +25,8 @@ SHARES = {"hot questions": 0.0, "92 % hot, 8 % hard": rounds.MIX_DEEP}
 def _files(folder: Path, settings: Settings, url: str) -> dict[str, Path]:
     compiled = compile_all(settings)
     tenants = sorted(compiled.tenants)
-    corpus = scouting.scouted(url, compiled, users.mint(settings, tenants, len(tenants), "scout"))
-    people = users.mint(settings, list(corpus), USERS)
+    corpus = scouting.scouted(url, compiled, holders.mint(settings, tenants, len(tenants), "scout"))
+    people = holders.mint(settings, list(corpus), USERS)
     return {name: wrk.write(folder / f"{share:g}.tsv", turns(people, corpus, share)) for name, share in SHARES.items()}
 
 

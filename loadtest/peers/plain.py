@@ -46,7 +46,7 @@ class Plain:
         )
         self.keys = {key.kid: (tenant, key) for tenant, one in compiled.served.items() for key in one.keys}
         self.labels, self.temperature = compiled.model.labels, compiled.model.calibration.temperature
-        self.columns = {name: np.array(compiled.columns(tenant)) for name, tenant in compiled.tenants.items()}
+        self.columns = {name: np.array(compiled.model.columns(tenant.intents)) for name, tenant in compiled.tenants.items()}
         self.connect()
 
     def connect(self) -> None:

@@ -10,11 +10,11 @@ Plots are SVG of our own: a page of 200 KB that opens from a mail, prints, and n
 
 from pathlib import Path
 
-from loadtest.report import page, reading, run
+from loadtest.report import frame, reading, run
 
 FILE = "report.html"
 
 
 def write(folder: Path) -> Path:
     """The page, whole or not at all. Raises NoRecord, BadRecord, OSError."""
-    return page.put(folder / FILE, run.render(reading.load(folder)))
+    return frame.put(folder / FILE, run.render(reading.load(folder)))

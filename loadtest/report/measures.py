@@ -5,7 +5,7 @@ from math import floor
 
 import msgspec
 
-from loadtest.report import noise, turns
+from loadtest.report import noise, timeline
 from loadtest.report.figures import Figure, between, paired, seconds
 from loadtest.report.noise import Sample
 from loadtest.seen.record import Percentiles, Record
@@ -34,7 +34,7 @@ def _whole(a: Side, b: Side, latencies: Sequence[str]) -> list[Figure]:
     return [
         *(between(name, "ms", "more", *_both(a, b, total(name))) for name in latencies),
         between("within 50 ms", "", "less", *_both(a, b, total("within_50_ms")), share=True),
-        between("answered", "turns/s", "less", *_both(a, b, turns.rate)),
+        between("answered", "turns/s", "less", *_both(a, b, timeline.rate)),
         between("errors", "", "more", *_both(a, b, _error_share), share=True),
         between("contexts lost", "", "more", *_both(a, b, lambda one: len(one.context_failures))),
     ]
@@ -87,7 +87,7 @@ def of_layers(a: Side, b: Side) -> list[Figure]:
     """Which share of the answers each gave, and how slowly. Only those that both sides have."""
     shared = set[str].intersection(*(_answering(one) for one in [*a, *b]))
     found = []
-    for name in turns.layer_order(shared):
+    for name in timeline.layer_order(shared):
         found.append(_share(name, a, b))
         found += [_layer_latency(name, p, a, b) for p in ("p95", "p99")]
     return [one for one in found if one is not None]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from loadtest.report import knee, marks, parts, tables, turns, units
+from loadtest.report import marks, parts, scatter, tables, timeline, units
 from loadtest.report.axes import Time
 from loadtest.report.draw import draw_all
+from loadtest.report.frame import page
 from loadtest.report.marks import Mark
 from loadtest.report.markup import Html, Node, join, tag
-from loadtest.report.page import page
 from loadtest.report.plot import Plot
 from loadtest.report.section import Section
 from loadtest.seen.record import Record
@@ -34,7 +34,7 @@ def verdict(record: Record) -> tuple[str, str]:
     """Its class, and the headline."""
     name = record.scenario[:1].upper() + record.scenario[1:]
     broke = [gate for gate in record.gates if not gate.holds]
-    if record.knee and (held := knee.at(record.knee)) is not None:
+    if record.knee and (held := scatter.at(record.knee)) is not None:
         return "unjudged", f"{name}: {units.number(held)} turns/s hold"
     if not record.gates:
         return "unjudged", f"{name}: measured, no gates were set"
@@ -61,7 +61,7 @@ def tiles(record: Record) -> Html:
     of, wrong = record.total, sum(record.errors.values())
     busiest = max((one.answered for one in record.series), default=0)
     shown = [
-        ("answered", units.number(turns.rate(record)), "turns/s, mean"),
+        ("answered", units.number(timeline.rate(record)), "turns/s, mean"),
         ("busiest second", units.count(busiest), "turns"),
         ("p50", units.number(of.p50), "ms"),
         ("p95", units.number(of.p95), "ms"),
@@ -107,24 +107,24 @@ def sections(record: Record) -> list[Section]:
     time = time_of([record])
     flags = marks.of(record.events, time)
     series = record.series
-    over_time = [turns.load(series), turns.latency(series), turns.layers(record), turns.errors(record)] if series else []
+    plots = [timeline.load(series), timeline.latency(series), timeline.layers(record), timeline.errors(record)] if series else []
     if not record.errors and series:
-        over_time = over_time[:3]
+        plots = plots[:3]
     return [
         Section("gates", "Gates", tables.gates(record.gates), "Gates: none were set for this run."),
-        Section("knee", "The knee", knee.body(record), "The knee: this scenario does not look for one."),
+        Section("knee", "The knee", scatter.body(record), "The knee: this scenario does not look for one."),
         Section(
             "events",
             "What happened",
             tables.events(record.events),
             "Events: nothing was killed, no breaker opened, no version changed.",
         ),
-        _plots("over-time", "Over time", over_time, time, flags, "Plots over time: no second was recorded."),
+        _plots("over-time", "Over time", plots, time, flags, "Plots over time: no second was recorded."),
         Section("errors-absent", "", None, "" if record.errors else "Errors by code: there was no error."),
         Section("by-layer", "Latency by layer", tables.layers(record.layers), "Latency by layer: no layer answered."),
         Section("by-tenant", "By tenant and layer", tables.groups(record.groups), "By tenant and layer: not recorded."),
         Section("contexts", "Contexts that were lost", tables.context_failures(record.context_failures), _no_failures(record)),
-        _plots("users-section", "Users", [turns.users(series)], time, flags, "Users: their number was not recorded."),
+        _plots("users-section", "Users", [timeline.users(series)], time, flags, "Users: their number was not recorded."),
         _plots("processes", "Processes", parts.processes(record), time, flags, "Processes: none could be watched."),
         _plots("triton-section", "Triton", parts.triton(record.triton), time, flags, "Triton: its metrics could not be read."),
         _plots("redis-section", "Redis", parts.redis(record.redis), time, flags, "Redis: its figures could not be read."),

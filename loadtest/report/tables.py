@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from loadtest.report import axes, marks, turns, units
+from loadtest.report import axes, marks, timeline, units
 from loadtest.report.axes import Log
 from loadtest.report.markup import Html, Node, tag
 from loadtest.seen.record import ContextFailure, Event, Gate, Group, Percentiles
@@ -70,7 +70,7 @@ def layers(found: Mapping[str, Percentiles]) -> Html | None:
         return None
     total = sum(of.count for of in some.values())
     axis = axes.log([value for of in some.values() for value in (of.p50, of.p99)])
-    rows = [_layer(name, some[name], total, axis) for name in turns.layer_order(some)]
+    rows = [_layer(name, some[name], total, axis) for name in timeline.layer_order(some)]
     scale = [tag("span", text, style=f"left:{100 * at:.2f}%") for at, text in axis.ticks()]
     foot: list[Node] = [None, None, tag("div", scale, class_="ruler", aria_hidden="true"), *[None] * 6]
     head = ["layer", "share", "p50 to p99, ms, log scale", "p50", "p90", "p95", "p99", "max", "within 50 ms"]
@@ -84,7 +84,7 @@ def _layer(name: str, of: Percentiles, total: int, axis: Log) -> list[Node]:
         tag("i", class_="span", style=f"left:{left:.2f}%;width:{max(right - left, 0):.2f}%"),
         tag("i", class_="middle", style=f"left:{left:.2f}%"),
         tag("i", class_="tick", style=f"left:{middle:.2f}%"),
-        class_=f"range c{turns.layer_colour(name)}",
+        class_=f"range c{timeline.layer_colour(name)}",
         aria_hidden="true",
     )
     figures = [units.number(value) for value in (of.p50, of.p90, of.p95, of.p99, of.max)]
@@ -94,7 +94,7 @@ def _layer(name: str, of: Percentiles, total: int, axis: Log) -> list[Node]:
 def groups(found: Sequence[Group]) -> Html | None:
     if not found:
         return None
-    order = {name: at for at, name in enumerate(turns.layer_order({one.layer for one in found}))}
+    order = {name: at for at, name in enumerate(timeline.layer_order({one.layer for one in found}))}
     ordered = sorted(found, key=lambda one: (one.tenant, order[one.layer]))
     rows = [_group(one, shown=at == 0 or ordered[at - 1].tenant != one.tenant) for at, one in enumerate(ordered[:SHOWN])]
     head = ["tenant", "layer", "turns", "p50", "p95", "p99", "max", "within 50 ms", "errors"]

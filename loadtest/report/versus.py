@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import log
 from pathlib import Path
 
-from loadtest.report import marks, page, run, tables, units
+from loadtest.report import frame, marks, run, tables, units
 from loadtest.report.axes import Time
 from loadtest.report.compare import Comparison, Table, changed
 from loadtest.report.draw import draw_all
@@ -28,12 +28,12 @@ REACH_LEAST = 1.1  # the picture of an interval shows at least this ratio, so th
 
 def render(found: Comparison) -> str:
     time = run.time_of([*found.a, *found.b])
-    return page.page(f"sluice: {found.headline[1]}", _head(found), [*_tables(found), *_plots(found, time)], _foot(found))
+    return frame.page(f"sluice: {found.headline[1]}", _head(found), [*_tables(found), *_plots(found, time)], _foot(found))
 
 
 def write(path: Path, found: Comparison) -> Path:
     """Whole or not at all."""
-    return page.put(path, render(found))
+    return frame.put(path, render(found))
 
 
 def _head(found: Comparison) -> Node:

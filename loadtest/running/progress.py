@@ -3,7 +3,7 @@
 import sys
 
 from loadtest.running import shapes
-from loadtest.running.run import REPORTED_S, Load
+from loadtest.running.master import REPORTED_S, Load
 from loadtest.running.turns import Seen
 
 RECENT = 20_000  # turns among which the last second's are looked for

@@ -120,7 +120,8 @@ class Checks:
 
     def says_how_a_person_is_reached(self, answer: Answer) -> None:
         """Raises Forgotten."""
-        if self.tenant.about.people.phone not in answer.answer:
+        people = self.tenant.about.people
+        if people is not None and people.phone not in answer.answer:
             raise Forgotten("how a person is reached", answer)
 
     def rule(self, answer: Answer, intent: str) -> None:

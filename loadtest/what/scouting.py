@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 
-from loadtest.bench.command import say
-from loadtest.bench.users import User
+from loadtest.bench.holders import User
+from loadtest.bench.options import say
 from loadtest.what.sentences import Corpus, choose, sentences
 from pyshim.tenants.compile import Snapshot
 

@@ -6,7 +6,7 @@
 local redis = require "edge.redis"
 local stored = require "edge.stored"
 
-local format = string.format
+local format, gsub, match = string.format, string.gsub, string.match
 
 local _M = {}
 local head, limits      -- what is the same in every command, once this machine's settings are known
@@ -30,6 +30,14 @@ function _M.command(mode, turn, intent, fields, not_after)
         .. "\r\n$4\r\n" .. mode .. "\r\n$" .. #session .. "\r\n" .. session .. "\r\n$" .. #id .. "\r\n" .. id
         .. "\r\n$" .. #seq .. "\r\n" .. seq .. "\r\n$" .. #intent .. "\r\n" .. intent .. "\r\n$0\r\n\r\n$"
         .. #fields .. "\r\n" .. fields .. "\r\n$" .. #kept .. "\r\n" .. kept .. limits .. "$" .. #not_after .. "\r\n" .. not_after
+end
+
+-- A command that waited, perhaps since before an upgrade: the script as it is now.
+function _M.taken_up(command)
+    local sha = redis.sha("commit-3")
+    local before = match(command, "^%*18\r\n%$7\r\nEVALSHA\r\n%$40\r\n(%x+)\r\n")
+    if not before or before == sha then return command end
+    return (gsub(command, before, sha, 1))
 end
 
 return _M

@@ -94,7 +94,7 @@ local function exchange(settings)
     local name = "edge " .. settings.node .. " " .. ngx.worker.id()
     local text, err = redis.run(settings, "config_beat-2", RECORD, SEEN, name, seq, serving, has(), fault)
     if not text then return nil, err end
-    if text == "" then return false end
+    if text == "" or text == "none" then return false end       -- none: a shim says it again (pyshim/agreement/lost.py)
     local value
     value, err = cjson.decode(text)
     if not value then return nil, "the record: " .. err end

@@ -61,7 +61,7 @@ function _M.write_late(settings)
         local answer, err
         if ngx.now() >= kept.due then
             if kept.command then
-                answer, err = run(settings, kept.command)
+                answer, err = run(settings, commit.taken_up(kept.command))
             else        -- left in a file by a sluice of before December 2026
                 answer, err = redis.run(settings, "commit-3", unpack(kept.arguments))
             end

@@ -7,7 +7,9 @@ local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
 local conversation = require "edge.conversation"
+local decode = require("cjson.safe").decode
 local metrics = require "edge.metrics"
+local redis = require "edge.redis"
 local revoked = require "edge.revoked"
 
 local _M = {}
@@ -33,15 +35,29 @@ local function configuration()
     return { serving = now.serving.number, candidate = now.candidate and now.candidate.number or 0, percent = now.percent }
 end
 
--- Ready when the shim answers and finds Redis and Triton ready.
-function _M.readyz()
+-- What a shim says of the parts behind it and of why they are away; or nil and its status, when none answers.
+local function shim_says()
     local answer = ngx.location.capture("/shim/readyz")
-    local parts = answer.status < 500 and require("cjson.safe").decode(answer.body or "") or nil
-    parts = parts and parts.parts or { redis = false, triton = false }
-    parts.shim = answer.status == 200 or answer.status == 503 and answer.body ~= nil and parts.redis ~= nil
-    local ready = parts.redis and parts.triton and answer.status == 200
-    say(ready and 200 or 503, { ready = ready, parts = parts, config_version = config.current().number,
-        configuration = configuration(), model = rollout() })
+    local said = decode(answer.body or "")
+    if type(said) == "table" and type(said.parts) == "table" then return said.parts, said.away or {} end
+    return nil, answer.status
+end
+
+-- Ready when this edge and a shim can write to Redis, and the shim finds the model ready. What is away is named, with the reason; what
+-- only a shim could tell is null while none answers.
+function _M.readyz()
+    local parts, away = shim_says()
+    if parts then
+        parts.shim = true
+    else
+        parts, away = { triton = cjson.null, shim = false }, { shim = "no shim answers: status " .. away }
+    end
+    local writable, why = redis.writable(config.current().settings)
+    parts.redis = writable == true and parts.redis ~= false
+    away.redis = why or away.redis
+    local ready = next(away) == nil
+    say(ready and 200 or 503, { ready = ready, parts = parts, away = not ready and away or nil,
+        config_version = config.current().number, configuration = configuration(), model = rollout() })
 end
 
 -- What each shim says at this path, all asked at once. Returns number -> body, and how many there are.
@@ -62,6 +78,7 @@ function _M.metrics()
     ngx.print(metrics.render(bounds.gauges({
         sluice_revocations = revocations,
         sluice_revocations_age_seconds = age_s,
+        sluice_redis_writable = redis.writable(config.current().settings) and 1 or 0,
         sluice_late_turns = conversation.late_turns(),
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,

@@ -9,6 +9,10 @@ if not ok then client = require "nginx.redis" end
 local POOL = { pool_size = 128 }
 local IDLE_MS = 60000
 
+-- Answers of a Redis that is there and takes nothing: it is full, a replica, has a disk that fails or too few replicas, or is reading
+-- what it stored. Every other error is a fault of ours. pyshim/outside/redis.py has the same list.
+local TAKES_NOTHING = { OOM = true, READONLY = true, MISCONF = true, NOREPLICAS = true, LOADING = true, MASTERDOWN = true }
+
 local _M = {}
 local scripts = {}
 
@@ -60,6 +64,14 @@ function _M.teach(settings, name)
     local redis, away = connected(settings)
     if not redis then return nil, away end
     return answered(redis, redis:script("LOAD", scripts[name].text))
+end
+
+-- Can a turn be written now? Returns true, or nil and why not.
+function _M.writable(settings)
+    local answer, err = _M.run(settings, "writable-1", "{writable}")
+    if answer then return true end
+    local said = err:match("^redis: (.*)$")
+    return nil, TAKES_NOTHING[said:match("^%u+")] and "cannot write: " .. said or said
 end
 
 -- By which Redis knows it.

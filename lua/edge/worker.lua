@@ -17,7 +17,7 @@ local revoked = require "edge.revoked"
 local concurrency = require "edge.concurrency"
 local trace = require "edge.trace"
 
-local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2" }
+local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2", "writable-1" }
 
 local _M = {}
 local said, unheard, folder, ready = {}, nil, nil, false

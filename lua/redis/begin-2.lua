@@ -1,3 +1,4 @@
+#!lua
 -- Write down a call that is about to be sent, unless somebody was quicker.
 --
 -- KEYS  d:{t:u} dialogue state, c:{t:u} calls whose outcome the customer has not heard

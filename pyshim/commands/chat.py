@@ -46,7 +46,9 @@ def _greet(client: httpx.Client, tenant: str) -> None:
         listed = client.get("/v1/tenants").raise_for_status().json()["tenants"]
     except httpx.HTTPError as error:
         raise fail(f"nothing answers at {client.base_url} ({error}); `make run` starts sluice") from None
-    about = next(one for one in listed if one["id"] == tenant)
+    about = next((one for one in listed if one["id"] == tenant), None)
+    if about is None:
+        raise fail(f"{tenant!r} is not served at {client.base_url} yet; `sluice config apply` applies a folder")
     out.print(Text(f"{about['name']}  ", style="bold") + Text(about["greeting"]))
 
 

@@ -1,5 +1,5 @@
-"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists of addresses,
-replace models.
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists
+of addresses, replace models.
 
 A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
 """
@@ -53,9 +53,7 @@ def _lacking(module: str) -> typer.Typer:
     lacks = f"needs {module}, which is not installed: `make setup EXTRAS={EXTRAS[module]}`"
     made = typer.Typer(add_completion=False)
 
-    @made.command(
-        help=lacks, context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    )
+    @made.command(help=lacks, context_settings=ANYTHING)
     def lacking() -> None:
         raise fail(lacks)
 

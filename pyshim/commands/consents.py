@@ -1,4 +1,4 @@
-"""`sluice consents`: what a tenant's customers agreed to, in which words, and what came of it; a line of JSON each, oldest first."""
+"""`sluice consents`: what did a tenant's customers agree to, in which words, and what came of it? JSON lines, oldest first."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ def consents(
     since: Annotated[str | None, typer.Option("--from", help="from this moment on")] = None,
     until: Annotated[str | None, typer.Option("--until", help="before this moment")] = None,
 ) -> None:
-    """Write a tenant's consents to standard output, a line of JSON each: when, who, what was shown, what agreed, what came of it."""
+    """Write a tenant's consents, a line of JSON each: when, who, what was shown, what agreed, what came of it."""
     settings = read_settings()
     check_tenant(settings, tenant)
     bounds = _moment(since), _moment(until)
@@ -68,8 +68,7 @@ async def _entries(redis: Redis, tenant: str, since: int | None, until: int | No
     while True:
         page = await redis.command("XRANGE", consents_of(tenant), begins, ends, "COUNT", PAGE)
         for name, fields in page:
-            texts = [one.decode() for one in fields]
-            yield int(name.decode().partition("-")[0]), dict(zip(texts[::2], texts[1::2], strict=True))
+            yield int(name.decode().partition("-")[0]), {field.decode(): text.decode() for field, text in fields.items()}
         if len(page) < PAGE:
             return
         begins = "(" + page[-1][0].decode()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pyshim.agreement.records import Record, Records
 from pyshim.commands.terminal import fail
-from pyshim.errors import RedisAway
+from pyshim.errors import RedisAway, RedisTakesNothing
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
 
@@ -54,6 +54,8 @@ def run(kind: Callable[[Settings, Redis], C], settings: Settings, work: Callable
             control = kind(settings, redis)
             try:
                 await work(control)
+            except RedisTakesNothing as error:
+                raise fail(f"Redis at {redis.where} {error}") from None
             except RedisAway:
                 raise fail(f"nothing answers at {redis.where}; {START}") from None
             finally:

@@ -18,7 +18,7 @@ from rich.text import Text
 from pyshim.agreement.records import me
 from pyshim.commands.control import START
 from pyshim.commands.terminal import check_tenant, fail, out, read_settings
-from pyshim.errors import RedisAway
+from pyshim.errors import RedisAway, RedisTakesNothing
 from pyshim.identity.revocations import Revocations, Said, revocations
 from pyshim.settings import Settings
 
@@ -64,7 +64,8 @@ def _with_log(settings: Settings, work: Callable[[Revocations], Coroutine[Any, A
     try:
         return asyncio.run(whole())
     except RedisAway as error:
-        raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
+        fault = "takes nothing" if isinstance(error, RedisTakesNothing) else "does not answer"
+        raise fail(f"the state store {fault} ({error}): say it again when it does; {START}") from None
 
 
 def _said(said: Said) -> str:

@@ -32,6 +32,11 @@ class Configuration(msgspec.Struct, omit_defaults=True, frozen=True):
     def but(self, **changes: Any) -> "Configuration":
         return replace(self, **changes, seq=self.seq + 1)
 
+    @property
+    def kept(self) -> set[int]:
+        """Versions that must not be forgotten."""
+        return self.versions | {self.previous} - {0}
+
     def given(self, number: int, percent: float) -> "Configuration":
         """After that version, which everybody has, was given to so many of the users."""
         if percent < 100:

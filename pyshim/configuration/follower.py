@@ -2,7 +2,7 @@
 
 Once a second it asks Redis whether the record changed, and follows: a version is read, its FAQ embedded where Triton is there,
 and only then the shim says that it has it. nginx names the version of each turn; what was let go a moment ago is still known, for
-turns on their way, and forgotten BEFORE_S later. Without Redis it serves on by what it last knew.
+turns on their way, and forgotten BEFORE_S later. Without Redis it serves on by what it last knew; a Redis that lost it is told.
 """
 
 import asyncio
@@ -10,8 +10,11 @@ import logging
 import time
 
 from pyshim.agreement import records
+from pyshim.agreement.lost import NONE
 from pyshim.configuration import start
 from pyshim.configuration.configuration import RECORD, SEEN, Configuration, decode
+from pyshim.configuration.copy import Copy
+from pyshim.configuration.restoring import Restoring
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant, RedisAway, TritonAway
 from pyshim.outside import heap
@@ -24,6 +27,7 @@ from pyshim.understanding.version import Versions
 
 log = logging.getLogger(__name__)
 BEFORE_S = 10.0  # no turn is on its way for so long
+LINES = 30  # beats after a change of the record within which whoever made it writes a line of the log
 
 
 class Configurations:
@@ -34,7 +38,10 @@ class Configurations:
         self._store, self._script = Store(redis), Script("config_beat-2")
         self._name = f"shim {first.settings.node} {number}"
         self._keeps = number == 0  # one process writes what its machine begins with
+        self._copy, self._copied, self._look_again = Copy(first.settings, self._store), (0, b""), 0
+        self._restoring = Restoring(redis, self._store, self._copy, self._name)
         self._record: Configuration | None = None
+        self._found: Configuration | None = None  # what Redis has: another one where it lost what is known here
         self._fault = ""
         self._versions = {first.number: first}
         self._before, self._changed = first.number, 0.0
@@ -68,6 +75,13 @@ class Configurations:
             await self._exchange()
         elif self._record is not None and self._fault:
             await self._follow()  # perhaps it can be loaded now
+        other = await self._restoring.beat(self._record, self._found)
+        if other is not None:
+            self._record = self._found = other
+            await self._follow()
+            await self._exchange()
+        if self._keeps:
+            await self._keep()
         self._forget()
 
     async def _exchange(self) -> bool:
@@ -75,9 +89,32 @@ class Configurations:
         has = ",".join(str(number) for number in sorted(self._versions))
         text = await self._redis.run(self._script, RECORD, SEEN, self._name, seq, self.serving.number, has, self._fault)
         if not text:
+            self._found = self._record
             return False
-        self._record = decode(text)
+        self._found = found = decode(text) if text != NONE else None
+        if found is None or (self._record is not None and found.seq < self._record.seq):
+            return False
+        self._record = found
         return True
+
+    async def _keep(self) -> None:
+        """Has this machine keep what Redis has, once this shim follows it."""
+        record = self._record
+        if record is None or self._found is not record or self._fault:
+            return
+        if record.seq != self._copied[0]:
+            self._look_again = LINES
+        if self._look_again == 0:
+            return
+        self._look_again -= 1
+        now = (record.seq, b"".join(await self._store.lines(1)))
+        if now == self._copied:
+            return
+        try:
+            await self._copy.take(record)
+        except (BadTenant, OSError) as error:
+            log.warning("this machine keeps no copy of the configuration: %s", error)
+        self._copied = now
 
     async def _follow(self) -> None:
         record = self._record

@@ -2,17 +2,21 @@
 
 The record in Redis decides; what lies in SLUICE_TENANTS becomes version 1 only where there is no record. A folder that was
 changed since waits for `sluice config apply`: a node that restarts must not change what the others serve. Each machine keeps
-what it serves under var/run, so that it can begin without Redis.
+what it serves under var/run, so that it can begin without Redis, and tell an empty one.
 """
 
+import asyncio
 import time
 from contextlib import suppress
 
 import msgspec
 
 from pyshim.agreement.files import put
-from pyshim.agreement.records import me
+from pyshim.agreement.lost import PATIENCE
+from pyshim.agreement.records import BEAT_S, me
 from pyshim.configuration.configuration import Configuration, Records
+from pyshim.configuration.copy import Copy
+from pyshim.configuration.restoring import Restoring
 from pyshim.configuration.store import Event, Store
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import opened
@@ -54,9 +58,21 @@ async def first(compiler: Compiler) -> tuple[Snapshot, str]:
         records, store = Records(redis), Store(redis)
         record = await records.read()
         if record is None:
+            record = await _told_again(records, Restoring(redis, store, Copy(compiler.settings, store), me()))
+        if record is None:
             return await _begun(compiler, records, store), ""
         serving = compiler.compile(await store.sources(record.serving), record.serving)
         return serving, _differs(compiler, serving)
+
+
+async def _told_again(records: Records, restoring: Restoring) -> Configuration | None:
+    """The record, where Redis lost it and this machine, or another one meanwhile, tells it again; None where it keeps nothing."""
+    for _ in range(PATIENCE + 2):
+        record = await records.read() or await restoring.beat(None, None)
+        if record is not None or not restoring.knows:
+            return record
+        await asyncio.sleep(BEAT_S)
+    return None
 
 
 async def _begun(compiler: Compiler, records: Records, store: Store) -> Snapshot:

@@ -12,6 +12,7 @@ Pieces are named by their content, so versions share what did not change. They a
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -43,6 +44,17 @@ class Manifest(msgspec.Struct, frozen=True):
     at: float
     why: str
 
+    @property
+    def pieces(self) -> set[str]:
+        """Keys of what it is of."""
+        found = [(("source", piece.source), ("tenant", piece.source), ("part", piece.part)) for piece in self.tenants.values()]
+        return {key_of(kind, name) for pieces in found for kind, name in pieces}
+
+    @property
+    def names(self) -> set[str]:
+        """Keys of what names the pieces."""
+        return {key_of(kind, self.number) for kind in ("version", "edge")}
+
 
 class Event(msgspec.Struct, frozen=True):
     """A line of the log. changes: a line for each thing that is different from what served before."""
@@ -55,8 +67,12 @@ class Event(msgspec.Struct, frozen=True):
     changes: list[str] = []
 
 
-def _key(kind: str, name: str | int) -> str:
+def key_of(kind: str, name: str | int) -> str:
     return f"{{config}}:{kind}:{name}"
+
+
+def _pieces(manifests: Iterable[Manifest]) -> set[str]:
+    return {key for manifest in manifests for key in manifest.pieces}
 
 
 class Store:
@@ -75,25 +91,30 @@ class Store:
             one = compiled.served[source.tenant]
             part = edge_part(compiled.settings, one)
             piece = pieces[source.tenant] = Piece(source.digest, hashlib.sha256(part).hexdigest()[:16])
-            await self._redis.command("SET", _key("source", piece.source), msgspec.msgpack.encode(source))
-            await self._redis.command("SET", _key("tenant", piece.source), pack(one))
-            await self._redis.command("SET", _key("part", piece.part), part)
+            await self._redis.command("SET", key_of("source", piece.source), msgspec.msgpack.encode(source))
+            await self._redis.command("SET", key_of("tenant", piece.source), pack(one))
+            await self._redis.command("SET", key_of("part", piece.part), part)
         manifest = Manifest(compiled.number, compiled.digest, pieces, who, at, why)
         edge = {"number": compiled.number, "parts": {name: piece.part for name, piece in pieces.items()}}
-        await self._redis.command("SET", _key("edge", compiled.number), msgspec.json.encode(edge))
-        await self._redis.command("SET", _key("version", compiled.number), msgspec.json.encode(manifest))
+        await self._redis.command("SET", key_of("edge", compiled.number), msgspec.json.encode(edge))
+        await self._redis.command("SET", key_of("version", compiled.number), msgspec.json.encode(manifest))
         await self._redis.command("ZADD", NUMBERS, compiled.number, compiled.number)
         return manifest
 
     async def manifest(self, number: int) -> Manifest:
         """Raises BadTenant where there is no such version."""
-        text = await self._redis.command("GET", _key("version", number))
+        text = await self._redis.command("GET", key_of("version", number))
         if text is None:
             raise BadTenant(f"no version {number} is stored; `sluice config versions` lists those that are")
         return msgspec.json.decode(text, type=Manifest)
 
+    async def manifests(self, numbers: Sequence[int]) -> list[Manifest]:
+        """Those of them that are stored."""
+        texts = await self._redis.command("MGET", *(key_of("version", number) for number in numbers)) if numbers else []
+        return [msgspec.json.decode(text, type=Manifest) for text in texts if text]
+
     async def source(self, digest: str) -> Source:
-        return msgspec.msgpack.decode(await self._piece("source", digest), type=Source)
+        return msgspec.msgpack.decode(await self.value(key_of("source", digest)), type=Source)
 
     async def sources(self, number: int) -> list[Source]:
         """What a version was made of. Raises BadTenant."""
@@ -101,13 +122,7 @@ class Store:
 
     async def compiled(self, digest: str) -> bytes:
         """A tenant as pyshim/tenants/compile.py packs it. Raises BadTenant."""
-        return await self._piece("tenant", digest)
-
-    async def _piece(self, kind: str, digest: str) -> bytes:
-        found: bytes | None = await self._redis.command("GET", _key(kind, digest))
-        if found is None:
-            raise BadTenant(f"{_key(kind, digest)} is not in Redis any more")
-        return found
+        return await self.value(key_of("tenant", digest))
 
     async def numbers(self) -> list[int]:
         """Versions that are stored, oldest first."""
@@ -116,23 +131,45 @@ class Store:
     async def prune(self, record: Configuration) -> None:
         """Forgets the oldest versions, and pieces only they name."""
         numbers = await self.numbers()
-        named = {record.serving, record.previous, record.candidate, record.preparing}
-        gone = [number for number in numbers[:-KEPT] if number not in named]
+        gone = [number for number in numbers[:-KEPT] if number not in record.kept]
         if not gone:
             return
-        unused = await self._pieces(gone) - await self._pieces([number for number in numbers if number not in gone])
+        kept = await self.manifests([number for number in numbers if number not in gone])
+        unused = _pieces(await self.manifests(gone)) - _pieces(kept)
         await self._redis.command("ZREM", NUMBERS, *gone)
-        await self._redis.command("DEL", *(_key(kind, number) for number in gone for kind in ("version", "edge")), *unused)
+        await self._redis.command("DEL", *(key_of(kind, number) for number in gone for kind in ("version", "edge")), *unused)
 
-    async def _pieces(self, numbers: list[int]) -> set[str]:
-        """Keys of all that these versions are of."""
-        texts = await self._redis.command("MGET", *(_key("version", number) for number in numbers)) if numbers else []
-        pieces = [piece for text in texts if text for piece in msgspec.json.decode(text, type=Manifest).tenants.values()]
-        return {
-            key
-            for piece in pieces
-            for key in (_key("source", piece.source), _key("tenant", piece.source), _key("part", piece.part))
-        }
+    # -- what a machine keeps of it (pyshim/configuration/copy.py) ---------------------------------------------------------
+
+    async def value(self, key: str) -> bytes:
+        """Raises BadTenant."""
+        found: bytes | None = await self._redis.command("GET", key)
+        if found is None:
+            raise BadTenant(f"{key} is not in Redis any more")
+        return found
+
+    async def newest(self) -> int:
+        """The number given last."""
+        return int(await self._redis.command("GET", NEWEST) or 0)
+
+    async def lines(self, count: int = 10 * KEPT) -> list[bytes]:
+        """The log as it is stored, the newest first."""
+        found: list[bytes] = await self._redis.command("LRANGE", LOG, 0, count - 1)
+        return found
+
+    async def put_again(self, number: int, values: Mapping[str, bytes], newest: int) -> None:
+        """A version that was lost. values: by key, pieces before what names them; newest: no lower number is given any more."""
+        for key, value in values.items():
+            await self._redis.command("SET", key, value)
+        await self._redis.command("ZADD", NUMBERS, number, number)
+        if await self.newest() < newest:
+            await self._redis.command("SET", NEWEST, newest)
+
+    async def note_again(self, lines: list[bytes]) -> None:
+        if lines and not await self._redis.command("LLEN", LOG):
+            await self._redis.command("RPUSH", LOG, *lines)
+
+    # -- its history -------------------------------------------------------------------------------------------------------
 
     async def note(self, event: Event) -> None:
         await self._redis.command("LPUSH", LOG, msgspec.json.encode(event))

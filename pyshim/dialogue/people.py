@@ -9,6 +9,8 @@ from pyshim.tenants.schema import Open, Tenant
 def reached(tenant: Tenant, now: datetime | None = None) -> str:
     """The tenant's sentence about it. now: with a time zone."""
     people = tenant.about.people
+    if people is None:
+        return tenant.phrases.people_none
     there = people.open is None or is_open(people.open, now or datetime.now(UTC))
     phrase = tenant.phrases.people_open if there else tenant.phrases.people_closed
     return re.sub(r"\{(phone|hours)\}", lambda match: str(getattr(people, match.group(1))), phrase)

@@ -111,6 +111,11 @@ def names(slot: Slot, text: str) -> bool:
     return any(said[at : at + 2] in slot.ask for at in range(len(said) - 1))
 
 
+def no_value(text: str) -> bool:
+    """Does it answer any question, and is the value of none (忘了)?"""
+    return NO_VALUE.search(plain(text)) is not None
+
+
 def accept(slot: Slot, text: str) -> str | None:
     """The value of a message that answers this slot's question, or None when it cannot be one."""
     found = find(slot, text)

@@ -6,7 +6,7 @@ stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read
 
 import re
 
-from pyshim.dialogue import flows, outcomes, reading
+from pyshim.dialogue import flows, outcomes, reading, slots
 from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
 from pyshim.dialogue.flows import MAX_TRIES, By, Flows
 from pyshim.dialogue.people import reached
@@ -20,7 +20,7 @@ from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
-LATER_MOST, LATER_CHARS = 2, 40
+LATER_MOST, LATER_CHARS, SAID_CHARS = 2, 40, 20
 DIGIT = re.compile(r"\d")
 STALE = "this confirmation does not wait for an answer (any more); this press did nothing"
 
@@ -188,23 +188,23 @@ class Dialogue(Layer):
             case Effect.QUESTION:
                 answer.add(await self._question(turn, pending), asked=True)
             case Effect.UNCLEAR:
-                answer.add(await self._unclear(turn, pending), asked=True)
+                answer.add(await self._unclear(turn, pending, command.words), asked=True)
 
     async def _question(self, turn: Turn, pending: Pending) -> Reply:
         if pending.asking == CONFIRM and not pending.confirm:
             return await self._flows.advance(turn, pending)
         return Reply(flows.question(turn, pending), pending.intent, confirm=flows.buttons(pending))
 
-    async def _unclear(self, turn: Turn, pending: Pending) -> Reply:
+    async def _unclear(self, turn: Turn, pending: Pending, words: str) -> Reply:
         """Says what was not clear and asks again; the second time a person is offered, the third time how one is reached."""
         pending.tries += 1
         reply = await self._question(turn, pending)
         if pending.asking == CONFIRM:
-            fields = {"question": reply.answer}
+            fields = {"question": reply.answer, "said": words.strip()[:SAID_CHARS]}
             reply.answer = filled(turn.tenant.phrases.flow_unclear, fields) if pending.confirm else reply.answer
         else:
             slot = turn.tenant.slots[pending.asking]
-            reply.answer = slot.invalid or slot.ask
+            reply.answer = slot.ask if slots.no_value(words) else slot.invalid or slot.ask
         if pending.tries >= MAX_TRIES:
             reply.suggestions = [turn.tenant.title("ask_human")]
         if pending.tries > MAX_TRIES:
@@ -220,14 +220,13 @@ class Dialogue(Layer):
         task = tenant.tasks.get(intent)
         urgent = tenant.is_urgent(intent)
         if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
-            words = command.words if len(command.words) <= LATER_CHARS else ""
-            self._name_later(turn, Later(intent, words), answer)
+            self._name_later(turn, _later(intent, command.words), answer)
             return
         reply = await self._say(turn, intent, command.words)
         begun = turn.state.flow is not None and turn.state.flow is not waiting
         answer.add(reply, asked=begun)
         if begun and urgent and waiting is not None:
-            self._name_later(turn, Later(waiting.intent, " ".join(waiting.slots.values())), answer)
+            self._name_later(turn, _later(waiting.intent, " ".join(waiting.slots.values())), answer)
 
     @staticmethod
     def _name_later(turn: Turn, later: Later, answer: _Answer) -> None:
@@ -314,6 +313,11 @@ class Dialogue(Layer):
 
 def _resumed(turn: Turn, pending: Pending, question: str) -> dict[str, str]:
     return {"title": turn.tenant.title(pending.intent), "question": question}
+
+
+def _later(intent: str, words: str) -> Later:
+    """What is too long to be kept is asked for again: half of it might be another value."""
+    return Later(intent, words if len(words) <= LATER_CHARS else "")
 
 
 def _intent(command: Command) -> str:

@@ -13,13 +13,41 @@ from typing import Any
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import (
+    BusyLoadingError,
+    MasterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+)
 
-from pyshim.errors import RedisAway
+from pyshim.errors import RedisAway, RedisTakesNothing
 from pyshim.settings import ROOT, Settings
 from pyshim.telemetry import trace
 
 SCRIPTS = ROOT / "lua" / "redis"
+FAILURES = (RedisError, OSError, TimeoutError)
+# Answers of a Redis that is there and takes nothing; redis-py drops the first word of most. lua/edge/redis.lua has the same.
+TAKES_NOTHING: dict[type[RedisError], str] = {
+    OutOfMemoryError: "OOM ",
+    ReadOnlyError: "READONLY ",
+    BusyLoadingError: "LOADING ",
+    MasterDownError: "MASTERDOWN ",
+}
+SAID_WHOLE = ("MISCONF ", "NOREPLICAS ")
+
+
+def away(error: BaseException) -> RedisAway:
+    """What an error of the client library means for a turn. One that cannot write is as good as none; the others are told apart
+    for those who operate it."""
+    text = str(error)
+    for kind, code in TAKES_NOTHING.items():
+        if isinstance(error, kind) or isinstance(error.__cause__, kind):  # a cause: said while connecting
+            return RedisTakesNothing(f"cannot write: {code}{text}")
+    if text.startswith(SAID_WHOLE):
+        return RedisTakesNothing(f"cannot write: {text}")
+    return RedisAway(f"{type(error).__name__}: {text}")
 
 
 class Script:
@@ -43,7 +71,7 @@ class Redis:
     its address, for those who are told that it is away."""
 
     def __init__(self, settings: Settings, at_least_s: float = 0.0) -> None:
-        self.where = str(settings.redis_socket)
+        self.where, self._writable = str(settings.redis_socket), Script("writable-1")
         timeout_s = max(at_least_s, settings.redis_timeout_ms / 1000)
         self._client = redis.Redis(
             unix_socket_path=self.where, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
@@ -54,8 +82,8 @@ class Redis:
         try:
             with trace.step(f"redis {script.name}", calls=True):
                 return await self._run(script, *arguments)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise RedisAway(f"{type(error).__name__}: {error}") from error
+        except FAILURES as error:
+            raise away(error) from error
 
     async def _run(self, script: Script, *arguments: bytes | str | int) -> Any:
         try:
@@ -67,17 +95,15 @@ class Redis:
         """One plain command. Raises RedisAway."""
         try:
             return await self._send(*arguments)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise RedisAway(f"{type(error).__name__}: {error}") from error
+        except FAILURES as error:
+            raise away(error) from error
 
     async def _send(self, *arguments: bytes | str | int) -> Any:
         return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
 
-    async def ready(self) -> bool:
-        try:
-            return bool(await self.command("PING"))
-        except RedisAway:
-            return False
+    async def check_writable(self) -> None:
+        """Can a turn be written now? Raises RedisAway where not."""
+        await self.run(self._writable, "{writable}")
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -2,19 +2,25 @@
 
 Once a second it asks Redis whether the record changed, and follows: a candidate is read, its FAQ embedded by Triton's new
 version, and written for nginx; only then the shim says that it has it. A version that serves no more is let go at once. Without
-Redis it serves on by what it last knew.
+Redis it serves on by what it last knew, and tells it to a Redis that lost it (pyshim/agreement/lost.py).
 """
 
 import asyncio
 import logging
+import time
+
+import msgspec
 
 from pyshim.agreement import records
 from pyshim.agreement.files import put
+from pyshim.agreement.lost import NONE, Lost
+from pyshim.agreement.presence import fresh
 from pyshim.configuration.follower import Configurations
 from pyshim.errors import BadTenant, TritonAway
 from pyshim.outside.redis import Redis, Script
 from pyshim.outside.triton import Triton
-from pyshim.rollout.rollout import COUNTS, RECORD, SEEN, Rollout, decode
+from pyshim.rollout import presence
+from pyshim.rollout.rollout import COUNTS, RECORD, SEEN, Records, Rollout, decode
 from pyshim.settings import Settings
 from pyshim.tenants.compile import lacks
 from pyshim.tenants.edge import edge_version
@@ -33,7 +39,8 @@ class Follower:
         self._configurations, self._redis, self._triton = configurations, redis, triton
         self._settings = configurations.serving.settings
         self._name = f"shim {self._settings.node} {number}"
-        self._beat = Script("beat-3")
+        self._beat, self._records, self._lost = Script("beat-3"), Records(redis), Lost(self._followed)
+        self._keeps = number == 0  # one process writes what its machine tells a Redis that lost it
         self._record: Rollout | None = None
         self._making: asyncio.Task[None] | None = None
         self.versions = configurations.model_versions = Versions(Version(configurations.serving.model))
@@ -57,11 +64,44 @@ class Follower:
         seq = record.seq if record and record.stable == self.versions.stable.model.version else 0
         has = self.versions.candidate.attempt if self.versions.candidate else 0
         text = await self._redis.run(self._beat, RECORD, SEEN, f"{COUNTS}:{has}", self._name, seq, has)
+        found = record
         if text:
-            self._record = decode(text)
-            self._let_go(self._record)
+            found = decode(text) if text != NONE else None
+            if found is not None and (self._record is None or found.seq >= self._record.seq):
+                self.follow(found)
+        await self._tell_again(found)
         if self._making is None or self._making.done():
             self._making = asyncio.create_task(self._make(self._record))
+
+    @property
+    def known(self) -> Rollout | None:
+        """The record this shim follows; the one its machine followed last, as long as it has heard of none."""
+        return self._record or _kept(self._settings)
+
+    def follow(self, record: Rollout) -> None:
+        """As it stands in Redis."""
+        if self._keeps and (self._record is None or record.seq != self._record.seq):
+            put(self._settings.rollout_copy, msgspec.json.encode(record))
+        self._record = record
+        self._let_go(record)
+
+    async def _tell_again(self, found: Rollout | None) -> None:
+        """found: what Redis has. Raises RedisAway."""
+        if found is not None and found is self._record:
+            await self._lost.due(0, 0)
+            return
+        known = self.known
+        seq = await self._lost.due(known.seq, found.seq if found else 0) if known else 0
+        if known is None or not seq:
+            return
+        after = known.again(self._name, seq)
+        if await self._records.write(after, found):
+            log.warning("Redis lost the rollout's record; it is written again, version %s serves", after.stable)
+            self.follow(after)
+
+    async def _followed(self) -> list[int]:
+        beats = presence.read(await self._redis.command("HGETALL", SEEN))
+        return [beat.seq for beat in fresh(beats, time.time()).values()]
 
     def _let_go(self, record: Rollout) -> None:
         """Versions that the record names no more; the candidate that became the stable one takes its place."""
@@ -112,6 +152,13 @@ class Follower:
         for path in self._settings.model_versions.glob("*.json"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
+
+
+def _kept(settings: Settings) -> Rollout | None:
+    try:
+        return decode(settings.rollout_copy.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 def show(settings: Settings, model: Model, attempt: int = 0, stable: bool = False) -> None:

@@ -17,6 +17,7 @@ from pyshim.outside.redis import Redis, Script
 from pyshim.outside.repository import CannotLoad, Repository
 from pyshim.rollout import evidence, judge, presence, start, steps
 from pyshim.rollout.evidence import Look
+from pyshim.rollout.follower import Follower
 from pyshim.rollout.presence import Beat
 from pyshim.rollout.rollout import CLAIM, COUNTS, JUDGED, SEEN, Records, Rollout
 from pyshim.rollout.steps import Situation
@@ -30,14 +31,14 @@ KEPT_S = 3600
 
 
 class Leader:
-    """stable: the version this process began with, should there be no record yet."""
+    """stable: the version this process began with, should there be no record yet; follower: of this process."""
 
-    def __init__(self, settings: Settings, redis: Redis, stable: int, number: int) -> None:
+    def __init__(self, settings: Settings, redis: Redis, stable: int, number: int, follower: Follower) -> None:
         self._settings, self._redis, self._stable = settings, redis, stable
         self._records, self._repository = Records(redis), Repository(settings)
         self._name = f"shim {settings.node} {number} ({os.getpid()})"
         self._claim = Script("claim-1")
-        self._last: Rollout | None = None
+        self._follower = follower
         self._fresh_attempt = 0  # the load that Triton was told of, so that files changed under a number are read again
         self._step: tuple[float, int] = (0.0, 0)  # when it began, and the candidate's turns until then
 
@@ -58,26 +59,21 @@ class Leader:
 
     async def _tick(self) -> None:
         try:
-            record = await self._records.read()
-            if record is None:
-                await self._write(self._known_again(), None)
+            record, known = await self._records.read(), self._follower.known
+            if known is not None and (record is None or record.seq < known.seq):
+                log.info("the rollout waits: Redis lost its record, and is told again (pyshim/rollout/follower.py)")
+            elif record is None:
+                await self._write(Rollout(seq=1, stable=self._stable).but(self._name, f"began with {self._stable}"), None)
             else:
-                self._last = record
                 await self._follow(record)
         except Away as error:
             log.info("the rollout waits: %s", error)
         except Exception:  # the next tick tries again; what serves is not touched
             log.exception("the rollout could not go on")
 
-    def _known_again(self) -> Rollout:
-        """A first record, or the last one known when Redis lost it."""
-        if self._last is None:
-            return Rollout(seq=1, stable=self._stable).but(self._name, f"began with {self._stable}")
-        return self._last.but(self._name, "the record was lost and is written again")
-
     async def _write(self, after: Rollout, before: Rollout | None) -> None:
         if await self._records.write(after, before):
-            self._last = after
+            self._follower.follow(after)  # should Redis lose it within this second
             log.info("rollout: %s", after.events[-1].what)
 
     async def _follow(self, record: Rollout) -> None:

@@ -55,6 +55,10 @@ class Rollout(msgspec.Struct, omit_defaults=True, frozen=True):
         events = [*self.events, Event(round(time.time(), 3), who, what)][-EVENTS:]
         return replace(self, **{"since": time.time(), **changes}, seq=self.seq + 1, events=events)
 
+    def again(self, who: str, seq: int) -> "Rollout":
+        """The record with this seq, after Redis had lost it."""
+        return replace(self, seq=seq - 1).but(who, "the record was lost and is written again")
+
     def with_candidate(self, who: str, version: int, goal: Goal = "hold", why: str = "load") -> "Rollout":
         changes = {"candidate": version, "attempt": self.seq + 1, "loaded": False, "percent": 0.0, "wanted": 0.0, "goal": goal}
         return self.but(who, f"{why} {version}", **changes)

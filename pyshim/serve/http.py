@@ -18,7 +18,7 @@ import prometheus_client
 from pyshim.configuration.follower import Configurations
 from pyshim.dialogue import consent
 from pyshim.dialogue.doubts import Doubts
-from pyshim.errors import Refusal
+from pyshim.errors import RedisAway, Refusal
 from pyshim.funnel import LAYERS
 from pyshim.identity import tokens
 from pyshim.layers.l5_dialogue import Dialogue
@@ -31,7 +31,7 @@ from pyshim.rollout.follower import Follower
 from pyshim.rollout.leader import Leader
 from pyshim.serve.conversation import Conversations
 from pyshim.settings import MODEL
-from pyshim.telemetry import trace
+from pyshim.telemetry import metrics, trace
 from pyshim.tenants.compile import Compiler, Snapshot
 from pyshim.tenants.schema import Tenant
 from pyshim.turns import wire
@@ -60,7 +60,7 @@ class Handlers:
         self.memory = Memory(s, self._outside.redis, Late(*s.late_files(number)))
         self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
-        self.leader = Leader(s, self._outside.redis, first.model.version, number)
+        self.leader = Leader(s, self._outside.redis, first.model.version, number, self.follower)
         journal = next(layer.journal for layer in layers if isinstance(layer, Dialogue))
         self.doubts = Doubts(journal, self._outside.backend, self._tenant_of)
         self._conversations = Conversations(self.memory, layers)
@@ -184,14 +184,29 @@ class Handlers:
         await send_json(send, 200, entry + b"\n")
 
     async def _readyz(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        version = self.follower.versions.stable.name
-        redis, triton = await asyncio.gather(self._outside.redis.ready(), self._outside.triton.ready(version))
-        ready = redis and triton and self.follower.ready
-        parts = {"redis": redis, "triton": triton and self.follower.ready}
-        body = {"ready": ready, "parts": parts, "config_version": self.configurations.serving.number}
-        await send_json(send, 200 if ready else 503, wire.encode(body))
+        away = dict(zip(("redis", "triton"), await asyncio.gather(self._redis_away(), self._triton_away()), strict=True))
+        parts = {part: not why for part, why in away.items()}
+        body = {"ready": all(parts.values()), "parts": parts, "config_version": self.configurations.serving.number}
+        told = {part: why for part, why in away.items() if why}
+        await send_json(send, 503 if told else 200, wire.encode(body | {"away": told} if told else body))
+
+    async def _redis_away(self) -> str:
+        """Why no turn can be written now, or ""."""
+        try:
+            await self._outside.redis.check_writable()
+        except RedisAway as error:
+            return str(error)
+        return ""
+
+    async def _triton_away(self) -> str:
+        """Why no question can be understood now, or ""."""
+        name = self.follower.versions.stable.name
+        if not await self._outside.triton.ready(name):
+            return f"version {name} of the model is not ready"
+        return "" if self.follower.ready else f"version {name} of the model has not read every FAQ yet"
 
     async def _metrics(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        metrics.redis_writable.set(not await self._redis_away())
         await send_json(send, 200, prometheus_client.generate_latest())
 
 

@@ -16,4 +16,5 @@ turns = Counter("sluice_shim_turns_total", "Turns by tenant and answering layer.
 batch = Histogram("sluice_triton_batch_size", "Questions in one request to Triton.", buckets=(1, 2, 4, 8, 16, 24, 32, 40))
 breaker = Gauge("sluice_triton_breaker_open", "1 while the breaker in front of a version on Triton is open.")
 spans = Counter("sluice_shim_spans_total", "Spans of this shim by what became of them.", ["outcome"])
+redis_writable = Gauge("sluice_shim_redis_writable", "1 while Redis answers this shim and takes what it writes.")
 late = Gauge("sluice_shim_late_turns", "Turns answered while Redis was away and not written yet.")

@@ -5,7 +5,6 @@ A list is read here once, sorted and merged; the edge (lua/edge/ranges.lua) gets
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -13,6 +12,7 @@ from struct import pack
 
 import msgspec
 
+from pyshim.agreement.files import put
 from pyshim.errors import BadTenant
 from pyshim.settings import ROOT, Settings
 
@@ -77,9 +77,7 @@ def keep(settings: Settings) -> tuple[int, int]:
     refused = networks(settings.addresses_refused, "SLUICE_ADDRESSES_REFUSED")
     trusted = networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
     lists = msgspec.json.encode({"refused": of(refused), "trusted": of(trusted)})
-    draft = settings.addresses.with_name(f".addresses.{os.getpid()}")
-    draft.write_bytes(hashlib.sha256(lists).hexdigest().encode() + b"\n" + lists)
-    draft.rename(settings.addresses)
+    put(settings.addresses, hashlib.sha256(lists).hexdigest().encode() + b"\n" + lists)
     return len(refused), len(trusted)
 
 

@@ -13,7 +13,7 @@ from pyshim.identity import tokens
 from pyshim.identity.jwks import Key
 from pyshim.tenants import lines
 from pyshim.tenants.lines import Step
-from pyshim.tenants.schema import Call, Phrases, Slot, Task, Tenant
+from pyshim.tenants.schema import Call, People, Phrases, Slot, Task, Tenant
 from pyshim.tenants.source import Source
 
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
@@ -107,7 +107,7 @@ class Checker:
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
 
     def _people(self) -> Iterator[str]:
-        people, where = self._tenant.about.people, "tenant.yaml"
+        people, where = self._tenant.about.people or People("1", "1"), "tenant.yaml"
         for name, text in [("phone", people.phone), ("hours", people.hours)]:
             if not text.strip():
                 yield f"{self._at(where, 'people', name)}: people: {name} is wanted: who wants a person is told nothing else"
@@ -201,12 +201,6 @@ class Checker:
                 yield f"{self._of_task(intent, name)}: {intent}: `{name}` belongs to what is confirmed, and there is no `confirm`"
         if task.check is not None and KEY in task.slots:
             yield f"{self._of_task(intent, 'check')}: {intent}: {{{KEY}}} is its Idempotency-Key here: no slot may be named so"
-        if task.call.method == "POST" and task.check is None and task.idempotent is None:
-            why = "when its answer is lost on the way nobody could ever find out whether it was done, nor tell the customer"
-            wanted = (
-                "`check` (a GET that says what became of {key}) or `idempotent` (how long its key does nothing twice) is wanted"
-            )
-            yield f"{self._of_task(intent, 'call')}: {intent}: {why}: {wanted}"
 
     def _calls(self, intent: str, task: Task) -> Iterator[str]:
         """What each call sends is known then."""
@@ -268,3 +262,16 @@ class Checker:
             yield f"{where}: {intent}: {name!r} is a code, which is good once: no `remember`"
         if name not in task.call.body:
             yield f"{self._of_task(intent, 'call', 'body')}: {intent}: the code is asked for, but {name!r} is not in `body`"
+
+
+def advice(tenant: Tenant) -> list[str]:
+    """What should be better and is no fault, so that a configuration of an earlier sluice still serves."""
+    found = []
+    if tenant.about.people is None:
+        found.append(f"{tenant.id}: tenant.yaml: no `people`: who wants a person is told that nobody is there")
+    for intent, task in tenant.tasks.items():
+        if task.call.method == "POST" and task.check is None and task.idempotent is None:
+            why = "when its answer is lost on the way nobody can find out whether it was done"
+            wanted = "`check` (a GET that says what became of {key}) or `idempotent` (how long its key does nothing twice)"
+            found.append(f"{tenant.id}: flows.yaml: {intent}: {why}; {wanted} is wanted")
+    return found

@@ -56,9 +56,6 @@ class Snapshot:
     def tenants(self) -> dict[str, Tenant]:
         return {name: one.tenant for name, one in self.served.items()}
 
-    def columns(self, tenant: Tenant) -> list[int]:
-        return self.model.columns(tenant.intents)
-
 
 def composer(tenant: Tenant, large: Sensitive | None = None) -> Composer:
     return Composer(tenant.mask, tenant.allow, tenant.about.campaign, large)

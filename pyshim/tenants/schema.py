@@ -88,7 +88,7 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     guests: bool
     limits: Limits
     examples: list[str]
-    people: People
+    people: People | None = None
     backend: str | None = None
     campaign: Campaign | None = None
     issuer: str | None = None
@@ -124,6 +124,7 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     ask_open: str = "抱歉，我没有听明白。您可以换个说法，或者直接告诉我想查什么、想办什么。"
     people_open: str = "人工客服电话 {phone}（{hours}），现在有人接听"
     people_closed: str = "人工客服电话 {phone}，服务时间是{hours}，现在不在服务时间"
+    people_none: str = "这里暂时没有人工客服"
     people_again: str = "我在这里没有办法把您转给人工客服，要请您打电话。{people}。我一直在这里，也可以继续问我。"
     apology: str = "很抱歉让您着急了，是我没有做好。{people}。愿意的话我们接着办，不想办了说“算了”就行。"
     lookup_down: str = "抱歉，系统刚才没有应答，没有查到。请过几分钟再试。"

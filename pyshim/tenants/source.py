@@ -1,8 +1,7 @@
 """What did a tenant bring, byte for byte?
 
 A Source is a tenant's folder and its keys, taken from disk or from a stored version. Two with the same digest are the same
-tenant:
-nothing of one that did not change is made again.
+tenant: nothing of one that did not change is made again.
 """
 
 import hashlib

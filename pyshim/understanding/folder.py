@@ -86,7 +86,10 @@ def scores(folder: Path, texts: Iterable[str], python: Path = HERE) -> npt.NDArr
 def _said(folder: Path, batches: list[list[str]], python: Path) -> dict[str, npt.NDArray[np.float32]]:
     """LOGITS and EMBEDDING of all texts. Raises IncompleteVersion where the student cannot be run."""
     command = [str(python), "-P", str(STUDENT), str(folder)]
-    ran = subprocess.run(command, input=json.dumps(batches).encode(), capture_output=True, timeout=PATIENCE_S, check=False)
+    try:
+        ran = subprocess.run(command, input=json.dumps(batches).encode(), capture_output=True, timeout=PATIENCE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:  # no Python there, say
+        raise IncompleteVersion(f"{folder / 'student.onnx'}: cannot be run: {error}; SLUICE_TRITON_ENVIRONMENT runs it") from None
     if ran.returncode:
         why = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {ran.returncode}"]
         raise IncompleteVersion(f"{folder / 'student.onnx'}: cannot be run: {why[0]}; a whole student is wanted")

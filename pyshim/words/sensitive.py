@@ -13,7 +13,7 @@ from zlib import crc32
 import ahocorasick_rs
 
 from pyshim.language.folding import fold
-from pyshim.words import offence as confirmers
+from pyshim.words import offence
 from pyshim.words.lexicon import Lexicon, Usage, read, strong_and_doubtful
 from pyshim.words.offence import Confirmer, window
 
@@ -56,7 +56,7 @@ class Sensitive:
 
 def load(lists: tuple[Path, ...], model: Path) -> Sensitive:
     """The lists of SLUICE_WORD_LISTS and the confirmer of a model's version folder. Raises BadTenant."""
-    return Sensitive(read(lists), confirmers.load(model) if lists else None)
+    return Sensitive(read(lists), offence.load(model) if lists else None)
 
 
 def _stands_alone(text: str, hit: tuple[int, int, int]) -> bool:

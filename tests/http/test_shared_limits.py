@@ -24,6 +24,7 @@ from tests.conftest import copy_tenants, wait_until
 from tests.http.conftest import NEVER, WIDE, Limit
 from tests.http.door import JSON
 from tests.http.raw import request
+from tests.takes_nothing import takes_nothing
 
 pytestmark = pytest.mark.real
 
@@ -102,6 +103,14 @@ class Cluster:
             os.kill(self.redis.pid, signal.SIGCONT)
             wait_until(lambda: self.count("sluice_edges_lost") == [0] * len(self.edges))
 
+    @contextmanager
+    def with_full_redis(self) -> Iterator[None]:
+        """Redis answers, and takes nothing."""
+        with takes_nothing(self.socket, "OOM"):
+            wait_until(lambda: self.count("sluice_edges_lost") == [1] * len(self.edges))
+            yield
+        wait_until(lambda: self.count("sluice_edges_lost") == [0] * len(self.edges))
+
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -165,6 +174,14 @@ def test_without_redis_the_limit_holds_and_everything_goes_on_when_it_is_back(cl
     assert RATE * seconds * 0.6 <= admitted <= 30 + RATE * seconds * 1.1
     assert [edge.process.poll() for edge in cluster.edges] == [None] * 3
     assert [edge.process.pid for edge in cluster.edges] == pids
+
+
+def test_a_full_redis_is_no_way_round_the_limit(cluster: Cluster) -> None:
+    cluster.hammer("busy", 0.5)
+    with cluster.with_full_redis():
+        admitted, seconds = cluster.hammer("busy", 2)
+        assert 1 <= admitted <= 30 + RATE * seconds * 1.1
+    wait_until(lambda: cluster.count("sluice_late_turns") == [0] * len(cluster.edges))
 
 
 def test_turns_at_once_are_limited_and_their_slots_come_back(cluster: Cluster) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from loadtest.bench.users import mint
+from loadtest.bench.holders import mint
 from loadtest.place import stack as bench_stack
 from loadtest.place.stack import Service
 from loadtest.what.scouting import scouted

@@ -64,6 +64,11 @@ def test_a_fault_names_the_file_and_what_was_wanted(folder: Path, spoil: Callabl
     assert "\n" not in str(fault.value)
 
 
+def test_a_python_that_is_not_there_is_a_fault_in_a_sentence(folder: Path) -> None:
+    with pytest.raises(IncompleteVersion, match="No such file or directory: '/nowhere/python'; SLUICE_TRITON_ENVIRONMENT"):
+        check(folder, Path("/nowhere/python"))
+
+
 def test_a_copy_of_the_shipped_version_is_whole_and_says_the_same(folder: Path) -> None:
     check(folder)
     assert (scores(folder, ["你好"]) == scores(SHIPPED, ["你好"])).all()

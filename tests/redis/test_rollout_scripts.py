@@ -52,7 +52,7 @@ def test_a_claim_is_its_holders_until_it_runs_out(client: Any) -> None:
 
 
 def test_a_beat_says_what_is_served_leaves_counts_and_learns_of_a_change(client: Any) -> None:
-    assert beat(client, "edge vm 0", 0) == b""
+    assert beat(client, "edge vm 0", 0) == b"none"
     swap(client, 0, seq=4, stable=1)
     assert json.loads(beat(client, "edge vm 0", 0)) == {"seq": 4, "stable": 1}
     assert beat(client, "edge vm 0", 4, 3, "2:turns", 5, "2:failed", 1) == b""

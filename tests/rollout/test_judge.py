@@ -14,10 +14,12 @@ RUNS, SECONDS = 900, 100
 def watched(chance: np.random.Generator, bad_a: float, bad_b: float, harmless: Harmless, seconds: int = SECONDS) -> Seen:
     """A canary of 5 % of 100 turns a second, looked at every second; the look at which E was highest."""
     seen = highest = Seen()
-    for all_a, all_b in zip(chance.poisson(95, seconds), chance.poisson(5, seconds), strict=True):
-        block = Block(int(chance.binomial(all_a, bad_a)), int(all_a), int(chance.binomial(all_b, bad_b)), int(all_b))
-        seen = look(seen, block, harmless)
-        highest = max(highest, seen, key=lambda one: one.log_e)
+    all_a, all_b = chance.poisson(95, seconds), chance.poisson(5, seconds)
+    wrong_a, wrong_b = chance.binomial(all_a, bad_a), chance.binomial(all_b, bad_b)
+    for block in zip(wrong_a.tolist(), all_a.tolist(), wrong_b.tolist(), all_b.tolist(), strict=True):
+        seen = look(seen, Block(*block), harmless)
+        if seen.log_e > highest.log_e:
+            highest = seen
     return highest
 
 

@@ -15,10 +15,13 @@ from pyshim.serve.conversation import Conversations
 from pyshim.settings import read_settings
 from pyshim.tenants.compile import composer
 from pyshim.tenants.schema import Tenant
+from pyshim.turns import memory as memories
 from pyshim.turns import wire
+from pyshim.turns.late import Late
 from pyshim.turns.memory import Conflict, Memory
 from pyshim.turns.turn import Reply, Turn
 from tests.conftest import RedisServer
+from tests.takes_nothing import FAULTS, takes_nothing
 
 pytestmark = pytest.mark.real
 
@@ -119,6 +122,25 @@ async def test_without_redis_turns_are_kept_up_to_a_bound_and_then_refused(shop:
     with pytest.raises(Refusal) as refusal:
         await talk.answer(turn(shop, "one too many"))
     assert refusal.value.status == 503
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_turn_that_redis_does_not_take_waits_as_long_as_that_lasts_and_is_written_then(
+    shop: Tenant, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(memories, "SKEW_S", 0)
+    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket), "SLUICE_REDIS_TIMEOUT_MS": "0"})
+    late = Late()
+    async with opened(settings, 2) as redis:
+        memory = Memory(settings, redis, late)
+        with takes_nothing(redis_server.socket, fault):
+            body, _ = await conversations(shop, memory).answer(turn(shop, f"waits-{fault}"))
+            assert (answer(body)["degraded"], len(late)) == (True, 1)
+            await memory.leave(0.2)  # tries again and again
+            assert len(late) == 1
+        await memory.leave()
+        assert len(late) == 0
+        assert [answer(one)["turn_id"] for one in await memory.history("shop", f"waits-{fault}", 9)] == [f"waits-{fault}-0"]
 
 
 @pytest.mark.parametrize("tenant", ["shop", "bank", "telecom"])

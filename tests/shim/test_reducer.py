@@ -130,8 +130,8 @@ def _in_scope(talk: Talk, commands: list[Command]) -> list[Command]:
 async def _play(small: Tenant, messages: list[tuple[list[Command], Done | Refused | Unknown]]) -> None:
     talk, model = Talk(small), Model()
     unheard: list[Sent] = []
-    for commands, outcome in messages:
-        commands = _in_scope(talk, commands)
+    for drawn, outcome in messages:
+        commands = _in_scope(talk, drawn)
         if not commands:
             continue
         talk.backend.answers, before = [outcome] * 4, len(talk.backend.calls)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pyshim.dialogue.people import reached
 from pyshim.errors import BadTenant
 from pyshim.settings import ROOT, Settings, read_settings
 from pyshim.tenants import source
+from pyshim.tenants.checks import advice
 from pyshim.tenants.compile import compile_all, new_compiler, pack
 from pyshim.tenants.edge import edge_part
 
@@ -119,7 +121,6 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     ),
     ("tenant.yaml", lambda text: text.replace("backend: $", "backend: www.shop.cn # $"), "tenant.yaml:4: http:// or https://"),
     ("tenant.yaml", lambda text: text + "thresholds: {router: 7}\n", "Expected `float` <= 1.0"),
-    ("tenant.yaml", with_people(""), "tenant.yaml:1: Object missing required field `people`"),
     ("tenant.yaml", with_people("people: {phone: '', hours: 每天}\n"), "tenant.yaml:20: people: phone is wanted"),
     (
         "tenant.yaml",
@@ -184,11 +185,6 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         "flows.yaml",
         lambda text: text.replace("call: {method: GET, path: '/orders/{order_id}'}", "call: {method: POST, path: /orders}"),
         "a POST changes something: `confirm` is wanted, or GET",
-    ),
-    (
-        "flows.yaml",
-        called(CHECK, ""),
-        "cancel_order: when its answer is lost on the way nobody could ever find out whether it was done",
     ),
     (
         "flows.yaml",
@@ -323,3 +319,17 @@ def test_the_edge_reads_the_limits_a_tenant_has_and_no_others(settings: Settings
     spoil(settings, "tenant.yaml", lambda text: text.replace("campaign:", more))
     assert limits()["address"] == {"rate_per_s": 5.0, "burst": 9, "shadow": True}
     assert limits()["concurrency"] == {"turns": 7, "shadow": False}
+
+
+def test_what_was_good_for_an_earlier_sluice_serves_and_is_advised(settings: Settings) -> None:
+    spoil(settings, "tenant.yaml", with_people(""))
+    spoil(settings, "flows.yaml", lambda text: text.replace(CANCEL + CHECK, CANCEL))
+    tenant = compile_all(settings).tenants["shop"]
+    assert reached(tenant) == tenant.phrases.people_none
+    advised = advice(tenant)
+    assert advised[0].startswith("shop: tenant.yaml: no `people`")
+    assert [line for line in advised[1:] if "cancel_order" in line]
+
+
+def test_the_shipped_tenants_need_no_advice(settings: Settings) -> None:
+    assert [line for tenant in compile_all(settings).tenants.values() for line in advice(tenant)] == []

@@ -9,13 +9,14 @@ other index: an intent is a file, its folder is its owner, and labels are the so
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 GENERAL, OUT_OF_SCOPE = "general", "out_of_scope"
 MAX_CHARACTERS = 200
+UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # control characters, half a pair, what could not be decoded
 
 
 class CorpusError(Exception):
@@ -107,7 +108,7 @@ def _line_of(file: Path, offset: int) -> int:
 def _check_sentence(sentence: str, place: str, seen: dict[str, str]) -> None:
     if sentence != sentence.strip():
         raise CorpusError(f"{place}: begins or ends with white space")
-    if any(unicodedata.category(char) in ("Cc", "Cs") or char == "\ufffd" for char in sentence):
+    if UNREADABLE.search(sentence):
         raise CorpusError(f"{place}: holds a control or replacement character")
     if len(sentence) > MAX_CHARACTERS:
         raise CorpusError(f"{place}: {len(sentence)} characters, at most {MAX_CHARACTERS}")

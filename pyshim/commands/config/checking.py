@@ -16,6 +16,7 @@ from pyshim.errors import BadTenant
 from pyshim.rollout import start
 from pyshim.settings import Settings
 from pyshim.tenants import source
+from pyshim.tenants.checks import advice
 from pyshim.tenants.compile import Compiler, Snapshot, lacks, new_compiler
 from pyshim.tenants.source import Source
 from pyshim.understanding.model import read_model
@@ -48,6 +49,13 @@ def faulty(error: BadTenant) -> typer.Exit:
     return fail("\n".join([*error.faults, f"{count} fault{'s' if count > 1 else ''}; nothing was changed"]))
 
 
+def advise(made: Snapshot) -> None:
+    """Says what should be better and is no fault."""
+    for tenant in made.tenants.values():
+        for line in advice(tenant):
+            out.print(Text(line, style="yellow"), soft_wrap=True)
+
+
 def check(folder: Folder = None) -> None:
     """Read every tenant and the model, and say all that is wrong, or what would serve."""
     try:
@@ -57,6 +65,7 @@ def check(folder: Folder = None) -> None:
     for tenant in made.tenants.values():
         rules, tasks, faq = len(tenant.replies), len(tenant.tasks), len(tenant.faq)
         out.print(f"{tenant.id:10} {tenant.about.name}: {rules} replies, {tasks} flows and actions, {faq} FAQ entries")
+    advise(made)
     out.print(f"no fault; content {made.digest}, model {compiler.model.version}")
 
 

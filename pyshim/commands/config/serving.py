@@ -9,7 +9,7 @@ import typer
 
 from pyshim.agreement.records import me
 from pyshim.commands.config import changes
-from pyshim.commands.config.checking import Folder, compiled, faulty, settings_with
+from pyshim.commands.config.checking import Folder, advise, compiled, faulty, settings_with
 from pyshim.commands.config.control import ConfigControl
 from pyshim.commands.control import run
 from pyshim.commands.terminal import fail, out, read_settings
@@ -31,6 +31,7 @@ def apply(folder: Folder = None, why: Why = "", percent: Percent = 100) -> None:
             _, sources, made = await compiled(settings)
         except BadTenant as error:
             raise faulty(error) from None
+        advise(made)
         record = await control.record()
         if record.candidate:
             raise fail(f"version {record.candidate} is the candidate; `sluice config promote` or `rollback` it first")

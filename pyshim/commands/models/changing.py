@@ -144,10 +144,10 @@ async def _loaded(control: ModelControl, version: int) -> None:
 
 async def _compare(control: ModelControl, version: int) -> None:
     """Triton's scores of a few sentences against those of the files on disk, before the first customer sees them."""
-    wanted = scores(control.settings.student / str(version), SENTENCES, control.settings.triton_python)
     try:
+        wanted = scores(control.settings.student / str(version), SENTENCES, control.settings.triton_python)
         found = [(await control.repository.scores([text], version))[0] for text in SENTENCES]
-    except TritonAway as error:
+    except (TritonAway, IncompleteVersion) as error:
         wrong = str(error)
     else:
         apart = max(float(abs(ours - theirs).max()) for ours, theirs in zip(wanted, found, strict=True))

@@ -3,7 +3,7 @@
 import pytest
 
 from loadtest.bench import report
-from loadtest.bench.gates import GATES
+from loadtest.bench.goals import GOALS
 from loadtest.bench.rounds import PEER, SLUICE
 from loadtest.bench.wrk import Run
 from loadtest.seen import memory
@@ -43,7 +43,7 @@ def test_sluice_is_compared_with_the_peer_on_the_same_questions() -> None:
 def test_every_case_has_a_title_and_every_target_a_case() -> None:
     names = [case.name for case in SLUICE + PEER]
     assert sorted(report.TITLES) == sorted(names)
-    assert {gate.case for gate in GATES} <= set(names)
+    assert {goal.case for goal in GOALS} <= set(names)
 
 
 def test_the_table_shows_figures_targets_and_memory() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.bench import wrk
-from loadtest.bench.shapes import Turn
+from loadtest.bench.sequence import Turn
 from loadtest.bench.wrk import BadRun, Load
 
 SAID = """Running 2s test @ http://127.0.0.1:1/v1/chat

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from loadtest.capacity import batching, queueing, waits
+from loadtest.capacity import queueing, triton_queue, waits
 from tests.loadtest.capacity import events
 from tests.loadtest.capacity.costs import BATCHES
 
@@ -78,7 +78,7 @@ def test_nobody_is_stretched_who_has_a_server() -> None:
 def test_batches_take_what_they_take_event_by_event(busy: float) -> None:
     per_s = busy * BATCHES.per_s
     seen, batch = events.batched(BATCHES, per_s, 100_000)
-    took, mean = batching.sojourn(BATCHES, per_s, step_ms=0.05)
+    took, mean = triton_queue.sojourn(BATCHES, per_s, step_ms=0.05)
 
     assert mean == pytest.approx(batch, rel=0.04)
     assert took.chance.sum() == pytest.approx(1.0, abs=1e-3)
@@ -88,7 +88,7 @@ def test_batches_take_what_they_take_event_by_event(busy: float) -> None:
 
 def test_more_questions_than_an_instance_can_answer_have_no_wait_at_all() -> None:
     with pytest.raises(ValueError, match="more than 95%"):
-        batching.sojourn(BATCHES, BATCHES.per_s, 0.1)
+        triton_queue.sojourn(BATCHES, BATCHES.per_s, 0.1)
 
 
 def test_waits_are_added_and_mixed() -> None:

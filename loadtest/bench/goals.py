@@ -10,7 +10,7 @@ BELOW: tuple[str, Compare] = ("<", operator.lt)
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Goal:
     """What one figure has to be."""
 
     case: str
@@ -25,9 +25,9 @@ class Gate:
         return self.kind[1](value, self.bound)
 
 
-GATES = (
-    Gate("hot", "per_s", AT_LEAST, 20_000),
-    Gate("triton", "per_s", AT_LEAST, 1_500),
-    Gate("mix", "per_s", AT_LEAST, 8_000),
-    Gate("paced", "p99_ms", BELOW, 50),
+GOALS = (
+    Goal("hot", "per_s", AT_LEAST, 20_000),
+    Goal("triton", "per_s", AT_LEAST, 1_500),
+    Goal("mix", "per_s", AT_LEAST, 8_000),
+    Goal("paced", "p99_ms", BELOW, 50),
 )

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from loadtest.bench.shapes import ROUNDS, turns
-from loadtest.bench.users import User
+from loadtest.bench.holders import User
+from loadtest.bench.sequence import ROUNDS, turns
 from loadtest.what.sentences import Corpus
 
 USERS = [User("ab"[number % 2], str(number), f"token-{number}") for number in range(100)]

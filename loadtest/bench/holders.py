@@ -1,4 +1,4 @@
-"""Who asks?"""
+"""Who asks? Holders of good tokens, spread over the tenants."""
 
 from dataclasses import dataclass
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from loadtest.report import axes, tables, turns, units
+from loadtest.report import axes, tables, timeline, units
 from loadtest.report.axes import Linear, Log
 from loadtest.report.markup import Html, Node, tag
 from loadtest.seen.record import Record, Second
@@ -11,7 +11,7 @@ RATES = ("rate", "per_s", "rate_per_s", "turns_per_s", "offered", "offered_per_s
 BROKEN = "broken_at"
 FEWEST = 5  # different rates; fewer say nothing of a knee
 DOTS = 1500
-COLOURS = (("p50", turns.LIGHT), ("p99", turns.DARK))
+COLOURS = (("p50", timeline.LIGHT), ("p99", timeline.DARK))
 
 
 def body(record: Record) -> Html | None:

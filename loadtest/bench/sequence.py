@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from itertools import cycle
 
-from loadtest.bench.users import User
+from loadtest.bench.holders import User
 from loadtest.what.sentences import Corpus
 
 ROUNDS = 4  # how often each user comes round before the file starts again
