@@ -1,6 +1,7 @@
 """What can go wrong in the shim?
 
 Refusal          an answer with a status: the client did something that cannot be done
+Conflict         another turn of the same conversation was written since this one was read
 Away             something outside does not answer in time or at all
   RedisAway      the state store
     RedisTakesNothing  it is there, and cannot write: full, a replica, a disk that fails
@@ -16,6 +17,10 @@ class Refusal(Exception):
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+
+
+class Conflict(Exception):
+    """Another turn of the same conversation was written since this one was read: it is to be read anew."""
 
 
 class Away(Exception):

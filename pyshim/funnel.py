@@ -4,6 +4,7 @@ A layer's answer(turn) may
   return a Reply      the turn is over
   return None         not mine: the next layer is asked
   raise Refusal       the turn is over with that status
+  raise Conflict      the conversation has moved on meanwhile, and the turn is read anew
   raise anything else the layer is broken; its on_error decides:
                       "pass" asks the next layer, "refuse" ends the turn with 503
 settle(turn, reply), where a layer has it, runs after the client has its reply, deepest layer first.
@@ -14,7 +15,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from pyshim.errors import Refusal
+from pyshim.errors import Conflict, Refusal
 from pyshim.layers import Layer
 from pyshim.layers.l4_understand import Understand
 from pyshim.layers.l5_dialogue import Dialogue
@@ -40,7 +41,7 @@ async def _ask(turn: Turn, layer: Layer) -> Reply | None:
         async with asyncio.timeout(turn.left()):
             with trace.step(layer.name):
                 return await layer.answer(turn)
-    except Refusal:
+    except (Refusal, Conflict):
         raise
     except Exception as error:
         _broken(turn, layer, error)
@@ -48,7 +49,7 @@ async def _ask(turn: Turn, layer: Layer) -> Reply | None:
 
 
 async def run(turn: Turn, layers: Sequence[Layer]) -> Reply:
-    """Asks one layer after another; the last one always answers. Raises Refusal."""
+    """Asks one layer after another; the last one always answers. Raises Refusal, Conflict."""
     for number, layer in enumerate(layers, 1):
         turn.reached = number
         before = time.perf_counter()

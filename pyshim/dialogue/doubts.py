@@ -9,6 +9,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from string import Formatter
 
 from msgspec.structs import replace
 
@@ -16,7 +18,7 @@ from pyshim.dialogue import outcomes
 from pyshim.errors import RedisAway
 from pyshim.outside.backend import Backend, Refused
 from pyshim.telemetry import metrics
-from pyshim.tenants.schema import Tenant
+from pyshim.tenants.schema import Call, Task, Tenant
 from pyshim.turns.journal import LIFE_S, Journal, Whose
 from pyshim.turns.turn import Sent
 
@@ -27,6 +29,19 @@ PATIENCE_S = 5.0  # for the back end: no customer waits
 ARRIVED_S = 60.0  # what did not arrive by then never will
 LOST_S = LIFE_S - 24 * 3600  # the customer must hear it while it is kept
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def question(task: Task, sent: Sent, age_s: float) -> tuple[Call | None, dict[str, str]]:
+    """The call that finds out, and its values; None where there is none."""
+    if task.check is not None:
+        return task.check, {**sent.values, "key": sent.key}
+    may_repeat = task.idempotent is not None and age_s < seconds(task.idempotent)
+    return task.call if may_repeat else None, sent.values
+
+
+def needed(call: Call) -> set[str]:
+    """The values it cannot be made without."""
+    return {name for _, name, _, _ in Formatter().parse(call.path) if name} | set(call.body)
 
 
 def seconds(life: str) -> int:
@@ -53,7 +68,17 @@ class Doubts:
     async def look(self) -> None:
         """Asks about what is due. Raises RedisAway."""
         due = await self._journal.due()
-        await asyncio.gather(*(self._one(whose, sent) for whose, sent in due))
+        asked = await asyncio.gather(*(self._one(whose, sent) for whose, sent in due), return_exceptions=True)
+        for (whose, sent), fault in zip(due, asked, strict=True):
+            if isinstance(fault, RedisAway | asyncio.CancelledError):
+                raise fault
+            if fault is not None:  # it must keep nobody from asking about the others
+                log.error("%s: %s key=%s could not be asked about: %r", whose.tenant, sent.intent, sent.key, fault)
+
+    async def leave(self) -> None:
+        """Before the process ends: what was found out reaches Redis, if it is there."""
+        with suppress(RedisAway):
+            await self._journal.write()
 
     async def _one(self, whose: Whose, sent: Sent) -> None:
         known = await self._asked(whose, sent)
@@ -61,28 +86,27 @@ class Doubts:
             metrics.found_out.labels(whose.tenant, known.outcome).inc()
             await self._journal.ended(whose, known)
             return
-        wait_s = min(LONGEST_S, 2.0 * 2**sent.tries)
+        wait_s = min(LONGEST_S, 2.0 * 2 ** min(sent.tries, 10))
         await self._journal.again(whose, replace(sent, tries=sent.tries + 1), wait_s)
 
     async def _asked(self, whose: Whose, sent: Sent) -> Sent | None:
         tenant, age_s = self._tenant_of(whose.tenant), time.time() - sent.at / 1000
         task = tenant.tasks.get(sent.intent) if tenant else None
-        if tenant is None or task is None or age_s > LOST_S:
-            return self._lost(whose, sent, "its task is served no more" if task is None else "it was asked about for days")
-        base = tenant.about.backend or ""
-        if task.check is not None:
-            values = {**sent.values, "key": sent.key}
-            outcome = await self._backend.call(base, task.check, values, whose.user, sent.key, PATIENCE_S)
-            if isinstance(outcome, Refused) and outcome.code == "not_found":
-                return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
-            if isinstance(outcome, Refused) and outcome.code not in task.errors:
-                log.warning("%s: check of %s: %s", tenant.id, sent.intent, outcome.why)
-                return None
-        elif task.idempotent is not None and age_s < seconds(task.idempotent):
-            outcome = await self._backend.call(base, task.call, sent.values, whose.user, sent.key, PATIENCE_S)
-        else:
-            return self._lost(whose, sent, "its task has no check, and may not be sent again")
-        return outcomes.later(task, sent, outcome)
+        if age_s > LOST_S:
+            return self._lost(whose, sent, "it was asked about for days")
+        if tenant is None or task is None:
+            return None  # another shim may know it: a configuration changes, and is taken back
+        call, values = question(task, sent, age_s)
+        if call is None or not needed(call) <= values.keys():
+            return self._lost(whose, sent, "its task has no check, and may not be sent again, or was changed since")
+        outcome = await self._backend.call(tenant.about.backend or "", call, values, whose.user, sent.key, PATIENCE_S)
+        if isinstance(outcome, Refused) and task.check is not None and outcome.code == "not_found":
+            return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
+        if isinstance(outcome, Refused) and outcome.code not in task.errors:  # this question, perhaps, and not the call
+            log.warning("%s: asking about %s: %s", tenant.id, sent.intent, outcome.why)
+            return None
+        known = outcomes.later(task, sent, outcome)
+        return outcomes.without_code(task, known) if known else None
 
     @staticmethod
     def _lost(whose: Whose, sent: Sent, why: str) -> Sent:

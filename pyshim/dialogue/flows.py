@@ -15,11 +15,11 @@ import msgspec
 from pyshim.dialogue import consent, outcomes, slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import PLACEHOLDER, digest, filled, said
-from pyshim.errors import RedisAway
+from pyshim.errors import RedisAway, Refusal
 from pyshim.outside.backend import Backend, Done, Outcome, Refused
 from pyshim.telemetry import metrics
 from pyshim.tenants.schema import Call, Task
-from pyshim.turns.journal import Journal
+from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, Buttons, Consent, Pending, Reply, Sent, Turn
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ MAX_TRIES = 2  # wrong answers to one question before a person is offered
 By = Literal["button", "words"]
 NO_CODE: Mapping[str, str] = {}
 KEPT_S, LEAST_S = 0.05, 0.05  # of the deadline, for the commit; what a call gets at least
+ENOUGH_S = 0.25  # with less left, a call that changes something is not begun
+QUOTE_BYTES, AGREED_CHARS = 500, 40  # of what the state keeps
 
 
 def told(turn: Turn, text: str, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:
@@ -95,8 +97,8 @@ def drop(turn: Turn) -> None:
 
 
 def key_of(turn: Turn, pending: Pending, code: Mapping[str, str] = NO_CODE) -> str:
-    """The Idempotency-Key: of this started task, and these values."""
-    given = sorted({**pending.slots, **code}.items())
+    """The Idempotency-Key: of this started task, and these values, quoted ones among them."""
+    given = sorted({**values(turn, pending), **code}.items())
     what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given])
     return hashlib.sha256(what).hexdigest()[:32]
 
@@ -160,8 +162,10 @@ class Flows:
         wanted -= {*task.slots, *([task.verify.slot] if task.verify else [])}
         if isinstance(outcome, Done) and all(outcome.fields.get(name) not in (None, "") for name in wanted):
             pending.quote = {name: said(outcome.fields[name]) for name in wanted}
-            return None
-        why = "its answer lacks fields that the confirmation tells" if isinstance(outcome, Done) else outcome.why
+            if sum(len(value.encode()) for value in pending.quote.values()) <= QUOTE_BYTES:
+                return None
+            pending.quote = {}
+        why = "its answer lacks what the confirmation tells, or says too much" if isinstance(outcome, Done) else outcome.why
         log.warning("%s: quote of %s: %s turn_id=%s", turn.tenant.id, pending.intent, why, turn.id)
         pending.confirm = pending.shown = ""
         return Reply(turn.tenant.phrases.quote_down, pending.intent)
@@ -187,20 +191,19 @@ class Flows:
         if not pending.confirm or pending.shown != digest(text) or missing(turn, pending) is not None:
             return await self.advance(turn, pending)
         if task.verify is not None and not pending.agreed:
-            return await self._ask_code(turn, pending, task, agreed)
+            return await self._ask_code(turn, pending, task, agreed, by)
         return await self._send(turn, pending, text, pending.agreed or agreed, by)
 
     async def code(self, turn: Turn, pending: Pending, code: str) -> Reply:
         """The code that was asked for behind the consent."""
-        turn.secret = True
         agreed, name = pending.agreed, pending.asking
-        by: By = "button" if agreed == consent.YES else "words"
+        by: By = "button" if pending.pressed else "words"
         text = filled(turn.tenant.tasks[pending.intent].confirm or "", values(turn, pending))
         if pending.shown != digest(text):
             return await self.advance(turn, pending)
         return await self._send(turn, pending, text, agreed, by, {name: code})
 
-    async def _ask_code(self, turn: Turn, pending: Pending, task: Task, agreed: str) -> Reply:
+    async def _ask_code(self, turn: Turn, pending: Pending, task: Task, agreed: str, by: By) -> Reply:
         assert task.verify is not None
         outcome = await self._called(turn, pending, task.verify.send, f"{key_of(turn, pending)}-code-{turn.id}"[:64])
         if isinstance(outcome, Refused) and outcome.code:
@@ -208,7 +211,8 @@ class Flows:
         if not isinstance(outcome, Done):
             log.warning("%s: no code for %s: %s turn_id=%s", turn.tenant.id, pending.intent, outcome.why, turn.id)
             return Reply(turn.tenant.phrases.backend_down, pending.intent, confirm=buttons(pending))
-        pending.asking, pending.tries, pending.agreed = task.verify.slot, 0, agreed
+        pending.asking, pending.tries = task.verify.slot, 0
+        pending.agreed, pending.pressed = agreed[:AGREED_CHARS], by == "button"
         return Reply(filled(task.verify.ask, {**values(turn, pending), **outcome.fields}), pending.intent)
 
     async def _called(self, turn: Turn, pending: Pending, call: Call, key: str = "") -> Outcome:
@@ -219,38 +223,39 @@ class Flows:
         self, turn: Turn, pending: Pending, shown: str, agreed: str, by: By, code: Mapping[str, str] = NO_CODE
     ) -> Reply:
         """Writes the call down, makes it, and says what came of it. code: in its body, behind the consent."""
-        task, key, given = turn.tenant.tasks[pending.intent], key_of(turn, pending, code), {**values(turn, pending), **code}
-        known = turn.known.get(key)  # made in this turn already, whose commit met another one's
-        if known is None:
-            if waits(turn, pending.intent):
-                return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), pending.intent)
-            sent = Sent(key, pending.id, pending.intent, given, int(time.time() * 1000))
-            model = turn.version.name if turn.version else ""
-            agreement = Consent(pending.intent, shown, agreed, by, values(turn, pending), turn.config, model, key)
-            known = await self._make(turn, task, sent, agreement)
-        if known is None:
+        task, key = turn.tenant.tasks[pending.intent], key_of(turn, pending, code)
+        if waits(turn, pending.intent):
+            return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), pending.intent)
+        if turn.left() < ENOUGH_S:
+            raise Refusal(503, "unavailable", "too little time is left to change something", {"Retry-After": "1"})
+        again = code if task.check is None and task.idempotent is not None else NO_CODE  # is it needed to send it again?
+        sent = Sent(key, pending.id, pending.intent, {**values(turn, pending), **again}, int(time.time() * 1000))
+        model = turn.version.name if turn.version else ""
+        agreement = Consent(pending.intent, shown, agreed, by, values(turn, pending), turn.config, model, key)
+        try:
+            await self._journal.begin(turn, sent, agreement)
+        except RedisAway:
             turn.degraded = True
             return Reply(turn.tenant.phrases.degraded, pending.intent)
-        turn.told.append(key)
-        return self._ended(turn, pending, known)
+        turn.consent, turn.known[key] = agreement, sent
+        return self.told(turn, pending, await self._make(turn, task, sent, code))
 
-    async def _make(self, turn: Turn, task: Task, sent: Sent, agreement: Consent) -> Sent | None:
-        """The call, and what came of it. None: it could not be written down, and was not made."""
-        turn.known[sent.key] = sent
-        try:
-            written = await self._journal.begin(turn, sent, agreement)
-        except RedisAway:
-            del turn.known[sent.key]
-            return None
-        turn.consent = agreement
-        if written:
-            base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
-            outcome = await self._backend.call(base, task.call, sent.values, turn.user_id, sent.key, limit)
-            turn.known[sent.key] = outcomes.at_once(task, sent, outcome)
-            metrics.calls.labels(turn.tenant.id, turn.known[sent.key].outcome or "unknown").inc()
-            if not isinstance(outcome, Done):
-                log.warning("%s: %s: %s turn_id=%s", turn.tenant.id, sent.intent, outcome.why, turn.id)
-        return turn.known[sent.key]
+    async def _make(self, turn: Turn, task: Task, sent: Sent, code: Mapping[str, str]) -> Sent:
+        """The call, which is written down, and what came of it."""
+        base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
+        outcome = await self._backend.call(base, task.call, {**sent.values, **code}, turn.user_id, sent.key, limit)
+        if not isinstance(outcome, Done):
+            log.warning("%s: %s: %s turn_id=%s", turn.tenant.id, sent.intent, outcome.why, turn.id)
+        known = turn.known[sent.key] = outcomes.at_once(task, sent, outcome)
+        metrics.calls.labels(turn.tenant.id, known.outcome or "unknown").inc()
+        if known.outcome:
+            self._journal.remember(Whose(turn.tenant.id, turn.user_id, sent.key), outcomes.without_code(task, known))
+        return known
+
+    def told(self, turn: Turn, pending: Pending, sent: Sent) -> Reply:
+        """What came of the call that this turn made."""
+        turn.told.append(sent.key)
+        return self._ended(turn, pending, sent)
 
     def _ended(self, turn: Turn, pending: Pending, sent: Sent) -> Reply:
         task, phrases = turn.tenant.tasks[pending.intent], turn.tenant.phrases

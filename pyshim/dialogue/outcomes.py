@@ -21,7 +21,7 @@ def at_once(task: Task, sent: Sent, outcome: Outcome) -> Sent:
 def later(task: Task, sent: Sent, outcome: Outcome) -> Sent | None:
     """The call with what came of it, as it was found out later; None where it is not known. already_... says that it was done. Of
     the answer's fields those stay that the task's sentences tell."""
-    if isinstance(outcome, Unknown) or (isinstance(outcome, Refused) and outcome.code in (*NOT_TAKEN, "status_408")):
+    if isinstance(outcome, Unknown) or (isinstance(outcome, Refused) and outcome.code in NOT_TAKEN):
         return None
     wanted = {name for text in (task.done, *(error.say for error in task.errors.values())) for name in PLACEHOLDER.findall(text)}
     fields = {name: value for name, value in outcome.fields.items() if name in wanted}
@@ -29,6 +29,12 @@ def later(task: Task, sent: Sent, outcome: Outcome) -> Sent | None:
         return replace(sent, outcome="done", code="", fields=fields)
     done = outcome.code.startswith("already_") and outcome.code in task.errors
     return replace(sent, outcome="done" if done else "refused", code=outcome.code, fields=fields)
+
+
+def without_code(task: Task, sent: Sent) -> Sent:
+    """The call, which will not be sent again, without the code it was sent with."""
+    secret = task.verify.slot if task.verify else None
+    return replace(sent, values={name: value for name, value in sent.values.items() if name != secret})
 
 
 def result(tenant: Tenant, sent: Sent) -> str:

@@ -42,6 +42,7 @@ INSULT = re.compile(
     r"|去死|[他你]妈|妈的|操[你蛋]|卧槽|狗[屁东日]|王八|骗子|人工智障|fuck|shit|stupid|idiot",
     re.IGNORECASE,
 )
+CODE = re.compile(r"(?:短信)?(?:验证|校验|动态)码")
 NO = re.compile(r"[不没别未无]")
 LONG_NUMBER = re.compile(r"\d{4}")
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
@@ -381,7 +382,7 @@ def _model_yes(heard: Heard) -> Found:
 
 def _code(heard: Heard) -> Found:
     found = slots.find(heard.slot, heard.text)
-    if found is None or not slots.bare(found.rest):
+    if found is None or not slots.bare(CODE.sub("", found.rest)):
         return []
     return [Set(Evidence.VALUE, heard.text, heard.pending.asking, found.value)]
 

@@ -4,11 +4,13 @@ The dialogue: the message is read (pyshim/dialogue/reading.py), a table says wha
 stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read is for the layers below.
 """
 
-from pyshim.dialogue import flows, reading, slots
+import re
+
+from pyshim.dialogue import flows, outcomes, reading, slots
 from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
 from pyshim.dialogue.flows import MAX_TRIES, By, Flows
 from pyshim.dialogue.people import reached
-from pyshim.dialogue.reducer import Effect, Step, decide
+from pyshim.dialogue.reducer import Effect, Open, Step, decide
 from pyshim.dialogue.sentences import filled
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
@@ -18,8 +20,9 @@ from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 
-LATER_MOST, SAID_CHARS = 2, 20
-STALE = "this confirmation does not wait for an answer (any more); nothing was done"
+LATER_MOST, LATER_CHARS, SAID_CHARS = 2, 40, 20
+DIGIT = re.compile(r"\d")
+STALE = "this confirmation does not wait for an answer (any more); this press did nothing"
 
 
 class _Answer:
@@ -48,18 +51,24 @@ class Dialogue(Layer):
     on_error = "refuse"
 
     def __init__(self, outside: Outside) -> None:
-        self._journal = Journal(outside.redis)
-        self._flows = Flows(outside.backend, self._journal)
+        self.journal = Journal(outside.redis)
+        self._flows = Flows(outside.backend, self.journal)
 
     async def answer(self, turn: Turn) -> Reply | None:
         turn.resume = ""
+        if turn.known:
+            return self._made(turn)
         if turn.state.owner == PERSON and not self._is_urgent(turn):
             return Reply(turn.tenant.phrases.person_owns)
+        pending = turn.state.flow
         self._lapse(turn)
         if turn.press is not None:
-            self._check_press(turn)
+            sent = pending is not None and turn.state.flow is None and pending.confirm == turn.press.id
+            if not sent:  # else an earlier try sent it, and nobody heard the answer
+                self._check_press(turn)
             commands = reading.pressed(turn)
         else:
+            turn.secret = turn.secret or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
             commands = reading.read(turn)
         return await self.apply(turn, commands)
 
@@ -81,15 +90,20 @@ class Dialogue(Layer):
         return reply
 
     async def settle(self, turn: Turn, reply: Reply) -> None:
-        """What was found out in this turn is told; where its commit failed it waits for the next one."""
-        for sent in turn.known.values():
-            whose = Whose(turn.tenant.id, turn.user_id, sent.key)
-            if not sent.outcome:
-                continue
-            if turn.degraded:
-                self._journal.remember(whose, sent)
-            else:
-                await self._journal.end_soon(whose, sent)
+        """What came of a call is told; where the commit failed it waits for the next turn."""
+        for key in turn.known.keys() & set(turn.told):
+            await self.journal.told(Whose(turn.tenant.id, turn.user_id, key))
+
+    def _made(self, turn: Turn) -> Reply:
+        """This message made a call already, and then another turn was written before it: it is not read again, for it might mean
+        something else now; what came of the call is told."""
+        sent, pending = next(iter(turn.known.values())), turn.state.flow
+        if pending is not None and pending.id == sent.task:
+            return self._flows.told(turn, pending, sent)
+        if not sent.outcome:
+            return Reply(filled(turn.tenant.phrases.unknown, {"title": turn.tenant.title(sent.intent)}), sent.intent)
+        turn.told.append(sent.key)
+        return Reply(outcomes.result(turn.tenant, sent), sent.intent)
 
     # -- before anything is read -------------------------------------------------------------------------------------------
 
@@ -111,6 +125,8 @@ class Dialogue(Layer):
             turn.state.flow = None
         elif pending.asking != CONFIRM and pending.asking not in turn.tenant.slots:
             pending.asking = flows.missing(turn, pending) or CONFIRM
+        elif pending.asking == CONFIRM and not pending.shown:  # an earlier version showed it, and kept its values elsewhere
+            pending.asking, pending.confirm = flows.missing(turn, pending) or CONFIRM, ""
 
     @staticmethod
     def _check_press(turn: Turn) -> None:
@@ -204,13 +220,13 @@ class Dialogue(Layer):
         task = tenant.tasks.get(intent)
         urgent = tenant.is_urgent(intent)
         if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
-            self._name_later(turn, Later(intent, command.words), answer)
+            self._name_later(turn, _later(intent, command.words), answer)
             return
         reply = await self._say(turn, intent, command.words)
         begun = turn.state.flow is not None and turn.state.flow is not waiting
         answer.add(reply, asked=begun)
         if begun and urgent and waiting is not None:
-            self._name_later(turn, Later(waiting.intent, " ".join(waiting.slots.values())), answer)
+            self._name_later(turn, _later(waiting.intent, " ".join(waiting.slots.values())), answer)
 
     @staticmethod
     def _name_later(turn: Turn, later: Later, answer: _Answer) -> None:
@@ -255,6 +271,8 @@ class Dialogue(Layer):
     def _idle(turn: Turn, command: Command) -> Reply:
         """Nothing waits for an answer; a call that nobody heard the end of may be meant."""
         phrases = turn.tenant.phrases
+        if turn.degraded:  # something may wait, and nobody can see it
+            return Reply(phrases.degraded)
         intent = {Confirm: "affirm", Deny: "deny", Cancel: "cancel_flow"}[type(command)]
         waits = next((sent for sent in turn.calls() if not sent.outcome), None)
         if waits is None:
@@ -295,6 +313,11 @@ class Dialogue(Layer):
 
 def _resumed(turn: Turn, pending: Pending, question: str) -> dict[str, str]:
     return {"title": turn.tenant.title(pending.intent), "question": question}
+
+
+def _later(intent: str, words: str) -> Later:
+    """What is too long to be kept is asked for again: half of it might be another value."""
+    return Later(intent, words if len(words) <= LATER_CHARS else "")
 
 
 def _intent(command: Command) -> str:

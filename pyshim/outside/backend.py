@@ -4,11 +4,12 @@ Plain HTTP and JSON: GET reads, POST changes and carries an Idempotency-Key, so 
 comes of a call is one of three:
 
   Done      a 2xx, but for 202
-  Refused   a 4xx, or it was never sent (nobody could be reached)
-  Unknown   it was sent, and then: a timeout, a cut connection, a 5xx, a 202, or an answer nobody can read
+  Refused   a 4xx, or it was never sent (nobody could be reached, or not in time)
+  Unknown   it was sent, and then: a timeout, a cut connection, a 408, a 5xx, a 202, a 3xx, or an answer nobody can read
 """
 
 import asyncio
+import re
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
@@ -19,9 +20,12 @@ from pyshim.telemetry import trace
 
 Fields = dict[str, str | int | float | bool | None]
 EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
-CONNECTING = 0.6  # of the time there is: what is not connected by then was surely not sent
+CONNECTING = 0.6  # of the time there is
+SENDING = "http11.send_request_headers.started"  # what failed before this was surely not sent
 ANSWER_BYTES = 256 * 1024
-FIELDS_MOST, DEEPEST = 2000, 8
+FIELDS_MOST, DEEPEST, CHARS_MOST, CODE_MOST = 2000, 8, 2000, 60
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # and what turns a text around
+NOBODY = ""  # code of what was never sent
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -76,32 +80,31 @@ class Backend:
             headers["Idempotency-Key"] = key
             body = {name: slots[name] for name in call.body}
         limit = httpx.Timeout(timeout_s, connect=timeout_s * CONNECTING, pool=timeout_s * CONNECTING)
+        steps: set[str] = set()
         try:
             with trace.step(what, calls=True) as step:
                 if step.traceparent:
                     headers["traceparent"] = step.traceparent
                 async with asyncio.timeout(timeout_s):
                     url = base.replace(EXAMPLE, self._example) + path
-                    status, content = await self._answer(call.method, url, body, headers, limit)
+                    status, content = await self._answer(call.method, url, body, headers, limit, steps)
                 step.note("http.response.status_code", status)
-        except (
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.PoolTimeout,
-            httpx.UnsupportedProtocol,
-            httpx.InvalidURL,
-        ) as error:
-            return Refused("", {}, f"{what}: {type(error).__name__}: {error}")
-        except (httpx.HTTPError, TimeoutError, _TooMuch) as error:
-            return Unknown(f"{what}: {type(error).__name__}: {error}")
+        except Exception as error:
+            why = f"{what}: {type(error).__name__}: {error}"
+            return Unknown(why) if SENDING in steps else Refused(NOBODY, {}, why)
         return _outcome(what, status, content)
 
     async def _answer(
-        self, method: str, url: str, body: dict[str, str] | None, headers: dict[str, str], limit: httpx.Timeout
+        self, method: str, url: str, body: dict[str, str] | None, headers: dict[str, str], limit: httpx.Timeout, steps: set[str]
     ) -> tuple[int, bytes]:
-        """Status and body, which may be so large."""
+        """Status and body, which may be so large. steps: how far it came."""
+
+        async def note(step: str, _: Any) -> None:
+            steps.add(step)
+
         content = bytearray()
-        async with self._client.stream(method, url, json=body, headers=headers, timeout=limit) as answer:
+        how: dict[str, Any] = {"json": body, "headers": headers, "timeout": limit, "extensions": {"trace": note}}
+        async with self._client.stream(method, url, **how) as answer:
             async for piece in answer.aiter_bytes():
                 content += piece
                 if len(content) > ANSWER_BYTES:
@@ -117,19 +120,25 @@ class _TooMuch(Exception):
 
 
 def _outcome(what: str, status: int, content: bytes) -> Outcome:
-    if status == 202 or not (200 <= status < 300 or 400 <= status < 500):
+    if status in (202, 408) or not (200 <= status < 300 or 400 <= status < 500):
         return Unknown(f"{what}: status {status}")
     if status in (204, 205):
         return Done({})
     try:
         value = msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # not UTF-8; brackets without end
         value = error
     if status < 300:
         return Done(_flat(value)) if isinstance(value, dict) else Unknown(f"{what}: status {status}, but no JSON object")
     fault = value.get("error") if isinstance(value, dict) else None
     fields = _flat(fault) if isinstance(fault, dict) else {}
-    return Refused(str(fields.get("code", f"status_{status}")), fields, f"{what}: status {status}")
+    return Refused(_code(fields, status), fields, f"{what}: status {status}")
+
+
+def _code(fields: Fields, status: int) -> str:
+    """The back end's own, if it is one: never NOBODY's, for it was sent."""
+    code = fields.get("code")
+    return str(code) if isinstance(code, str | int) and 0 < len(str(code)) <= CODE_MOST else f"status_{status}"
 
 
 def _flat(value: dict[str, Any]) -> Fields:
@@ -143,7 +152,14 @@ def _flat(value: dict[str, Any]) -> Fields:
             for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
                 add(f"{path}.{name}" if path else str(name), inner, deep + 1)
         else:
-            found[path] = one
+            found[path] = _plain(one)
 
     add("", value, 0)
     return found
+
+
+def _plain(value: Any) -> str | int | float | bool | None:
+    """A value that may be told and stored: no control characters, no text without end, no number that nothing can hold."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        value = str(value)
+    return CONTROLS.sub(" ", value)[:CHARS_MOST] if isinstance(value, str) else value

@@ -1,8 +1,8 @@
 """How does one message become one stored answer?
 
 load -> funnel -> compose -> commit. Two messages of one user at the same moment are taken one after the other (a lock in this
-process: nginx sends a user to one shim); should the edge or another shim write in between, the commit reports a conflict and the
-dialogue is asked again with the fresh state.
+process: nginx sends a user to one shim); should the edge or another shim write in between, that is a conflict, and the turn is
+read and answered anew. A call that it made already is not made again (pyshim/layers/l5_dialogue.py).
 """
 
 import asyncio
@@ -12,10 +12,10 @@ from weakref import WeakValueDictionary
 
 from pyshim import funnel
 from pyshim.dialogue import outcomes
-from pyshim.errors import Refusal
+from pyshim.errors import Conflict, Refusal
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
-from pyshim.turns.memory import Conflict, Memory
+from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Reply, Turn
 
 
@@ -42,19 +42,19 @@ class Conversations:
             lock.release()
 
     async def _answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
-        stored = await self._memory.load(turn)
-        if stored is not None:
-            return stored, None
         while True:  # each conflict is another turn of this user that was written, so there is an end of them
+            stored = await self._memory.load(turn)
+            if stored is not None:
+                return stored, None
             turn.told = []
-            reply = await funnel.run(turn, self._layers)
-            said = [*outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
-            answer = "\n".join(said)
-            reply.answer = turn.composer.compose(answer, reply.intent)
             try:
+                reply = await funnel.run(turn, self._layers)
+                said = [*outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
+                reply.answer = turn.composer.compose("\n".join(said), reply.intent)
                 body = await self._memory.commit(turn, reply)
             except Conflict:
                 if turn.left() > 0:
+                    turn.state_given = b""  # it is older than what was written meanwhile
                     continue
                 raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"}) from None
             metrics.turns.labels(turn.tenant.id, turn.answered_by).inc()

@@ -21,6 +21,7 @@ from pyshim.dialogue.doubts import Doubts
 from pyshim.errors import RedisAway, Refusal
 from pyshim.funnel import LAYERS
 from pyshim.identity import tokens
+from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.outside.backend import Backend
 from pyshim.outside.breaker import Breaker
 from pyshim.outside.clients import Outside
@@ -34,7 +35,6 @@ from pyshim.telemetry import metrics, trace
 from pyshim.tenants.compile import Compiler, Snapshot
 from pyshim.tenants.schema import Tenant
 from pyshim.turns import wire
-from pyshim.turns.journal import Journal
 from pyshim.turns.late import Late
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Turn
@@ -61,7 +61,8 @@ class Handlers:
         self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
         self.leader = Leader(s, self._outside.redis, first.model.version, number, self.follower)
-        self.doubts = Doubts(Journal(self._outside.redis), self._outside.backend, self._tenant_of)
+        journal = next(layer.journal for layer in layers if isinstance(layer, Dialogue))
+        self.doubts = Doubts(journal, self._outside.backend, self._tenant_of)
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,

@@ -71,6 +71,7 @@ class Shim:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await handlers.memory.leave()
+        await handlers.doubts.leave()
         await handlers.close()
         await asyncio.to_thread(trace.end)
         await send({"type": "lifespan.shutdown.complete"})

@@ -7,7 +7,7 @@ A call is written down before it is sent, so that whoever comes later knows of i
   {calls}          sorted set of [tenant, user, key] (JSON) by when somebody asks about it next
   consents:{t}     stream of the tenant's consents, and of what came of them
 
-They lie in three slots of a cluster: {calls} is written first, and what stands in it alone is dropped when it is due.
+They lie in three slots of a cluster: {calls} is written first, and what stands in it alone or is known is dropped when due.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pyshim.errors import RedisAway
+from pyshim.errors import Conflict, RedisAway
 from pyshim.outside.redis import Redis, Script
 from pyshim.turns.turn import Consent, Sent, Turn
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 LIFE_S = 7 * 24 * 3600  # of a call nobody heard of, as of a history
 CONSENTS_S = 400 * 24 * 3600
-FIRST_DUE_S = 4.0  # longer than a turn takes
+FIRST_DUE_S, LONGER_S = 4.0, 2.0  # when it is first asked about: at least, and longer than its turn may take
 MINE_S = 30.0  # how long whoever took one has it for itself
 MOST = 20
 INDEX = "{calls}"
@@ -46,10 +46,20 @@ class Whose(NamedTuple):
     def calls(self) -> str:
         return f"c:{{{self.tenant}:{self.user}}}"
 
+    @property
+    def state(self) -> str:
+        return f"d:{{{self.tenant}:{self.user}}}"
+
 
 def read(values: list[bytes]) -> list[Sent]:
-    """Values of c:{t:u}, oldest first."""
-    return sorted((_read(value) for value in values), key=lambda sent: sent.at)
+    """Values of c:{t:u}, oldest first. One that a later version wrote and this one cannot read is for that one to tell."""
+    found = []
+    for value in values:
+        try:
+            found.append(_read(value))
+        except msgspec.MsgspecError as error:
+            log.error("a call that was sent cannot be read: %s", error)
+    return sorted(found, key=lambda sent: sent.at)
 
 
 def consents_of(tenant: str) -> str:
@@ -58,27 +68,29 @@ def consents_of(tenant: str) -> str:
 
 
 class Journal:
-    """Written by turns, read by turns and by pyshim/dialogue/doubts.py."""
+    """Written by turns, read by turns and by pyshim/dialogue/doubts.py. One for a process: it keeps what Redis has not heard."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._due, self._settle = Script("due-1"), Script("settle-1")
+        self._begin, self._settle, self._due, self._drop = map(Script, ("begin-2", "settle-1", "due-1", "drop-1"))
         self._unwritten: dict[Whose, Sent] = {}
 
-    async def begin(self, turn: Turn, sent: Sent, consent: Consent) -> bool:
-        """Before the call. False: it could not be written down for sure, and must not be sent. Raises RedisAway: it was not
-        written down at all."""
+    async def begin(self, turn: Turn, sent: Sent, consent: Consent) -> None:
+        """Before the call. Raises RedisAway: it could not be written down for sure, and must not be sent; Conflict: somebody was
+        quicker, and the conversation is to be read anew."""
         whose = Whose(turn.tenant.id, turn.user_id, sent.key)
-        await self._redis.command("ZADD", INDEX, int((time.time() + FIRST_DUE_S) * 1000), msgspec.json.encode(whose))
+        first_due = time.time() + max(FIRST_DUE_S, turn.left() + LONGER_S)
+        await self._redis.command("ZADD", INDEX, int(first_due * 1000), msgspec.json.encode(whose))
+        read_from = turn.state.turn, turn.session_id
         try:
-            await self._redis.command("HSET", whose.calls, sent.key, _write(sent))
-            await self._redis.command("EXPIRE", whose.calls, LIFE_S)
+            call = sent.key, _write(sent), sent.intent, LIFE_S
+            if await self._redis.run(self._begin, whose.state, whose.calls, *read_from, *call) != b"written":
+                raise Conflict
             await self._keep(turn, consent)
         except RedisAway as error:
             log.warning("a call could not be written down, and is not sent: %s turn_id=%s", error, turn.id)
             self.remember(whose, msgspec.structs.replace(sent, outcome="refused"))
-            return False
-        return True
+            raise
 
     async def _keep(self, turn: Turn, consent: Consent) -> None:
         entry = msgspec.json.encode(consent)
@@ -87,48 +99,54 @@ class Journal:
         await self._redis.command("XADD", consents_of(turn.tenant.id), "MINID", "~", oldest, "*", *named, "consent", entry)
 
     def remember(self, whose: Whose, sent: Sent) -> None:
-        """An outcome that has to reach Redis when it is back."""
+        """An outcome that has to reach Redis, unless it is told before."""
         self._unwritten[whose] = sent
+
+    async def told(self, whose: Whose) -> None:
+        """The customer has heard it, and its record went with that turn."""
+        sent = self._unwritten.pop(whose, None)
+        if sent is None:  # written meanwhile
+            return
+        try:
+            async with asyncio.timeout(1):
+                await self._note(whose, sent)
+        except (RedisAway, TimeoutError):
+            self._unwritten.setdefault(whose, sent)
 
     async def ended(self, whose: Whose, sent: Sent) -> None:
         """Its outcome is known: whoever waits for it hears it with the next turn. Raises RedisAway."""
         await self._redis.run(self._settle, whose.calls, sent.key, _write(sent))
-        await self.noted(whose, sent)
+        await self._note(whose, sent)
 
-    async def noted(self, whose: Whose, sent: Sent) -> None:
-        """Nobody has to ask about it any more. Raises RedisAway."""
+    async def _note(self, whose: Whose, sent: Sent) -> None:
         outcome = msgspec.json.encode({"key": sent.key, "outcome": sent.outcome, "code": sent.code})
         await self._redis.command("XADD", consents_of(whose.tenant), "*", "user", whose.user, "outcome", outcome)
-        await self._redis.command("ZREM", INDEX, msgspec.json.encode(whose))
 
     async def again(self, whose: Whose, sent: Sent, wait_s: float) -> None:
         """It is not known yet: somebody asks again later. Raises RedisAway."""
         await self._redis.run(self._settle, whose.calls, sent.key, _write(sent))
         await self._redis.command("ZADD", INDEX, "XX", int((time.time() + wait_s) * 1000), msgspec.json.encode(whose))
 
-    async def due(self) -> list[tuple[Whose, Sent]]:
-        """What to ask about now. Raises RedisAway."""
+    async def write(self) -> None:
+        """Writes what was found out and did not reach Redis yet. Raises RedisAway."""
         for whose, sent in list(self._unwritten.items()):
             await self.ended(whose, sent)
-            self._unwritten.pop(whose, None)
+            if self._unwritten.get(whose) is sent:
+                del self._unwritten[whose]
+
+    async def due(self) -> list[tuple[Whose, Sent]]:
+        """What to ask about now. Raises RedisAway."""
+        await self.write()
         now = time.time()
-        members = await self._redis.run(self._due, INDEX, int(now * 1000), int((now + MINE_S) * 1000), MOST)
+        until = int((now + MINE_S) * 1000)
+        members = await self._redis.run(self._due, INDEX, int(now * 1000), until, MOST)
         found = []
         for member in members:
             whose = Whose(*_read_member(member))
             value = await self._redis.command("HGET", whose.calls, whose.key)
-            if value is None or (sent := _read(value)).outcome:
-                await self._redis.command("ZREM", INDEX, member)
-            else:
-                found.append((whose, sent))
+            waits = read([value]) if value is not None else []
+            if value is None or (waits and waits[0].outcome):
+                await self._redis.run(self._drop, INDEX, member, until)
+            elif waits:
+                found.append((whose, waits[0]))
         return found
-
-    async def end_soon(self, whose: Whose, sent: Sent) -> None:
-        """noted, by a turn that has told it: where Redis is slow or away, the index is put in order when it is due. Forgets it,
-        too, should another shim have made the same call and written it down again."""
-        try:
-            async with asyncio.timeout(1):
-                await self._redis.command("HDEL", whose.calls, sent.key)
-                await self.noted(whose, sent)
-        except (RedisAway, TimeoutError):
-            log.info("a call that ended stands in the index until it is due")

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 
-from pyshim.errors import RedisAway, Refusal
+from pyshim.errors import Conflict, RedisAway, Refusal
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
 from pyshim.turns import journal, stored, wire
@@ -20,10 +20,6 @@ log = logging.getLogger(__name__)
 # A turn is written late only when its first commit can no longer happen: the clocks of shim and Redis may differ by this.
 SKEW_S = 1.0
 STALE = "seq is lower than the last one, {}"
-
-
-class Conflict(Exception):
-    """Another turn of the same conversation was written since this one was read."""
 
 
 class Memory:
@@ -86,7 +82,8 @@ class Memory:
         )
 
     async def commit(self, turn: Turn, reply: Reply) -> bytes:
-        """Writes the turn and returns the whole reply, as the client gets it. Raises Conflict: the fresh state is on the turn."""
+        """Writes the turn and returns the whole reply, as the client gets it; turn.told stays where it is what tells. Raises
+        Conflict: the fresh state is on the turn."""
         if turn.degraded:
             return self._keep(turn, reply)
         turn.state.intent = reply.intent
@@ -104,6 +101,7 @@ class Memory:
                 _, seq, session = outcome.split(b" ")
                 return stored.whole_reply(int(seq), session.decode(), stored.reply_members(turn, reply))
             case [b"replay", entry]:
+                turn.told = []
                 return stored.reply_of(entry)
             case [b"stale", last]:
                 raise Refusal(409, "stale_seq", STALE.format(last))
@@ -116,6 +114,7 @@ class Memory:
         raise AssertionError(f"commit-3 answered {outcome!r}")
 
     def _keep(self, turn: Turn, reply: Reply) -> bytes:
+        turn.told = []  # a late turn changes no dialogue: the next one tells again
         if len(self._late) >= self._settings.late_turns_max:
             raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
         due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S

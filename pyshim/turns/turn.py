@@ -39,6 +39,7 @@ class Pending(msgspec.Struct, omit_defaults=True):
     confirm: str = ""  # id of the confirmation that was shown: the turn that made it; "" while none was
     shown: str = ""  # digest of its text
     agreed: str = ""  # the words or the button that agreed, while a code is waited for
+    pressed: bool = False  # was it the button?
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -63,6 +64,7 @@ class Sent(msgspec.Struct, omit_defaults=True):
     """A call that changes something, from before it is sent until the customer heard what came of it: a value of c:{t:u}.
 
     key: its Idempotency-Key; task: the id it had while it waited for consent; at: when it was sent, milliseconds since 1970;
+    values: the task's, and what is needed to send it again;
     outcome: "" while it is not known, "lost" where it cannot be found out; code: of a refusal, "" where the call never arrived;
     fields: of the answer."""
 
@@ -163,7 +165,7 @@ class Turn(msgspec.Struct):
     # l5_dialogue
     resume: str = ""  # what to say behind the answer of a layer below
     told: list[str] = []  # keys of calls whose outcome this turn tells: they are forgotten with its commit
-    known: dict[str, Sent] = {}  # by key: outcomes that this turn found out, for the case that its commit fails
+    known: dict[str, Sent] = {}  # by key: the call that this turn made, for the case that its commit fails
     consent: Consent | None = None  # what was agreed to in this turn
     secret: bool = False  # the query is a code: the history does not keep it
 

@@ -12,6 +12,7 @@ from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.outside.backend import Call, Done, Fields, Outcome, Refused
 from pyshim.outside.clients import Outside
+from pyshim.outside.redis import Script
 from pyshim.settings import ROOT, read_settings
 from pyshim.tenants import source
 from pyshim.tenants.compile import Served, Snapshot, composer
@@ -86,6 +87,10 @@ class ToldRedis:
         if self.away:
             raise RedisAway("told to be away")
         self.commands.append(arguments)
+
+    async def run(self, script: Script, *arguments: bytes | str | int) -> Any:
+        await self.command(script.name, *arguments)
+        return b"written"
 
 
 @dataclass

@@ -143,9 +143,18 @@ async def test_a_turn_that_redis_does_not_take_waits_as_long_as_that_lasts_and_i
         assert [answer(one)["turn_id"] for one in await memory.history("shop", f"waits-{fault}", 9)] == [f"waits-{fault}-0"]
 
 
-def test_the_state_of_the_longest_dialogue_stays_under_two_kilobytes(shop: Tenant) -> None:
-    from pyshim.turns.turn import Pending, State
+@pytest.mark.parametrize("tenant", ["shop", "bank", "telecom"])
+def test_the_state_of_the_longest_dialogue_stays_under_two_kilobytes(tenant: str, request: pytest.FixtureRequest) -> None:
+    from pyshim.dialogue.flows import AGREED_CHARS, QUOTE_BYTES
+    from pyshim.layers.l5_dialogue import LATER_CHARS, LATER_MOST
+    from pyshim.turns.turn import Later, Pending, State
 
-    slots = {name: "字" * slot.max_chars for name, slot in shop.slots.items()}
-    state = State("s" * 64, 10**6, 2**53, "x" * 24, slots, Pending("x" * 24, "f" * 32, "x" * 16, 9), "person", 1, ["x" * 24] * 2)
-    assert len(wire.write_state(state)) < 2048
+    brought: Tenant = request.getfixturevalue(tenant)
+    longest = {name: "字" * slot.max_chars for name, slot in brought.slots.items()}
+    remembered = {name: value for name, value in longest.items() if brought.slots[name].remember}
+    later = [Later("x" * 24, "字" * LATER_CHARS)] * LATER_MOST
+    for task in brought.tasks.values():
+        slots, quote = {name: longest[name] for name in task.slots}, {"q": "x" * QUOTE_BYTES} if task.quote else {}
+        pending = Pending("x" * 24, "f" * 32, "x" * 16, 9, slots, quote, "f" * 32, "f" * 16, "字" * AGREED_CHARS, True)
+        state = State("s" * 64, 10**6, 2**53, "x" * 24, remembered, pending, "person", 1, ["x" * 24] * 2, later)
+        assert len(wire.write_state(state)) < 2048, task.title
