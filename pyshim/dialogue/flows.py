@@ -96,8 +96,8 @@ def drop(turn: Turn) -> None:
 
 
 def key_of(turn: Turn, pending: Pending, attempt: str = "") -> str:
-    """The Idempotency-Key: of this started task, and these values, quoted ones among them. attempt: the turn that gave a code; not
-    the code, which whoever reads the key could find by trying all."""
+    """The Idempotency-Key: of this started task, and these values, quoted ones among them. attempt: the turn that gave a code, not
+    the code: whoever reads the key could find that by trying all."""
     given = sorted(values(turn, pending).items())
     what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given, attempt])
     return hashlib.sha256(what).hexdigest()[:32]
