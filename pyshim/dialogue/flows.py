@@ -96,7 +96,7 @@ def drop(turn: Turn) -> None:
 
 
 def key_of(turn: Turn, pending: Pending, attempt: str = "") -> str:
-    """The Idempotency-Key: of this started task, and these values, quoted ones among them. attempt: the turn that gave a code, not
+    """The Idempotency-Key: of this started task, and these values, quoted ones too. attempt: the turn that gave a code, not
     the code: whoever reads the key could find that by trying all."""
     given = sorted(values(turn, pending).items())
     what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given, attempt])
