@@ -13,15 +13,19 @@ import pytest
 from pyshim import __main__ as command
 from pyshim.settings import ROOT
 from tests.conftest import Stack, make_stack
+from tests.http.test_once import actions
 
 pytestmark = pytest.mark.real
 
 
+def environment(stack: Stack) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "200", "LANG": "C.UTF-8", **stack.environment}
+
+
 def sluice(stack: Stack, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pyshim", *arguments]
-    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "COLUMNS": "200", "LANG": "C.UTF-8", **stack.environment}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=environment(stack), input=typed, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -34,6 +38,36 @@ def test_a_conversation_in_the_terminal_shows_who_answered_and_how_fast(stack: S
     assert " ms  shipping_time" in talk.stdout
     assert "新的对话" in talk.stdout
     assert "l5_dialogue" in talk.stdout
+
+
+def test_y_and_n_press_the_buttons_that_the_terminal_shows(stack: Stack) -> None:
+    said = ["y", "取消订单", "20231106", "n", "取消订单", "y", "y"]  # the first and the last where there is no button
+    talk = sluice(stack, "chat", "--tenant", "shop", "--user", "cli-presses", typed="\n".join([*said, ""]))
+    assert talk.returncode == 0, talk.stderr
+    assert talk.stdout.count("[y] 确认  [n] 不办了") == 2
+    assert "订单 20231106 已取消" in talk.stdout
+    history = [turn["query"] for turn in reversed(stack.customer("shop", "cli-presses").history())]
+    assert history == ["y", "取消订单", "20231106", "不办了", "取消订单", "确认", "y"]
+    assert actions(stack, "cli-presses") == 1
+
+
+def test_a_button_that_is_pressed_too_late_is_said_to_do_nothing(stack: Stack) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "pyshim", "chat", "--tenant", "shop", "--user", "cli-late"],
+        cwd=ROOT,
+        env=environment(stack),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as talk:
+        assert talk.stdin and talk.stdout
+        talk.stdin.write("取消订单\n20231106\n")
+        talk.stdin.flush()
+        assert any("[n] 不办了" in line for line in talk.stdout)
+        stack.customer("shop", "cli-late").ask("你好", session_id="elsewhere")
+        rest, _ = talk.communicate("y\n\n", timeout=60)
+    assert "409 stale_confirmation" in rest
+    assert actions(stack, "cli-late") == 0
 
 
 def test_a_minted_token_is_good(stack: Stack) -> None:

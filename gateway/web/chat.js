@@ -22,6 +22,7 @@ const SORRY = {
   refused: "很抱歉，您当前的网络或浏览器无法使用这项服务。",
   guests_refused: "这里只接待已登录的客户。",
   unavailable: "服务暂时忙不过来，请稍后再试。",
+  stale_confirmation: "这个确认已经失效，这次点击没有提交任何操作。",
 };
 const ACCENTS = 4;
 
@@ -84,10 +85,19 @@ function trace({ turn, layers, ms }) {
     element("p", { className: "facts" }, facts.filter(Boolean).join(" · ")));
 }
 
+// Where consent is asked for. Whether it can still be given is drawBusy's to say.
+function choice(confirm) {
+  return element("fieldset", { className: "confirm", data: { id: confirm.id } },
+    element("legend", { className: "unseen" }, "请确认上面的内容"),
+    button(confirm.yes, "solid", () => press(confirm, "yes")),
+    button(confirm.no, "plain", () => press(confirm, "no")));
+}
+
 function theirs(answered) {
-  const { answer, suggestions = [] } = answered.turn;
+  const { answer, suggestions = [], confirm } = answered.turn;
   return [
     element("p", { className: "said" }, unseen("客服说："), answer),
+    confirm ? choice(confirm) : null,
     trace(answered),
     suggestions.length
       ? element("div", { className: "suggestions" }, ...suggestions.map((text) => button(text, "chip", () => say(text))))
@@ -146,12 +156,23 @@ function apologise(problem) {
   const sentence = (SORRY[problem.code] ?? `没有成功（${problem.code}），请稍后再试。`) + number;
   if (problem.status === 401) return openGate("登录已失效，请重新粘贴令牌。");
   if (!ready) return notice(sentence, button("再试一次", "plain", enter));
+  if (problem.code === "stale_confirmation") return catchUp(SORRY[problem.code]);
   if (problem.status < 500) {
     takeBack();
     return notice(sentence);
   }
   if (problem.answer) show(element("p", { className: "said sorry" }, unseen("客服说："), problem.answer));
-  notice(sentence, button("重新发送", "plain", deliver), button("取回修改", "plain", takeBack));
+  const back = conversation.outbox.confirm ? "先不发送" : "取回修改";
+  notice(sentence, button("重新发送", "plain", deliver), button(back, "plain", takeBack));
+}
+
+// The talk as the server has it, which may have gone on elsewhere.
+async function catchUp(sentence) {
+  const behind = conversation;
+  behind.takeBack();
+  await enter();
+  if (!ready || conversation !== behind) return;
+  notice(sentence + (log.querySelector(".confirm:enabled") ? "现在等您确认的是最新的这一条。" : "如果还要办理，请再说一遍。"));
 }
 
 // ---- sending ----
@@ -161,7 +182,15 @@ let conversation, leaving = new AbortController();
 let ready = false;                              // what was said before is known, and with it the next seq
 
 const busy = () => !ready || conversation.outbox !== null;
-const drawBusy = () => composer.classList.toggle("busy", busy());
+
+// Of all buttons that ask for consent those of the newest reply alone can be pressed, while nothing is on its way.
+function drawBusy() {
+  composer.classList.toggle("busy", busy());
+  const newest = [...log.querySelectorAll(".turn")].at(-1);
+  for (const asked of log.querySelectorAll(".confirm")) {
+    asked.disabled = busy() || asked.parentElement !== newest || asked.dataset.id === conversation.outdated;
+  }
+}
 
 function say(text) {
   const said = text.trim();
@@ -169,6 +198,12 @@ function say(text) {
   conversation.say(said);
   deliver();
   return true;
+}
+
+function press(confirm, answer) {
+  if (busy()) return;
+  conversation.press(confirm, answer);
+  deliver();
 }
 
 function pendingTurn() {
@@ -241,6 +276,7 @@ function drawTalk({ turns, earlier }) {
     ? button(`查看之前的 ${earlier.length} 句对话`, "plain earlier", () => {
       before.replaceWith(...earlier.map(past), element("p", { className: "divider" }, "以上是之前的对话"));
       log.querySelectorAll(".turn:not(:last-child) .suggestions").forEach((old) => old.remove());
+      drawBusy();
       log.focus();
     })
     : null;
@@ -365,10 +401,10 @@ $("restart").addEventListener("click", async () => {
   }
 });
 
-// A chip that was clicked is gone; so that the keyboard is not lost with it, the composer takes over. On a touch screen
-// that would raise the keyboard over the answer.
+// A chip that was clicked is gone, a button of a confirmation is disabled; so that the keyboard is not lost with it, the
+// composer takes over. On a touch screen that would raise the keyboard over the answer.
 log.addEventListener("click", (event) => {
-  if (event.target.closest(".chip")) (matchMedia("(pointer: coarse)").matches ? log : query).focus();
+  if (event.target.closest(".chip, .confirm button")) (matchMedia("(pointer: coarse)").matches ? log : query).focus();
 });
 log.addEventListener("toggle", (event) => event.target.scrollIntoView({ block: "nearest" }), true);
 

@@ -2,9 +2,11 @@
 //
 // The conversation of one tenant in this tab. Rules:
 //
-// * A message is written down with its seq before it is sent, and struck out only when it is answered or taken back.
-//   Lost network, too fast, a reload: the same text goes again with the same seq, and the server answers it once.
-// * A seq that may have reached the server is never given to another text.
+// * A message, a sentence or the press of a button, is written down with its seq before it is sent, and struck out only
+//   when it is answered or taken back. Lost network, too fast, a reload: the same one goes again with the same seq, and the
+//   server answers it once.
+// * A seq that may have reached the server is never given to another message.
+// * A press is never turned into a sentence: 确认, sent as a text, would agree to whatever is asked by then.
 // * seq counts within the session, on from the newest turn the server knows.
 // * A session lives in one tab. A page that goes hands it to the next one (a reload); a copied tab was handed nothing
 //   and begins its own.
@@ -14,6 +16,7 @@
 const PATIENCE_MS = 10_000;         // for one request; the server's own deadline is far shorter
 const LONGEST_WAIT_S = 15;
 const HISTORY = 100;
+const HIDDEN = "······";              // what the history has instead of a code
 
 export class Refused extends Error {
   constructor(status, body, retryAfterS) {
@@ -28,7 +31,7 @@ export class Refused extends Error {
 
 class Lost extends Error {}
 
-// Returns {body, layers: [{name, ms}], ms}; raises Refused, Lost, or what the signal says.
+// Returns {body, stored, layers: [{name, ms}], ms}; raises Refused, Lost, or what the signal says. stored: this seq was answered before.
 async function call(method, path, { body, token, signal }) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -46,6 +49,7 @@ async function call(method, path, { body, token, signal }) {
     }
     return {
       body: response.status === 204 ? null : await response.json(),
+      stored: response.headers.get("X-Answered-By") === "stored",
       layers: layersOf(response.headers.get("Server-Timing") ?? ""),
       ms,
     };
@@ -96,7 +100,7 @@ export class Conversation {
     this.tell = tell;
     this.next = 1;
     this.#key = `sluice.${tenant.id}`;
-    this.#kept = { token: null, session: newSession(), outbox: null, draft: "" };
+    this.#kept = { token: null, session: newSession(), outbox: null, draft: "", outdated: null };
     Object.assign(this.#kept, JSON.parse(sessionStorage.getItem(this.#key)));
     if (!handedOver) this.#branchOff();
   }
@@ -107,15 +111,18 @@ export class Conversation {
   }
 
   get outbox() { return this.#kept.outbox; }
+  get outdated() { return this.#kept.outdated; }        // id of the confirmation whose button was refused last
   get draft() { return this.#kept.draft; }
   set draft(text) { this.#keep({ draft: text }); }
   get user() { return claimsOf(this.#kept.token ?? "").user_id; }
   get #position() { return claimsOf(this.#kept.token ?? "").seq ?? 1; }    // the token allows no seq before it
   get needsToken() { return !this.tenant.guests && !this.#kept.token; }
 
+  get #typed() { return this.outbox?.confirm ? undefined : this.outbox?.query; }
+
   // Another tab may talk in this session: begin one of our own and keep what was typed.
   #branchOff() {
-    this.#keep({ session: newSession(), outbox: null, draft: this.outbox?.query ?? this.draft });
+    this.#keep({ session: newSession(), outbox: null, draft: this.#typed ?? this.draft });
   }
 
   // Returns why this token cannot be right, or nothing.
@@ -139,37 +146,49 @@ export class Conversation {
 
   say(query) { this.#keep({ outbox: { query, seq: this.next++ } }); }
 
-  // Returns the message that waits, which is then no longer ours to send.
-  takeBack() {
-    const query = this.outbox?.query;
-    this.#keep({ outbox: null });
-    return query;
+  // confirm: a reply's {id, yes, no}; answer: "yes" or "no". The history has it by the button's text.
+  press(confirm, answer) {
+    this.#keep({ outbox: { query: confirm[answer], confirm: { id: confirm.id, answer }, seq: this.next++ } });
   }
 
-  // Sends what say() wrote down. Returns {turn, layers, ms}; ms and layers are of the request that was answered.
+  // What waits is no longer ours to send. Returns what was typed of it.
+  takeBack() {
+    const typed = this.#typed;
+    this.#keep({ outbox: null });
+    return typed;
+  }
+
+  // Sends what say() or press() wrote down. Returns {turn, layers, ms}; ms and layers are of the request that was answered.
   async deliver(signal) {
     const sent = this.outbox;
-    const message = { query: sent.query, session_id: this.#kept.session, seq: sent.seq };
+    const said = sent.confirm ? { confirm: sent.confirm } : { query: sent.query };
+    let reply, refused;
     try {
-      const { body, layers, ms } = await this.#ask("POST", "/v1/chat", message, signal);
-      return this.#delivered(body, layers, ms);
+      reply = await this.#ask("POST", "/v1/chat", { ...said, session_id: this.#kept.session, seq: sent.seq }, signal);
+      if (!reply.stored) return this.#delivered(reply);
     } catch (problem) {
-      if (problem.code !== "stale_seq" || sent.renumbered) throw problem;
+      if (problem.code !== "stale_confirmation" && (problem.code !== "stale_seq" || sent.renumbered)) throw problem;
+      refused = problem;
     }
-    // The session is ahead of us. Either our answer was lost on its way, or somebody else took our number.
+    // Either our answer was lost on its way, or somebody else took our number, or went on from what our button was for.
     const known = this.#answerIn(await this.#history(signal));
-    if (known) return this.#delivered(known, [], null);
-    this.#keep({ outbox: { query: sent.query, seq: this.next++, renumbered: true } });
+    if (known) return this.#delivered({ layers: [], ms: null, ...reply, body: known });
+    if (refused?.code === "stale_confirmation") {
+      this.#keep({ outdated: sent.confirm.id });
+      throw refused;
+    }
+    this.#keep({ outbox: { ...sent, seq: this.next++, renumbered: true } });
     return this.deliver(signal);
   }
 
   // The turn that is the answer to the message that waits, if there is one.
   #answerIn(turns) {
-    const { query, seq } = this.outbox ?? {};
-    return turns.find((turn) => turn.session_id === this.#kept.session && turn.seq === seq && turn.query === query);
+    const { query, confirm, seq } = this.outbox ?? {};
+    const ours = (turn) => turn.query === query || (!confirm && turn.query === HIDDEN);
+    return turns.find((turn) => turn.session_id === this.#kept.session && turn.seq === seq && ours(turn));
   }
 
-  #delivered(turn, layers, ms) {
+  #delivered({ body: turn, layers, ms }) {
     this.next = Math.max(this.next, turn.seq + 1);
     this.#keep({ outbox: null });
     return { turn, layers, ms };

@@ -51,14 +51,15 @@ end
 
 -- The shim gets what was understood here, not the text: two parsers may read one text differently.
 local function asked(turn)
-    local session, seq = turn.session_id, turn.seq
-    return '{"query":' .. encode(turn.query) .. (session and ',"session_id":"' .. session .. '"' or "")
+    local session, seq, press = turn.session_id, turn.seq, turn.press
+    local said = press and format('"confirm":{"id":"%s","answer":"%s"}', press.id, press.answer) or '"query":' .. encode(turn.query)
+    return "{" .. said .. (session and ',"session_id":"' .. session .. '"' or "")
         .. (seq and format(',"seq":%.0f', seq) or "") .. "}"      -- cjson itself writes 14 digits
 end
 
 local function hand_over(turn)
     local var = ngx.var
-    if turn.query then ngx.req.set_body_data(asked(turn)) end
+    if turn.query or turn.press then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
     var.sluice_user = turn.user_id or ""
     var.sluice_until = turns.deadline(turn)

@@ -1,8 +1,8 @@
 -- Is this a message from somebody we talk to?
 --
 -- Refuses: 403 a user agent or address that is not wanted, 429 an address that is too fast or whose record is bad, 415 not JSON by
--- its header, 408 too slow, 413 too large, 400 broken bytes, broken JSON, or a query that is none. What an address brought upon
--- itself does not stop a customer of good standing (edge/standing.lua).
+-- its header, 408 too slow, 413 too large, 400 broken bytes, broken JSON, or a query, or the press of a button, that is none. What an
+-- address brought upon itself does not stop a customer of good standing (edge/standing.lua).
 
 local bodies = require "edge.body"
 local bucket = require "edge.bucket"
@@ -140,10 +140,32 @@ local function check_query(turn, longest)
     turn.query = query
 end
 
+local function is_name(value)
+    return type(value) == "string" and #value <= 64 and find(value, "^[%w_-]+$")
+end
+
+-- A press says what it answers by the id of that confirmation; its text is the shim's to know.
+local function check_press(turn, confirm)
+    local object = type(confirm) == "table"
+    local id, answer = object and confirm.id, object and confirm.answer
+    if not is_name(id) or answer ~= "yes" and answer ~= "no" then
+        return replies.refusal(turn, 400, "invalid_confirm",
+            'confirm must be an object: id, 1 to 64 of A-Z a-z 0-9 _ -, and answer, "yes" or "no"')
+    end
+    turn.press = { id = id, answer = answer }
+end
+
+-- One of the two. Where both are there the button counts: it says more exactly what is meant.
+local function check_said(turn, longest)
+    local confirm = turn.body.confirm
+    if confirm == nil or confirm == ngx.null then return check_query(turn, longest) end
+    return check_press(turn, confirm)
+end
+
 local function check_position(turn)
     local session, seq = turn.body.session_id, turn.body.seq
     if session ~= nil and session ~= ngx.null then
-        if type(session) ~= "string" or #session > 64 or not find(session, "^[%w_-]+$") then
+        if not is_name(session) then
             return replies.refusal(turn, 400, "invalid_session_id", "session_id must be 1 to 64 of A-Z a-z 0-9 _ -")
         end
         turn.session_id = session
@@ -168,7 +190,7 @@ function _M.answer(turn)
     if not body then return refused end
     refused = parse(turn, body)
     if refused or turn.wants ~= "query" then return refused end
-    return check_query(turn, config.settings.query_chars_max) or check_position(turn)
+    return check_said(turn, config.settings.query_chars_max) or check_position(turn)
 end
 
 function _M.settle(turn, reply)

@@ -2,7 +2,8 @@
 --
 -- Answers when the router is sure (the tenant's calibrated threshold), the intent has a reply that needs no slot and no
 -- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
--- not answer it leaves on the turn: the guess, and the state of a conversation that is busy.
+-- not answer it leaves on the turn: the guess, and the state of a conversation that is busy. The press of a confirmation's button it
+-- never answers: somebody waits for it, and the shim looks for itself what for.
 
 local conversation = require "edge.conversation"
 local replies = require "edge.reply"
@@ -53,6 +54,7 @@ end
 
 function _M.answer(turn)
     turn.version = versions.draw(turn.tenant_id, turn.user_id)
+    if turn.press then return end
     local intent, confidence, sure = guess(turn)
     if not intent then return end
     turn.guess, turn.guess_confidence = intent, confidence

@@ -19,7 +19,7 @@ local WEIGHTS = {
     bad_token = 5,          -- forged, revoked, of nobody we know
     no_token = 1,           -- none, or one that has expired
     malformed = 5,          -- what no client of ours says: no UTF-8, no JSON, a header nginx cannot read
-    unfit = 1,              -- what a bad client of ours says: an empty query, a position that is none
+    unfit = 1,              -- what a bad client of ours says: an empty query, a button or a position that is none
     oversized = 10,         -- body, URL or headers
     slow = 10,              -- headers or a body that did not come in time
     blocked_words = 20,
@@ -32,7 +32,8 @@ local WEIGHTS = {
 local OF_CODE = {
     token_invalid = "bad_token", token_revoked = "bad_token", token_missing = "no_token", token_expired = "no_token",
     invalid_json = "malformed", invalid_utf8 = "malformed", bad_request = "malformed", unsupported_media_type = "malformed",
-    invalid_query = "unfit", query_too_long = "unfit", invalid_session_id = "unfit", invalid_seq = "unfit", too_large = "oversized",
+    invalid_query = "unfit", query_too_long = "unfit", invalid_confirm = "unfit", invalid_session_id = "unfit", invalid_seq = "unfit",
+    too_large = "oversized",
 }
 -- What nginx refuses by itself, before there is a turn.
 local OF_STATUS = {}

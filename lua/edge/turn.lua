@@ -20,7 +20,8 @@ function _M.new()
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
         body = nil,                   -- l1_screen: the decoded JSON object
-        query = nil,                  -- l1_screen: 1..2000 characters of valid UTF-8
+        query = nil,                  -- l1_screen: 1..2000 characters of valid UTF-8; or nil, and
+        press = nil,                  -- l1_screen: which button was pressed: id (of the confirmation), answer ("yes" or "no")
         session_id = nil,             -- l1_screen: what the client sent, or nil
         seq = nil,                    -- l1_screen: what the client sent, or nil
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from pyshim.dialogue import outcomes
 from pyshim.errors import RedisAway
 from pyshim.outside.backend import Backend, Refused
+from pyshim.telemetry import metrics
 from pyshim.tenants.schema import Call, Task, Tenant
 from pyshim.turns.journal import LIFE_S, Journal, Whose
 from pyshim.turns.turn import Sent
@@ -82,6 +83,7 @@ class Doubts:
     async def _one(self, whose: Whose, sent: Sent) -> None:
         known = await self._asked(whose, sent)
         if known is not None:
+            metrics.found_out.labels(whose.tenant, known.outcome).inc()
             await self._journal.ended(whose, known)
             return
         wait_s = min(LONGEST_S, 2.0 * 2 ** min(sent.tries, 10))

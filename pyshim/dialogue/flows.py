@@ -17,6 +17,7 @@ from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import PLACEHOLDER, digest, filled, said
 from pyshim.errors import RedisAway, Refusal
 from pyshim.outside.backend import Backend, Done, Outcome, Refused
+from pyshim.telemetry import metrics
 from pyshim.tenants.schema import Call, Task
 from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, Buttons, Consent, Pending, Reply, Sent, Turn
@@ -247,6 +248,7 @@ class Flows:
         if not isinstance(outcome, Done):
             log.warning("%s: %s: %s turn_id=%s", turn.tenant.id, sent.intent, outcome.why, turn.id)
         known = turn.known[sent.key] = outcomes.at_once(task, sent, outcome)
+        metrics.calls.labels(turn.tenant.id, known.outcome or "unknown").inc()
         if known.outcome:
             self._journal.remember(Whose(turn.tenant.id, turn.user_id, sent.key), outcomes.without_code(task, known))
         return known

@@ -205,6 +205,9 @@ def _hear(turn: Turn, said: Part) -> Heard:
     elif open is Open.CONFIRM:
         heard.values, heard.rest = flows.told(turn, said.text, heard.task.slots)
         now = flows.values(turn, heard.pending)
+        if not heard.values:
+            heard.values = {name: one for name in heard.task.slots if (one := slots.numbered(turn.tenant.slots[name], said.text))}
+            heard.rest = "" if heard.values else heard.rest
         heard.changed = {name: value for name, value in heard.values.items() if value != now.get(name)}
     return heard
 
@@ -257,7 +260,7 @@ def _meant(heard: Heard) -> Found:
     said, tenant = heard.said, heard.turn.tenant
     if said.confidence < tenant.confidence_min or not (said.intent in tenant.replies or said.intent in tenant.tasks):
         return []
-    if said.intent in SMALL_TALK and not asides.small_talk(said, 0.0):
+    if said.intent in DIALOGUE_INTENTS or (said.intent in SMALL_TALK and not asides.small_talk(said, 0.0)):
         return []  # 100 is no goodbye
     return [_matter(heard.turn, said)]
 
@@ -393,7 +396,7 @@ def _corrected(heard: Heard) -> Found:
     known = [name for name in heard.task.slots if name in pending.slots]
     if not known or not CORRECTING.search(text):
         return []
-    values, _ = flows.told(heard.turn, text, known)
+    values, _ = flows.told(heard.turn, MISTAKE.sub(slots.GAP, text), known)  # 单号发错了 gives no reason 发错
     for name in known:
         bare = slots.numbered(heard.turn.tenant.slots[name], CORRECTING.sub("", text))
         if name not in values and bare:

@@ -33,6 +33,8 @@ NO_VALUE = re.compile(
     r"忘[了记光]|[不没]记得|记不[得清起住]|[不没]知道|不清楚|不晓得|想不起|找不到|没[有带]?$|返回|上一步|后退|跳过|随便|都行|重[来新]|等[等下一]|稍等"
 )
 
+WANTED = re.compile(r"我?想?要|来|那[个款种档]?|的")  # what else is said around the number of a choice
+
 NUMERALS = "零〇一二两三四五六七八九十百千万亿"
 NUMBER = re.compile(rf"\d+(?:\.\d+)?|[{NUMERALS}]+")
 COUNTERS = "元块毛角分折期天日周月年岁号倍成件张单次个点人笔"  # behind a bare number they say that it counts something else
@@ -97,7 +99,7 @@ def _chosen(slot: Slot, text: str) -> Found | None:
 
 def numbered(slot: Slot, text: str) -> str | None:
     """The choice that a bare number means (99, where 畅享99 may be chosen), if it is one and not two."""
-    said = re.sub(r"[\W_]", "", NAMES.sub("", plain(text)))
+    said = re.sub(r"[\W_]", "", WANTED.sub("", NAMES.sub("", plain(text))))
     if not NUMBER.fullmatch(said):
         return None
     wanted = numbers(said + COUNTERS[0])

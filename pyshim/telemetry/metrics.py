@@ -18,3 +18,11 @@ breaker = Gauge("sluice_triton_breaker_open", "1 while the breaker in front of a
 spans = Counter("sluice_shim_spans_total", "Spans of this shim by what became of them.", ["outcome"])
 redis_writable = Gauge("sluice_shim_redis_writable", "1 while Redis answers this shim and takes what it writes.")
 late = Gauge("sluice_shim_late_turns", "Turns answered while Redis was away and not written yet.")
+calls = Counter(
+    "sluice_shim_calls_total", "Calls that change something at a back end, by what came of them at once.", ["tenant", "outcome"]
+)
+found_out = Counter(
+    "sluice_shim_calls_found_out_total",
+    "Calls whose outcome was not known at once, by what was found out later.",
+    ["tenant", "outcome"],
+)

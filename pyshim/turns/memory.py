@@ -51,6 +51,9 @@ class Memory:
         turn.state, turn.sent = self._mine(turn, blob), journal.read(calls)
         if turn.seq and turn.seq <= turn.state.seq:
             return await self._stored(turn)
+        if turn.press and turn.seq and not turn.state.session:  # its dialogue is over, so the id alone would be a stale one
+            entries = await self.history(turn.tenant.id, turn.user_id, self._settings.history_turns)
+            return next((stored.reply_of(entry) for entry in entries if stored.is_at(entry, turn.seq, turn.session_id)), None)
         return None
 
     async def _stored(self, turn: Turn) -> bytes:

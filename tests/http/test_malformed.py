@@ -56,10 +56,11 @@ scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
 )
-objects = st.fixed_dictionaries({}, optional=dict.fromkeys(("query", "session_id", "seq", "tenant", "x"), values))
+objects = st.fixed_dictionaries({}, optional=dict.fromkeys(("query", "confirm", "session_id", "seq", "tenant", "x"), values))
 plausible = st.fixed_dictionaries(
     {"query": st.text(min_size=1, max_size=60)},
     optional={
+        "confirm": st.none() | st.fixed_dictionaries({"id": st.text(max_size=70), "answer": st.sampled_from(["yes", "no", "x"])}),
         "session_id": st.none() | st.text(max_size=70) | st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
         "seq": st.none() | st.integers(-1, 2**54) | st.floats(0, 2e16),
     },

@@ -21,6 +21,7 @@ from pyshim.settings import ROOT
 from tests.conftest import Stack
 from tests.http.conftest import REFUSED
 from tests.http.raw import Answer, Stranger, listen, request
+from tests.http.test_buttons import HOT, NO_PRESS, PRESS
 from tests.web.test_openapi import HERE, load
 
 pytestmark = pytest.mark.real
@@ -133,6 +134,37 @@ def test_answers_of_every_layer_and_their_turns_in_the_history(provoker: Provoke
     for _ in range(2):  # the second is the stored one
         hold(CHAT, 200, provoker.stranger.chat({"query": query, "session_id": "s", "seq": 1}))
     hold(HISTORY, 200, provoker.do(HISTORY))
+
+
+def test_consent_that_is_asked_for_and_the_press_of_its_buttons(provoker: Provoker) -> None:
+    chat = provoker.stranger.chat
+    shown = chat({"query": "取消订单20231106"})
+    assert shown.json()["confirm"].keys() == {"id", "yes", "no"}
+    pressed = [{"confirm": {"id": shown.json()["confirm"]["id"], "answer": answer}} for answer in ("no", "yes", "maybe")]
+    for status, answer in zip((200, 200, 409, 400), (shown, *map(chat, pressed)), strict=True):
+        assert answer.status == status
+        hold(CHAT, status, answer)
+    agreed = chat({"query": "取消订单20231106"}).json()["confirm"]
+    assert chat({"confirm": {"id": agreed["id"], "answer": "yes"}}).status == 200
+    history = provoker.do(HISTORY)
+    assert history.json()["turns"][0]["consent"]["by"] == "button"
+    hold(HISTORY, 200, history)
+
+
+@pytest.mark.parametrize(
+    ("fits", "body"),
+    [
+        (True, {"query": HOT}),
+        *((True, {"confirm": json.loads(confirm)}) for confirm in PRESS.values()),
+        # Python's $ lets an end of line pass, ECMA-262's, which the description means, does not
+        *((False, {"confirm": json.loads(confirm)}) for case, confirm in NO_PRESS.items() if case != "id with an end of line"),
+        (False, {"session_id": "s"}),
+    ],
+)
+def test_a_body_fits_the_description_where_the_edge_takes_it(fits: bool, body: dict[str, Any]) -> None:
+    """tests/http/test_buttons.py asks the edge about the same ones."""
+    schema = {"$ref": f"{HERE}#/components/schemas/Question"}
+    assert Draft202012Validator(schema, registry=registry).is_valid(body) == fits
 
 
 @pytest.mark.parametrize(("case", "provoke"), SPECIAL.items())

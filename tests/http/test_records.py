@@ -57,6 +57,14 @@ def test_a_refused_address_is_answered_before_its_body_has_come(strict: Door) ->
     answer.refuses(429, "rate_limited")
 
 
+def test_a_button_that_is_none_is_held_against_its_sender(strict: Door) -> None:
+    source, unfit = strict.address(), 'sluice_offences_total{kind="unfit"}'
+    before = strict.metric(unfit)
+    assert strict.say(source, strict.token(), 9, b'{"confirm":{"id":"a","answer":"maybe"}}')[-1] == 400
+    wait_until(lambda: strict.metric(unfit) == before + 9)
+    assert [strict.chat(source, strict.token()).status for _ in range(SLOW_BURST + 1)] == [200] * SLOW_BURST + [429]
+
+
 def test_its_neighbour_is_neither(strict: Door) -> None:
     refuse(strict, strict.address())
     assert strict.chat(strict.address(), strict.token()).status == 200

@@ -1,0 +1,222 @@
+"""Does a message say what its customer means by it? Corrections, several matters, urgency, anger, and what is no value."""
+
+import pytest
+
+from pyshim.layers.l5_dialogue import Dialogue
+from pyshim.tenants.schema import Tenant
+from pyshim.turns.turn import PERSON, Part
+from tests.shim.conftest import Talk
+
+REFUNDING = [("我要退款", "refund_apply"), ("20231107", None)]
+TRACKED = (None, {"item": "鞋", "amount": "1", "status": "待发货", "next_step": "等"})
+CHANGE = {
+    "old_plan": "畅享59",
+    "plan": "畅享99",
+    "fee": "99",
+    "data_text": "60 GB",
+    "voice_text": "500 分钟",
+    "effective": "12 月 1 日",
+}
+
+
+async def talked(tenant: Tenant, before: list[tuple[str, str | None]]) -> Talk:
+    talk = Talk(tenant)
+    for query, intent in before:
+        await talk.say(query, intent)
+    return talk
+
+
+# -- corrections --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["单号发错了 是20231105那个", "不对，订单号是20231105", "订单号写错了，应该是20231105", "还是20231105吧"]
+)
+@pytest.mark.parametrize("reason", [None, "质量问题"])
+async def test_a_correction_is_one_at_every_step(shop: Tenant, text: str, reason: str | None) -> None:
+    talk = await talked(shop, [*REFUNDING, *([(reason, "refund_apply")] if reason else [])])
+    await talk.say(text, "refund_apply", 0.98)
+    assert talk.values == {"order_id": "20231105", **({"reason": reason} if reason else {})}
+    assert talk.backend.calls == []
+
+
+@pytest.mark.parametrize("text", ["还是99吧", "换成99的", "我要99那个", "不对，是畅享99"])
+async def test_a_choice_is_corrected_by_its_number(telecom: Tenant, text: str) -> None:
+    talk = Talk(telecom)
+    talk.backend.answers = [(None, {**CHANGE, "plan": "畅享139", "fee": "139"}), (None, CHANGE)]
+    await talk.say("换套餐", "plan_change")
+    await talk.say("139", "plan_change", 0.5)
+    assert talk.values == {"plan": "畅享139"}
+    reply = await talk.say(text, "plan_change", 0.7)
+    assert talk.values == {"plan": "畅享99"}
+    assert reply
+    assert reply.confirm
+    assert all(call.startswith("GET") for call, _, _ in talk.backend.calls)
+
+
+async def test_that_a_number_was_wrong_asks_for_the_right_one(shop: Tenant) -> None:
+    talk = await talked(shop, REFUNDING)
+    reply = await talk.say("单号发错了", "refund_apply", 0.7)
+    assert reply
+    assert reply.answer == shop.slots["order_id"].ask
+    assert "order_id" not in talk.values
+
+
+@pytest.mark.parametrize("text", ["返回上一步", "上一步", "返回"])
+async def test_one_step_back_asks_for_the_last_value_again(shop: Tenant, text: str) -> None:
+    talk = await talked(shop, REFUNDING)
+    reply = await talk.say(text, "cancel_flow", 0.5)
+    assert reply
+    assert reply.answer == shop.slots["order_id"].ask
+    again = await talk.say(text, "cancel_flow", 0.5)
+    assert again
+    assert again.answer == shop.slots["order_id"].ask
+
+
+# -- several matters ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_value_beside_a_yes_is_the_other_matters(shop: Tenant) -> None:
+    talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
+    talk.backend.answers = [(None, {"refund_id": "TK1", "amount": "1"}), TRACKED]
+    parts = [Part("确认", "affirm", 0.99), Part("帮我查下20231105", "out_of_scope", 0.4, ["cancel_order", "order_status"])]
+    reply = await talk.say("确认，另外帮我查下20231105", "order_status", 0.4, parts=parts)
+    assert [(call, slots["order_id"]) for call, slots, _ in talk.backend.calls] == [
+        ("POST /refunds", "20231107"),
+        ("GET /orders/{order_id}", "20231105"),
+    ]
+    assert reply
+    assert "TK1" in reply.answer
+    assert "20231105" in reply.answer
+
+
+@pytest.mark.parametrize("beside", ["如果超过100就算了", "我再想想", "先别提交"])
+async def test_a_yes_with_something_behind_it_that_may_take_it_back_is_none(shop: Tenant, beside: str) -> None:
+    talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
+    parts = [Part("确认", "affirm", 0.99), Part(beside, "refund_progress", 0.9)]
+    await talk.say(f"确认，另外{beside}", "affirm", 0.9, parts=parts)
+    assert talk.backend.calls == []
+    assert talk.state.flow
+
+
+async def test_two_matters_are_both_taken_up_the_urgent_one_first(bank: Tenant) -> None:
+    talk = Talk(bank)
+    parts = [Part("我想账单分期", "installment", 0.97), Part("我的卡丢了", "card_lost", 0.98)]
+    first = await talk.say("我想账单分期，我的卡丢了", "installment", 0.8, parts=parts)
+    assert first
+    assert first.answer.startswith(bank.slots["card_tail"].ask)
+    assert bank.title("installment") in first.answer
+    await talk.say("8866", "bye", 0.7)
+    talk.backend.answers = [(None, {"card_name": "金卡", "reported_at": "今天", "loss_id": "GS1", "validity": "长期"})]
+    done = await talk.say("确认")
+    assert done
+    assert "GS1" in done.answer
+    assert done.answer.endswith(bank.slots["amount"].ask)
+    assert talk.state.flow
+    assert talk.state.flow.intent == "installment"
+    assert talk.state.later == []
+
+
+async def test_marks_alone_make_no_second_matter_of_what_is_not_urgent(shop: Tenant) -> None:
+    talk = Talk(shop)
+    parts = [Part("我买的杯子碎了", "product_damaged", 0.98), Part("想退款", "refund_apply", 0.98)]
+    await talk.say("我买的杯子碎了，想退款", "refund_apply", 0.95, parts=parts)
+    assert talk.state.flow
+    assert (talk.state.flow.intent, talk.state.later) == ("refund_apply", [])
+
+
+async def test_what_cannot_wait_interrupts_and_what_waited_is_taken_up_again(bank: Tenant) -> None:
+    talk = await talked(bank, [("信用卡提额", "card_limit")])
+    reply = await talk.say("等下，我的卡丢了！", "card_lost", 0.98)
+    assert reply
+    assert talk.state.flow
+    assert talk.state.flow.intent == "card_lost"
+    assert [later.intent for later in talk.state.later] == ["card_limit"]
+    talk.backend.answers = [(None, {"card_name": "金卡", "reported_at": "今天", "loss_id": "GS1", "validity": "长期"})]
+    await talk.say("8866")
+    await talk.say("确认")
+    assert talk.state.flow.intent == "card_limit"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "intent"),
+    [("bank", "我的卡丢了", "card_lost"), ("bank", "我被骗了", "fraud_report"), ("telecom", "手机丢了快停机", "suspend_number")],
+)
+async def test_what_is_urgent_works_whoever_has_the_conversation(
+    name: str, text: str, intent: str, request: pytest.FixtureRequest
+) -> None:
+    talk = Talk(request.getfixturevalue(name))
+    talk.state.owner = PERSON
+    urgent = await talk.say(text, intent)
+    assert urgent
+    assert urgent.intent == intent
+    talk.state.flow = None
+    other = await talk.say("谢谢", "thanks")
+    assert other
+    assert other.answer == talk.tenant.phrases.person_owns
+
+
+# -- values -------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_bare_value_that_one_task_fits_begins_it(bank: Tenant) -> None:
+    talk = Talk(bank)
+    reply = await talk.say("8866", "bye", 0.72)
+    assert reply
+    assert "尾号 8866" in reply.answer
+    assert reply.confirm
+    assert talk.backend.calls == []
+
+
+async def test_a_bare_mobile_number_begins_the_one_task_it_fits_and_is_asked_about_where_it_fits_two(
+    telecom: Tenant, shop: Tenant
+) -> None:
+    reply = await Talk(shop).say("13800002046", "bye", 0.9)
+    assert reply
+    assert reply.intent == "change_address"
+    turn = Talk(telecom).turn("13800002046", "bye", 0.9)
+    assert await Dialogue(Talk(telecom).outside).answer(turn) is None
+    assert set(turn.likeliest) == {"broadband_fault", "suspend_number"}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [("100", "bye"), ("1", "thanks"), ("？", "affirm"), ("。。。", "affirm"), ("6", "greet")]
+)
+async def test_a_number_is_no_goodbye_and_a_mark_no_yes(shop: Tenant, text: str, intent: str) -> None:
+    assert await Talk(shop).say(text, intent, 0.97) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "text"),
+    [
+        ("telecom", "recharge_missing", "用微信充的"),
+        ("telecom", "recharge_missing", "忘了"),
+        ("telecom", "broadband_move", "不记得了"),
+        ("shop", "stock_query", "忘记叫啥了"),
+        ("shop", "stock_query", "多久能到"),
+        ("shop", "change_address", "不知道啊"),
+    ],
+)
+async def test_what_says_nothing_of_it_is_no_value_of_a_free_slot(
+    name: str, flow: str, text: str, request: pytest.FixtureRequest
+) -> None:
+    talk = Talk(request.getfixturevalue(name))
+    await talk.say(talk.tenant.title(flow), flow)
+    assert talk.state.flow
+    if talk.state.flow.asking == "order_id":
+        await talk.say("20231107")
+    await talk.say(text, flow, 0.5)
+    assert talk.state.flow.asking not in talk.values
+    assert talk.backend.calls == []
+
+
+@pytest.mark.parametrize("text", ["你们是傻逼吗", "垃圾客服", "滚", "sb"])
+@pytest.mark.parametrize("before", [[], REFUNDING[:1], [*REFUNDING, ("质量问题", "refund_apply")]])
+async def test_an_insult_gets_an_apology_and_a_way_out(shop: Tenant, text: str, before: list[tuple[str, str | None]]) -> None:
+    talk = await talked(shop, before)
+    reply = await talk.say(text, "complain", 0.5)
+    assert reply
+    assert shop.about.people
+    assert shop.about.people.phone in reply.answer
+    assert not any(slot.invalid and slot.invalid in reply.answer for slot in shop.slots.values())
+    assert talk.backend.calls == []
