@@ -96,10 +96,11 @@ def drop(turn: Turn) -> None:
     turn.state.flow = None
 
 
-def key_of(turn: Turn, pending: Pending, code: Mapping[str, str] = NO_CODE) -> str:
-    """The Idempotency-Key: of this started task, and these values, quoted ones among them."""
-    given = sorted({**values(turn, pending), **code}.items())
-    what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given])
+def key_of(turn: Turn, pending: Pending, attempt: str = "") -> str:
+    """The Idempotency-Key: of this started task, and these values, quoted ones too. attempt: the turn that gave a code, not
+    the code: whoever reads the key could find that by trying all."""
+    given = sorted(values(turn, pending).items())
+    what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given, attempt])
     return hashlib.sha256(what).hexdigest()[:32]
 
 
@@ -223,7 +224,7 @@ class Flows:
         self, turn: Turn, pending: Pending, shown: str, agreed: str, by: By, code: Mapping[str, str] = NO_CODE
     ) -> Reply:
         """Writes the call down, makes it, and says what came of it. code: in its body, behind the consent."""
-        task, key = turn.tenant.tasks[pending.intent], key_of(turn, pending, code)
+        task, key = turn.tenant.tasks[pending.intent], key_of(turn, pending, turn.id if code else "")
         if waits(turn, pending.intent):
             return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), pending.intent)
         if turn.left() < ENOUGH_S:
