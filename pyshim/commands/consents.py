@@ -68,8 +68,7 @@ async def _entries(redis: Redis, tenant: str, since: int | None, until: int | No
     while True:
         page = await redis.command("XRANGE", consents_of(tenant), begins, ends, "COUNT", PAGE)
         for name, fields in page:
-            texts = [one.decode() for one in fields]
-            yield int(name.decode().partition("-")[0]), dict(zip(texts[::2], texts[1::2], strict=True))
+            yield int(name.decode().partition("-")[0]), {field.decode(): text.decode() for field, text in fields.items()}
         if len(page) < PAGE:
             return
         begins = "(" + page[-1][0].decode()

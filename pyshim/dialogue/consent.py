@@ -2,11 +2,15 @@
 
 A call that changes something runs only on a sentence that, as a whole, is in this closed grammar of yeses. Rules:
 
-* The sentence is folded (NFKC, lower case, simplified); courtesies around a yes that names the act are dropped. 了 吗 么 呢 吧
-  and ？ never are: they turn a yes into a question, a report or a doubt, as does whatever else is not in the grammar.
+* The sentence is folded (NFKC, lower case, simplified, marks as one comma). 了 吗 么 呢 吧 嘛 and ？ are never dropped: they turn
+  a yes into a question, a report or a doubt, as does whatever else is not in the grammar.
 * A yes that names the act (确认, 办理, 提交吧, 取消订单 at a cancelling) is enough for every task.
 * A plain yes (好的, 可以, 没问题) may agree with the text alone: it is enough where the task's consent is "plain".
 * What a model takes for a yes is never enough.
+
+A sentence is parts in a row (consent_words.py), at least one of them names the act, the others stand by it. It is read in two
+steps: what this task's acts are called becomes one sign each (_Names), then the grammar reads the sentence, the same for all
+tasks (SENTENCE). Names are taken apart into verb and object, so that 取消订单 is 把这个订单取消掉, too.
 """
 
 import re
@@ -15,55 +19,20 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
+from pyshim.dialogue import consent_words as words
+from pyshim.dialogue.consent_words import FULL, HANDLED, UNDONE, VERB
+from pyshim.dialogue.slots import GAP
 from pyshim.language.folding import simplified
 
 Consent = Literal["strict", "plain"]
 
 YES, NO = "确认", "不办了"  # texts of the two buttons; short_words reads the second
+LONGEST = 60  # characters of a yes: what is longer tells something, and would take long to read
 
-MARKS = r"[\s,，、。.!！~～;；:：]*"
-HESITATION = re.compile(r"\.{2,}|。{2,}|…|[?？]")
-COURTESIES = re.compile(
-    r"(?:你好|您好|谢谢(?:你|您|啦)?|多谢|感谢|拜托|(?:麻烦|辛苦)(?:你|您)?|劳驾|亲亲?|please|pls|thank you|thanks|thx)"
-    r"|[👌👍🙏😊🌹]"
-)
-MISSPELT = {
-    "确任": "确认",
-    "确忍": "确认",
-    "缺认": "确认",
-    "确人": "确认",
-    "办里": "办理",
-    "同义": "同意",
-    "取肖": "取消",
-    "卦失": "挂失",
-}
-MISSPELT |= {
-    "阔以": "可以",
-    "口以": "可以",
-    "可以滴": "可以的",
-    "么问题": "没问题",
-    "冇问题": "没问题",
-    "好得": "好的",
-    "是滴": "是的",
-}
-READ = r"(?:(?:信息|核对|内容|以上内容|以上)?(?:都)?无误|(?:我)?(?:都)?(?:看|核对)过了|条款(?:我)?都看了|看了)"
-LEAD = rf"(?:是的?|好的?|好滴|好哒|好呀|好啊|好嘞|成|中嘞|嗯+呢?|对的?|行|行啊|可以的?|没问题|没错|ok|okay|那|要得|中|{READ})"
-PLAIN = (
-    r"好的?|好滴|好哒|好嘞|好呀|好啊|好噢|好哦|行|行吧|行的|行啊|行嘞|可以|可以的|可以呀|可以啊|可以哦|当然可以|没问题的?|没问题呀|没有问题"
-    r"|(?:信息|上面|内容)?(?:都)?(?:对|对的|正确)|对呀|对啊|对头|是|是的|是呀|是啊|没错|没毛病|中|中嘞|要得|要的|成|成嘞|得嘞|妥妥的"
-    r"|(?:对的?)?就是(?:这个|这样)|ok|okay|ok的|okk|sure|fine|alright|no problem|of course|correct|yes|haode|冇问题|系嘅"
-)
-WAYS = (
-    r"(?:请你?|请您|请为我|请帮我|(?:你|您|侬)?(?:帮|给|替|为)(?:我|俺|咱)|你|您|去|就|那就|我要|我|马上|立刻|立即|现在就?|直接|尽快"
-    r"|快点?|赶紧|(?:就)?按(?:这个|你说的)|就这样|照这个|按这个方案)"
-)
-ACTS = (
-    r"(?:我|本人)?(?:都)?(?:确认|确定|同意)(?:并(?:确认|同意))?(?:要)?(?:办理|提交|申请|登记|预约|操作|办|无误)?(?:的|啦|哈|哟|吧)?"
-    r"|已阅读并同意|(?:办理|办|提交|下单|执行|处理|安排|开始办理)(?:吧)?|(?:给)?办了吧|办吧办吧"
-    r"|就这么(?:办|定)(?:吧)?|就这样(?:办|定)(?:吧)?|办理?就(?:行|好)"
-    r"|y|yes|yep|confirm|confirmed|i confirm|i agree|agree|agreed|go ahead|proceed|submit|submit it|do it|confirm it"
-)
-ALONE = ("办", "执行", "下单", "处理", "安排")  # one of these by itself is no sentence
+HESITATION = re.compile(r"\.{2,}|。{2,}|…|[?？\ue000-\uf8ff]")
+MARKS = re.compile(r"[ \t\r,，、。.!~;:·]+")
+SPELT = {wrong: right for right, wrongs in words.MISSPELT.items() for wrong in wrongs.split()}
+MISSPELLINGS = re.compile("|".join(sorted(SPELT, key=len, reverse=True)))
 
 
 def text(answer: Literal["yes", "no"]) -> str:
@@ -72,37 +41,139 @@ def text(answer: Literal["yes", "no"]) -> str:
 
 
 def given(text: str, consent: Consent, acts: Sequence[str]) -> bool:
-    """acts: how this task's act is called, verb and object."""
-    said = _folded(COURTESIES.sub(" ", text.lower()))
-    if said is not None and said not in ALONE and _naming(tuple(acts)).fullmatch(said):
+    """acts: how this task's act is called, verb and object; … in one stands for a value that was shown. Where values were cut out
+    of the text because they are those shown, slots.GAP stands in their place."""
+    said = _folded(text)
+    if said is None:
+        return False
+    if said not in words.LONE and SENTENCE.fullmatch(_names(tuple(acts)).signed(said)):
         return True
-    plainly = _folded(text)  # 好的谢谢 may be the end of a chat
-    return consent == "plain" and plainly is not None and PLAINLY.fullmatch(plainly) is not None
+    return consent == "plain" and PLAINLY.fullmatch(said) is not None
 
 
 def half_named(text: str, acts: Sequence[str]) -> bool:
     """Is it a part of the act's name, so that it could mean the act or its opposite (取消 where an order is to be cancelled)?"""
-    said = (_folded(text) or "").removesuffix("吧")
-    return any(said and said != act and said in act for act in acts)
+    half = HALF.fullmatch(_folded(text) or "")
+    return half is not None and any(half["half"] != act and half["half"] in act for act in map(_plainer, acts))
+
+
+def _plainer(text: str) -> str:
+    """One comma for all marks between two words."""
+    said = unicodedata.normalize("NFKC", text).lower().translate(words.PLAINER)
+    return MARKS.sub(",", simplified(said).replace("'", "").replace("’", "")).strip(",")
 
 
 def _folded(text: str) -> str | None:
-    """The sentence without its marks; None where it hesitates or asks."""
-    said = simplified(unicodedata.normalize("NFKC", text).lower())
-    if HESITATION.search(said) or HESITATION.search(text):
+    """The sentence as the grammar is written; None where it hesitates, asks, or is too long."""
+    if len(text) > 2 * LONGEST or HESITATION.search(text):
         return None
-    for wrong, right in MISSPELT.items():
-        said = said.replace(wrong, right)
-    if re.search(r"[a-z]", said):
-        return re.sub(r"[\s,，、。.!！~～]+", " ", said).strip()
-    return re.sub(MARKS, "", said)
+    said = MISSPELLINGS.sub(lambda wrong: SPELT[wrong.group()], _plainer(text))
+    return said if len(said) <= LONGEST else None
+
+
+# -- the act's names --
+
+
+class _Names:
+    """All that one task's acts are called, as patterns. full: with the object (退款); handled: with 把 (把钱退); verbs: without
+    it (退); undoing: verbs that could also mean the opposite (取消); things: the objects."""
+
+    def __init__(self, acts: Sequence[str]) -> None:
+        self._full: list[str] = []
+        self._handled: list[str] = []
+        self._verbs: list[str] = []
+        self._undoing: list[str] = []
+        self._things: list[str] = []
+        for act in sorted(acts, key=len, reverse=True):
+            self._add(_plainer(act.replace(words.VALUE, GAP)))
+        things = f"{_either(self._things)}?"
+        self._full += [f"{verb}(?:{words.INTO}{things}|{words.THIS})" for verb in self._verbs]
+        self._handled += [f"把{words.THIS}(?:[给帮替]我)?{verb}" for verb in self._verbs]
+        if any(words.VALUE in act for act in acts):
+            self._full.append(f"(?<=确认|确定|同意){GAP}")
+        kinds = {  # first things first: 退款 before 退, and 提交 before 提
+            "handled": _either(self._handled),
+            "full": _either(self._full),
+            "kept": words.KEPT,
+            "undoing": f"{_either(self._undoing)}(?=[吧的了掉啦,]|$)",
+            "verb": _either(self._verbs),
+        }
+        self._names = re.compile("|".join(f"(?P<{kind}>{names})" for kind, names in kinds.items()))
+
+    def signed(self, said: str) -> str:
+        """The sentence with a sign for each name."""
+        return self._names.sub(lambda name: SIGNS.get(name.lastgroup or "", name.group()), said)
+
+    def _add(self, act: str) -> None:
+        thing = next((one for one in (*words.OBJECTS, GAP) if act.endswith(one) and act != one), "")
+        said = re.escape(act)
+        if act in words.UNDOING:
+            self._undoing.append(said)
+        elif thing:
+            self._add_apart(re.sub(f"(?<=.){words.WHICH}$", "", act.removesuffix(thing)), thing)
+        elif act.isascii():
+            self._full.append(said.replace(",", ",(?:(?:the|my|this|an?),)?"))
+        else:
+            self._full.append(f"{said}(?:{words.INTO}|{words.THIS}(?!{'|'.join(words.OBJECTS)}))?")
+            self._handled.append(f"把(?:{words.THIS}|{GAP}|{words.WHICH}){said}")
+
+    def _add_apart(self, verb: str, thing: str) -> None:
+        which, said = words.WHICH + thing, re.escape(verb)
+        self._full += [f"{said}{which}{words.INTO}?", f"{which}就?{said}{words.INTO}?"]
+        self._handled.append(f"把{which}(?:[给帮替]我)?{said}{words.INTO}?")
+        self._things.append(thing)
+        if verb in words.UNDOING:
+            self._undoing.append(said)
+        elif not re.fullmatch(words.DO, verb):
+            self._verbs.append(said)
+
+
+SIGNS = {"handled": HANDLED, "full": FULL, "undoing": UNDONE, "verb": VERB}
+
+
+def _either(patterns: Sequence[str]) -> str:
+    """Any of these; none of none."""
+    return f"(?:{'|'.join(patterns)})" if patterns else "(?!)"
 
 
 @lru_cache(maxsize=1024)
-def _naming(acts: tuple[str, ...]) -> re.Pattern[str]:
-    own = "|".join(re.escape(simplified(act.lower())) for act in acts) or "(?!)"
-    act = rf"(?:{ACTS}|(?:我)?(?:确认|确定|同意|申请)?(?:{own})(?:吧)?)"
-    return re.compile(rf"(?:{LEAD}\s?){{0,3}}(?:{WAYS}{{0,2}}{act}\s?){{1,3}}(?:就行|就好|{LEAD})?")
+def _names(acts: tuple[str, ...]) -> _Names:
+    return _Names(acts)
 
 
-PLAINLY = re.compile(rf"(?:嗯+\s?)?(?:{LEAD}\s?){{0,2}}(?:{PLAIN})")
+# -- sentences --
+
+AGREEING = (
+    # 确认, 我同意办理, 确认取消, 信息确认无误
+    f"{words.PERFORM}(?:并?要?(?:{words.LOOSELY}|{UNDONE}|{words.PERFORMED}))?{words.PERFORM_END}",
+    f"{words.LINES}[都全]?确认(?:无误|没问题)",
+    # 办理, 就退款, 退吧, 我要退; a value behind it may be none that goes with it (退款，不需要)
+    f"{words.WAY}{words.NAMED}(?!,?{GAP})",
+    f"{words.WAY}{words.LOOSELY}{words.END}",
+    f"(?:这[个笔单张项件]|那就|那)?{words.SELF}就?要{words.LOOSELY}",
+    # 帮我退, 麻烦办一下, 给我办了吧, 把这张卡挂失
+    f"{words.HELP}{words.LOOSELY}{words.HELPED_END}?",
+    f"{words.HELP}?{HANDLED}{words.HELPED_END}?",
+    # 快退, 赶紧给我办了
+    f"(?:快点?|赶紧|赶快|抓紧)(?:{words.LOOSELY}|{words.HELP}{words.LOOSELY}掉?了)",
+    # 可以退, 可以停了; but 可以退吧 asks
+    f"可以(?:{words.LOOSELY}|{UNDONE})掉?[了的]?",
+    # behind a yes and a comma: 要得，办嘛; 好的，退; 好的，把这张卡挂失了; 是的，取消吧
+    f"{words.AGREED},(?:(?:{words.HELP}|{words.WAY}){words.LOOSELY}{words.DOUBTFUL_END}|(?:需?要|给我)?{words.LOOSELY})",
+    f"{words.AGREED},(?:给我{words.LOOSELY}|{words.HELP}?{HANDLED})掉?了",
+    f"{words.ANSWERED}{UNDONE}吧?",
+    # 办咯办咯; 退就退吧
+    f"(?P<urged>{words.LOOSELY}[嘛咯喽]),?(?P=urged)",
+    f"(?P<taken>{words.LOOSELY})就(?P=taken)吧",
+    words.AS_SAID,
+    words.ENGLISH,
+)
+SENTENCE = re.compile(f"{words.ALONE}|(?:(?:(?:^|,)(?:{words.BESIDE},?){{0,5}})?{_either(AGREEING)}){{1,3}}{words.BEHIND}{{0,4}}")
+# A plain yes. Behind 好的 and 行 a thank-you may be the end of the talk: it goes with the surer ones.
+PLAINLY = re.compile(
+    f"(?:(?:嗯++|恩++|那|{words.LOOKED}),?){{0,2}}(?:{words.AGREED},?(?:(?:{words.LOOKED}|就这样|就这个),?)?){{0,3}}"
+    f"(?:{words.AGREED}(?:,?(?:{words.LOOKED}|就这样|{words.BOTHERED}|please|pls|[👌👍]))?|{words.SURE},?{words.THANKS})"
+)
+HALF = re.compile(
+    rf"(?:(?:{words.OPENING}|不想?要了),?)*(?P<half>.{{1,8}}?)[吧嘛咯呗噻]?(?:,?(?P=half)[吧嘛咯呗噻]?)*(?:,?(?:{words.THANKS}|不想?要了))*"
+)

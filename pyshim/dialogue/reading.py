@@ -42,6 +42,7 @@ INSULT = re.compile(
     r"|去死|[他你]妈|妈的|操[你蛋]|卧槽|狗[屁东日]|王八|骗子|人工智障|fuck|shit|stupid|idiot",
     re.IGNORECASE,
 )
+NO = re.compile(r"[不没别未无]")
 LONG_NUMBER = re.compile(r"\d{4}")
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
 
@@ -337,10 +338,16 @@ def _once_more(heard: Heard) -> Found:
 # -- consent was asked for ----------------------------------------------------------------------------------------------------
 
 
+def agreed(text: str, rest: str, task: Task) -> bool:
+    """rest: the text without the values that were shown, which may be said again (确认，20231107); but a no (不需要, a reason) is
+    never cut out."""
+    denied = len(NO.findall(text)) > len(NO.findall(rest))
+    return any(consent.given(said, task.consent, task.acts) for said in (text, text if denied else rest))
+
+
 def _given(heard: Heard) -> Found:
-    """What was shown may be said again (确认，20231107), another value may not."""
-    task, shown = heard.task, heard.text if heard.changed else heard.rest
-    given = heard.pending.confirm and any(consent.given(text, task.consent, task.acts) for text in (heard.text, shown))
+    """To exactly what was shown, and to no other value."""
+    given = heard.pending.confirm and agreed(heard.text, heard.text if heard.changed else heard.rest, heard.task)
     return [Confirm(Evidence.GRAMMAR, heard.text)] if given else []
 
 

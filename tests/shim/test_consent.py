@@ -2,20 +2,26 @@
 
 tests/shim/consent has three corpora, written without sight of the grammar: what is no consent, what is and names the act, and
 what plainly agrees. A row: sentence, kind, the task it was said at, or any. One half of each (held) is not looked at while the
-grammar is worked on.
+grammar is worked on. The near ones were written beside the grammar: forms it was made for, and near misses of each of its rules.
 """
 
 import re
+import time
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from pyshim.dialogue import consent
+from pyshim.dialogue import consent, flows, reading
 from pyshim.tenants.schema import Task, Tenant
+from pyshim.turns.turn import Turn
+from tests.shim.conftest import Talk
 
 FOLDER = Path(__file__).parent / "consent"
 HALVES = ("seen", "held")
+# What makes a question, a no, a condition, a doubt or a delay of any sentence.
+SPOILERS = [*"不没别莫未吗么?？…先再等想但谁", "如果", "要是", "不过", "可能", "万一", "怎么", "什么", "多少"]
 # What its writer called tasks; any other name is the task's own.
 CALLED = {
     "instalment": "installment",
@@ -29,10 +35,10 @@ CALLED = {
 }
 
 
-def rows(name: str) -> list[tuple[str, str]]:
-    """Sentences, and at which task."""
+def rows(name: str, without: str = "") -> list[tuple[str, str]]:
+    """Sentences, and at which task; without: the kind to leave out."""
     cells = [line.split("\t") for line in (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]
-    return [(sentence, CALLED.get(at, at)) for sentence, _, at in cells]
+    return [(sentence, CALLED.get(at, at)) for sentence, kind, at in cells if kind != without]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +47,22 @@ def tasks(shop: Tenant, bank: Tenant, telecom: Tenant) -> dict[str, Task]:
     return {name: task for tenant in (shop, bank, telecom) for name, task in tenant.tasks.items() if task.confirm}
 
 
+@pytest.fixture(scope="module")
+def turns(shop: Tenant, bank: Tenant, telecom: Tenant) -> dict[str, Turn]:
+    """A turn at its tenant for each task."""
+    return {name: turn for tenant in (shop, bank, telecom) for turn in [Talk(tenant).turn("")] for name in tenant.tasks}
+
+
 def given(sentence: str, task: Task) -> bool:
     return consent.given(sentence, task.consent, task.acts)
 
 
-@pytest.mark.parametrize("half", HALVES)
+def shown(sentence: str, task: Task, turn: Turn) -> bool:
+    """Is it a consent where the values that it says are those that were shown?"""
+    return reading.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
+
+
+@pytest.mark.parametrize("half", [*HALVES, "near"])
 def test_nothing_is_done_without_consent(tasks: dict[str, Task], half: str) -> None:
     wrong = [
         (sentence, name)
@@ -54,6 +71,77 @@ def test_nothing_is_done_without_consent(tasks: dict[str, Task], half: str) -> N
         if given(sentence, tasks[name])
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("half", [*HALVES, "near"])
+def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
+    tasks: dict[str, Task], turns: dict[str, Turn], half: str
+) -> None:
+    wrong = [
+        (sentence, name)
+        for sentence, at in rows(f"no_consent.{half}", without="changed_value")
+        for name in ([at] if at in tasks else tasks)
+        if shown(sentence, tasks[name], turns[name])
+    ]
+    assert wrong == []
+
+
+FLOORS: Mapping[str, float] = {
+    "consent_act.seen": 0.94,
+    "consent_act.held": 0.73,
+    "consent_act.near": 1.0,
+    "consent_plain.seen": 0.99,
+    "consent_plain.held": 0.78,
+}
+
+
+@pytest.mark.parametrize("corpus", FLOORS)
+def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[str, Turn], corpus: str) -> None:
+    said = rows(corpus)
+    meant = [name for name, task in tasks.items() if not corpus.startswith("consent_plain") or task.consent == "plain"]
+    taken = [all(shown(sentence, tasks[name], turns[name]) for name in ([at] if at in tasks else meant)) for sentence, at in said]
+    share = sum(taken) / len(taken)
+    assert share >= FLOORS[corpus]
+
+
+@pytest.mark.parametrize("corpus", ["consent_act", "consent_plain"])
+def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: str) -> None:
+    wrong = []
+    for sentence, at in rows(f"{corpus}.seen"):
+        task = tasks.get(at) or tasks["cancel_order" if corpus == "consent_act" else "refund_apply"]
+        if not given(sentence, task):
+            continue
+        for spoiler in SPOILERS:
+            spoilt = (sentence[:place] + spoiler + sentence[place:] for place in range(len(sentence) + 1))
+            wrong += [said for said in spoilt if given(said, task)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "好" * 500,
+        "确认" * 250,
+        "好的，" * 20,
+        "嗯" * 59 + "x",
+        "确认" * 29 + "x",
+        "办嘛" * 29 + "x",
+        "信息和" * 19 + "x",
+        "谢谢你您亲" * 11 + "x",
+        "yes please " * 5 + "x",
+        "把这个订单" * 11,
+        "看过了没问题" * 9 + "x",
+        "要得，" * 14 + "退就退x",
+    ],
+)
+def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) -> None:
+    task = tasks["refund_apply"]
+    given("退吧", task)  # its acts are read now
+    began = time.thread_time()
+    for _ in range(3):
+        given(text, task)
+        consent.half_named(text, task.acts)
+    assert (time.thread_time() - began) / 3 < 0.005 * 4  # 5 ms, and a slow machine
 
 
 @pytest.mark.parametrize("half", HALVES)
@@ -136,7 +224,24 @@ def test_the_verb_with_its_object_agrees_to_its_own_task_only(tasks: dict[str, T
 
 
 @pytest.mark.parametrize(
-    ("text", "half"), [("取消", True), ("取消吧", True), ("取消订单", False), ("不办了", False), ("", False)]
+    ("text", "half"),
+    [
+        ("取消", True),
+        ("取消吧", True),
+        ("取消取消", True),
+        ("嗯，取消吧，不想要了", True),
+        ("取消嘛，麻烦咯", True),
+        ("取消订单", False),
+        ("不办了", False),
+        ("", False),
+    ],
 )
 def test_half_of_an_acts_name_may_be_its_opposite(shop: Tenant, text: str, half: bool) -> None:
     assert consent.half_named(text, shop.tasks["cancel_order"].acts) is half
+
+
+def test_an_act_is_words_and_no_pattern() -> None:
+    acts = ["开通A+(年费).套餐", "办.*"]
+    assert consent.given("开通A+(年费).套餐", "strict", acts)
+    assert consent.given("确认，帮我办.*", "strict", acts)
+    assert not consent.given("帮我办随便什么", "strict", acts)
