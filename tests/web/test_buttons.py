@@ -26,12 +26,13 @@ def asked(page: Page, order: str = ORDER) -> None:
 
 def live(page: Page) -> list[str]:
     """The buttons of confirmations that can be pressed."""
-    return [found.text for found in page.all(".confirm button") if found.is_enabled()]
+    found = page.all(".confirm button")
+    return [str(one.get_property("textContent")) for one in found if one.is_enabled()]  # .text is "" while one is faded in
 
 
 def button(page: Page, text: str) -> WebElement:
     """Of the newest confirmation."""
-    return next(found for found in reversed(page.all(".confirm button")) if found.text == text)
+    return next(found for found in reversed(page.all(".confirm button")) if found.get_property("textContent") == text)
 
 
 def done(page: Page, stack: Stack) -> int:
