@@ -106,6 +106,15 @@ class Checks:
         told = ", ".join(f"{name} {known[name]}" for name in self.tenant.tasks[intent].slots if name in known)
         self.says(answer, self.tenant.tasks[intent].confirm or "", known, f"{intent} is to be confirmed with {told}")
 
+    def shows(self, answer: Answer, intent: str, known: Mapping[str, str]) -> bool:
+        """confirms, or False where the back end refused to quote (too much, say). Raises Forgotten."""
+        task = self.tenant.tasks[intent]
+        refusals = [template for code, template in self._outcomes(task) if code != "done"] if task.quote else []
+        if any(self._fits(template, known, answer) for template in refusals):
+            return False
+        self.confirms(answer, intent, known)
+        return True
+
     def cancelled(self, answer: Answer, intent: str) -> None:
         title = self.tenant.title(intent)
         self.says(answer, self.tenant.phrases.flow_cancelled, {"title": title}, f"{intent} is cancelled")

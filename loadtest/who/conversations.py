@@ -70,8 +70,8 @@ def straight(one: Customer, aside: str = "") -> Talk:
     """A flow from its button to its end, and another question."""
     intent = one.chance.choice(one.playable(flow=True))
     answer = yield from collect(one, intent, aside)
-    one.checks.confirms(answer, intent, one.told)
-    answer = yield Say(YES)
+    if one.checks.shows(answer, intent, one.told):
+        answer = yield Say(YES)
     yield from ended(one, intent, answer)
     yield from anything_else(one)
 
@@ -106,7 +106,9 @@ def refused(one: Customer) -> Talk:
     """Everything told, and then it is not wanted: nothing waits any more, and a yes changes nothing."""
     intent = one.chance.choice(one.playable(flow=True))
     answer = yield from collect(one, intent)
-    one.checks.confirms(answer, intent, one.told)
+    if not one.checks.shows(answer, intent, one.told):
+        yield from ended(one, intent, answer)
+        return
     answer = yield Say(NO)
     one.checks.cancelled(answer, intent)
     answer = yield Say(YES)

@@ -134,8 +134,8 @@ def test_each_guest_is_another(client: httpx.Client) -> None:
 
 
 def test_after_delete_the_dialogue_is_forgotten_and_the_history_is_not(customer: Customer) -> None:
-    customer.ask("转人工")
-    assert customer.ask(BUTTON)["answered_by"] == "l5_dialogue"  # a person has the conversation
+    customer.ask("申请退款")
+    assert customer.ask(BUTTON)["answered_by"] == "l5_dialogue"  # a task waits
     ended = customer.http.delete("/v1/session")
     assert (ended.status_code, ended.content) == (204, b"")
     anew = customer.ask(BUTTON)
