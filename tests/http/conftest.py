@@ -35,6 +35,7 @@ STORIES = {
     "one_user": (WIDE, HAMMERED),
     "one_tenant": (HAMMERED, WIDE),
     "poor_users": (Limit(rate_per_s=NEVER, burst=5), Limit(rate_per_s=NEVER, burst=3)),
+    "pressing": (Limit(rate_per_s=NEVER, burst=5), Limit(rate_per_s=NEVER, burst=3)),
     "poor_tenant": (Limit(rate_per_s=2, burst=3), Limit(rate_per_s=NEVER, burst=4)),
     "patient": (WIDE, Limit(rate_per_s=1, burst=1)),
     "drained": (Limit(rate_per_s=NEVER, burst=1), WIDE),

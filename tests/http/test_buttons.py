@@ -107,7 +107,7 @@ def test_its_position_is_checked_as_that_of_a_sentence(stranger: Stranger, posit
 
 
 def test_a_press_takes_a_token_of_the_user(small: Stack) -> None:
-    stranger = Stranger(small, "poor_users")
+    stranger = Stranger(small, "pressing")
     statuses = [stranger.chat({"confirm": {"id": "a", "answer": "yes"}}).status for _ in range(4)]
     assert statuses == [409, 409, 409, 429]
 
