@@ -84,9 +84,10 @@ def read(turn: Turn) -> list[Command]:
     own = _first(READERS[where(turn)], _hear(turn, main))
     if any(isinstance(one, Confirm) for one in own) and any(_may_take_back(one) for one in others):
         own = [Unclear(Evidence.MODEL, main.text)]
-    found = [*own, *others]
-    seen: set[str] = set()
-    once = [one for one in found if not isinstance(one, Ask) or not (one.intent in seen or seen.add(one.intent))]  # type: ignore[func-returns-value]
+    asked = {
+        one.intent: one for one in reversed([*own, *others]) if isinstance(one, Ask)
+    }  # each matter once, as it was said first
+    once = [one for one in (*own, *others) if not isinstance(one, Ask) or asked[one.intent] is one]
     return sorted(once, key=lambda one: isinstance(one, Ask) and not turn.tenant.is_urgent(one.intent))
 
 
@@ -110,10 +111,13 @@ def _short(part: Part) -> Part:
 
 def _matters(turn: Turn) -> tuple[Part, Found]:
     """The clause that is about what waits, and the matters beside it."""
-    parts = [_short(part) for part in turn.parts]
-    if not parts:
+    announced = clauses.announced(turn.query)
+    parts = [
+        _short(part) for part in turn.parts or [Part(text, "", 0.0) for text in announced]
+    ]  # nobody read them: Triton is away
+    if len(parts) == 1:
         return _whole(turn), []
-    if len(clauses.announced(turn.query)) < len(parts):
+    if len(announced) < len(parts):
         return _urgent(turn, parts)
     if turn.state.flow is None and not all(_is_matter(turn, part) for part in parts):
         return _whole(turn), []

@@ -90,6 +90,13 @@ async def test_a_value_beside_a_yes_is_the_other_matters(shop: Tenant) -> None:
     assert "20231105" in reply.answer
 
 
+async def test_with_triton_away_a_value_beside_a_yes_corrects_nothing(shop: Tenant) -> None:
+    talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
+    await talk.say("确认，另外帮我查下20231105", None)
+    assert talk.values["order_id"] == "20231107"
+    assert talk.backend.calls == []
+
+
 @pytest.mark.parametrize("beside", ["如果超过100就算了", "我再想想", "先别提交"])
 async def test_a_yes_with_something_behind_it_that_may_take_it_back_is_none(shop: Tenant, beside: str) -> None:
     talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
