@@ -112,10 +112,9 @@ def _short(part: Part) -> Part:
 def _matters(turn: Turn) -> tuple[Part, Found]:
     """The clause that is about what waits, and the matters beside it."""
     announced = clauses.announced(turn.query)
-    parts = [
-        _short(part) for part in turn.parts or [Part(text, "", 0.0) for text in announced]
-    ]  # nobody read them: Triton is away
-    if len(parts) == 1:
+    unread = [Part(text, "", 0.0) for text in announced] if where(turn) is Open.CONFIRM else []  # Triton is away
+    parts = [_short(part) for part in turn.parts or unread]
+    if len(parts) < 2:
         return _whole(turn), []
     if len(announced) < len(parts):
         return _urgent(turn, parts)
