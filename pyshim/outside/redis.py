@@ -27,6 +27,7 @@ from pyshim.settings import ROOT, Settings
 from pyshim.telemetry import trace
 
 SCRIPTS = ROOT / "lua" / "redis"
+CONNECTIONS = 50
 FAILURES = (RedisError, OSError, TimeoutError)
 # Answers of a Redis that is there and takes nothing; redis-py drops the first word of most. lua/edge/redis.lua has the same.
 TAKES_NOTHING: dict[type[RedisError], str] = {
@@ -73,9 +74,16 @@ class Redis:
     def __init__(self, settings: Settings, at_least_s: float = 0.0) -> None:
         self.where, self._writable = str(settings.redis_socket), Script("writable-1")
         timeout_s = max(at_least_s, settings.redis_timeout_ms / 1000)
-        self._client = redis.Redis(
-            unix_socket_path=self.where, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
+        pool = redis.BlockingConnectionPool(  # who finds all in use waits its turn, as long as for an answer
+            CONNECTIONS,
+            timeout_s,
+            redis.UnixDomainSocketConnection,
+            path=self.where,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),
         )
+        self._client = redis.Redis.from_pool(pool)
 
     async def run(self, script: Script, *arguments: bytes | str | int) -> Any:
         """One script, one round trip. Raises RedisAway."""
