@@ -6,6 +6,9 @@ comes of a call is one of three:
   Done      a 2xx, but for 202
   Refused   a 4xx, or it was never sent (nobody could be reached, or not in time)
   Unknown   it was sent, and then: a timeout, a cut connection, a 408, a 5xx, a 202, a 3xx, or an answer nobody can read
+
+Each back end has connections and a breaker of its own: one that hangs takes nothing from another tenant's, and is soon not asked
+at all for a while, which is Refused.
 """
 
 import asyncio
@@ -16,10 +19,13 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from pyshim.outside.breaker import Breaker
 from pyshim.telemetry import trace
 
 Fields = dict[str, str | int | float | bool | None]
 EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
+CONNECTIONS = 100  # to one back end
+FAILURES, PROBE_S = 5, 5.0  # in a row, until it is not asked; and then how long until one call tries
 CONNECTING = 0.6  # of the time there is
 SENDING = "http11.send_request_headers.started"  # what failed before this was surely not sent
 ANSWER_BYTES = 256 * 1024
@@ -62,61 +68,93 @@ class Call(Protocol):
     def body(self) -> list[str]: ...
 
 
-class Backend:
-    """One pooled client for the back ends of all tenants. example: address of the one that comes with sluice."""
+class _One:
+    """One back end."""
 
-    def __init__(self, example: str = "") -> None:
-        self._example = example
-        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-        self._client = httpx.AsyncClient(limits=limits, trust_env=False)
+    def __init__(self, breaker: Breaker) -> None:
+        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        self.client = httpx.AsyncClient(limits=limits, trust_env=False)
+        self.breaker = breaker
+
+
+class Backend:
+    """A client for the back ends of all tenants. example: address of the one that comes with sluice."""
+
+    def __init__(self, example: str = "", failures: int = FAILURES) -> None:
+        self._example, self._failures = example, failures
+        self._ones: dict[str, _One] = {}
 
     async def call(self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float) -> Outcome:
         """key: the Idempotency-Key of a POST. Never raises for what the back end does or does not do."""
         what = f"{call.method} {call.path}"
         path = call.path.format_map({name: quote(value, safe="") for name, value in slots.items()})
-        headers = {"X-User-Id": user_id}
+        headers = {"X-User-Id": user_id, "Accept-Encoding": "identity"}
         body = None
         if call.method == "POST":
             headers["Idempotency-Key"] = key
             body = {name: slots[name] for name in call.body}
         limit = httpx.Timeout(timeout_s, connect=timeout_s * CONNECTING, pool=timeout_s * CONNECTING)
         steps: set[str] = set()
+        one = self._one(base)
+        if not one.breaker.allows():
+            return Refused(NOBODY, {}, f"{what}: the breaker is open")
         try:
             with trace.step(what, calls=True) as step:
                 if step.traceparent:
                     headers["traceparent"] = step.traceparent
                 async with asyncio.timeout(timeout_s):
                     url = base.replace(EXAMPLE, self._example) + path
-                    status, content = await self._answer(call.method, url, body, headers, limit, steps)
+                    status, content = await _answer(one.client, call.method, url, body, headers, limit, steps)
                 step.note("http.response.status_code", status)
         except Exception as error:
+            one.breaker.failed()
             why = f"{what}: {type(error).__name__}: {error}"
             return Unknown(why) if SENDING in steps else Refused(NOBODY, {}, why)
+        if status < 500:
+            one.breaker.succeeded()
+        else:
+            one.breaker.failed()
         return _outcome(what, status, content)
 
-    async def _answer(
-        self, method: str, url: str, body: dict[str, str] | None, headers: dict[str, str], limit: httpx.Timeout, steps: set[str]
-    ) -> tuple[int, bytes]:
-        """Status and body, which may be so large. steps: how far it came."""
-
-        async def note(step: str, _: Any) -> None:
-            steps.add(step)
-
-        content = bytearray()
-        how: dict[str, Any] = {"json": body, "headers": headers, "timeout": limit, "extensions": {"trace": note}}
-        async with self._client.stream(method, url, **how) as answer:
-            async for piece in answer.aiter_bytes():
-                content += piece
-                if len(content) > ANSWER_BYTES:
-                    raise _TooMuch(f"more than {ANSWER_BYTES} bytes")
-            return answer.status_code, bytes(content)
+    def _one(self, base: str) -> _One:
+        if base not in self._ones:
+            self._ones[base] = _One(Breaker(self._failures, PROBE_S))
+        return self._ones[base]
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await asyncio.gather(*(one.client.aclose() for one in self._ones.values()))
 
 
-class _TooMuch(Exception):
-    """Nobody reads an answer of that size."""
+class _Unread(Exception):
+    """An answer nobody reads."""
+
+
+async def _answer(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    body: dict[str, str] | None,
+    headers: dict[str, str],
+    limit: httpx.Timeout,
+    steps: set[str],
+) -> tuple[int, bytes]:
+    """Status and body, which may be so large, and is not packed: who unpacks does not know how large it gets. steps: how far it
+    came."""
+
+    async def note(step: str, _: Any) -> None:
+        steps.add(step)
+
+    content = bytearray()
+    how: dict[str, Any] = {"json": body, "headers": headers, "timeout": limit, "extensions": {"trace": note}}
+    async with client.stream(method, url, **how) as answer:
+        packed = answer.headers.get("content-encoding", "identity")
+        if packed != "identity":
+            raise _Unread(f"its Content-Encoding is {packed}, and identity was asked for")
+        async for piece in answer.aiter_raw():
+            content += piece
+            if len(content) > ANSWER_BYTES:
+                raise _Unread(f"more than {ANSWER_BYTES} bytes")
+        return answer.status_code, bytes(content)
 
 
 def _outcome(what: str, status: int, content: bytes) -> Outcome:

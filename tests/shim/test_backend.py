@@ -4,12 +4,13 @@ Done only where it says so, Refused only where it says so or nothing was sent, e
 """
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
-from pyshim.outside.backend import ANSWER_BYTES, CHARS_MOST, Backend, Done, Outcome, Refused, Unknown
+from pyshim.outside.backend import ANSWER_BYTES, CHARS_MOST, CONNECTIONS, FAILURES, Backend, Done, Outcome, Refused, Unknown
 from pyshim.tenants.schema import Call
 from tests.shim.scripted import (
     SILENCE,
@@ -263,11 +264,42 @@ async def test_after_one_that_was_too_slow_the_next_call_is_answered_its_own(ser
 
 async def test_where_all_connections_are_taken_nothing_is_sent(server: Scripted, backend: Backend) -> None:
     server.routes = {"POST": SILENCE}
-    taken = [asyncio.ensure_future(post(backend, server.url, timeout_s=30)) for _ in range(200)]
-    await server.until(200)
+    taken = [asyncio.ensure_future(post(backend, server.url, timeout_s=30)) for _ in range(CONNECTIONS)]
+    await server.until(CONNECTIONS)
     outcome = await post(backend, server.url, timeout_s=0.2)
     assert isinstance(outcome, Refused)
-    assert (outcome.code, len(server.asked)) == ("", 200)
+    assert (outcome.code, len(server.asked)) == ("", CONNECTIONS)
     for one in taken:
         one.cancel()
     await asyncio.gather(*taken, return_exceptions=True)
+
+
+# -- one tenant's, and another's -------------------------------------------------------------------------------------------
+
+
+async def test_who_hangs_takes_nothing_from_another_tenant(server: Scripted, backend: Backend) -> None:
+    server.routes = {"POST /hangs": SILENCE}
+    hanging = [asyncio.ensure_future(post(backend, f"{server.url}/hangs", timeout_s=30)) for _ in range(2 * CONNECTIONS)]
+    await server.until(CONNECTIONS)
+    server.script = [says(200, {"id": "mine"})]
+    assert await post(backend, server.url) == Done({"id": "mine"})
+    for one in hanging:
+        one.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+
+
+async def test_who_fails_again_and_again_is_not_asked_for_a_while_and_that_is_no_doubt(
+    server: Scripted, backend: Backend
+) -> None:
+    server.script = [says(500)] * FAILURES
+    assert all([isinstance(await post(backend, server.url), Unknown) for _ in range(FAILURES)])
+    outcome = await post(backend, server.url)
+    assert isinstance(outcome, Refused)
+    assert (outcome.code, len(server.asked)) == ("", FAILURES)
+
+
+async def test_a_packed_answer_is_not_unpacked(server: Scripted, backend: Backend) -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    server.script = [says(200, bomb, "content-encoding: gzip\r\n")]
+    assert isinstance(await post(backend, server.url), Unknown)
+    assert server.asked[0].headers["accept-encoding"] == "identity"
