@@ -2,7 +2,7 @@
 
 tests/shim/consent has three corpora, written without sight of the grammar: what is no consent, what is and names the act, and
 what plainly agrees. A row: sentence, kind, the task it was said at, or any. One half of each (held) is not looked at while the
-grammar is worked on. The near ones were written beside the grammar: forms it was made for, and near misses of each of its rules.
+grammar is worked on. Later others wrote more consents, of which a part (fresh) is not looked at, either. The near ones were written beside the grammar: forms it was made for, and near misses of each of its rules.
 """
 
 import re
@@ -104,10 +104,11 @@ def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[
     assert share >= FLOORS[corpus]
 
 
+@pytest.mark.parametrize("half", ["seen", "more"])
 @pytest.mark.parametrize("corpus", ["consent_act", "consent_plain"])
-def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: str) -> None:
+def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: str, half: str) -> None:
     wrong = []
-    for sentence, at in rows(f"{corpus}.seen"):
+    for sentence, at in rows(f"{corpus}.{half}"):
         task = tasks.get(at) or tasks["cancel_order" if corpus == "consent_act" else "refund_apply"]
         if not given(sentence, task):
             continue
@@ -132,6 +133,22 @@ def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: st
         "把这个订单" * 11,
         "看过了没问题" * 9 + "x",
         "要得，" * 14 + "退就退x",
+        "确 " * 59 + "x",
+        "退 " * 29 + "款x",
+        "就这个" * 19 + "x",
+        "对的呀啊" * 14 + "x",
+        "好额呀，" * 14 + "x",
+        "就是真的" * 14 + "x",
+        "我都已经看了" * 9 + "x",
+        "姐姐哥哥" * 14 + "x",
+        "登记上去" * 14 + "x",
+        "就换这个套餐" * 9 + "x",
+        "麻烦你帮我" * 11 + "x",
+        "queren " * 8 + "x",
+        "哎呀嗯嗯昂昂" * 9 + "x",
+        "谢谢师傅，" * 11 + "x",
+        "是我的卡，" * 11 + "x",
+        "好，" * 29 + "x",
     ],
 )
 def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) -> None:
@@ -144,7 +161,7 @@ def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) ->
     assert (time.thread_time() - began) / 3 < 0.005 * 4  # 5 ms, and a slow machine
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", [*HALVES, "more"])
 def test_a_plain_yes_is_none_where_money_moves(tasks: dict[str, Task], half: str) -> None:
     strict = {name: task for name, task in tasks.items() if task.consent == "strict"}
     # A yes in English is in the grammar of every task.
