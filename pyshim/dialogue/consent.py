@@ -134,8 +134,8 @@ AGREEING = (
     f"{words.WAY}{words.LOOSELY}{words.END}",
     f"(?:这[个笔单张项件]|那就|那)?{words.SELF}就?要{words.LOOSELY}",
     f"(?:就|就?是){FULL}",
-    # 退 by itself, 马上退, 登记上, 查这30块, 报修KD12345678, 必须办
-    f"(?:(?<![^,{GAP}])|{words.HASTE}){VERB}(?=,|$)",
+    # 退 by itself, 退退退 (but 改改 is 改 a little), 马上退, 登记上, 查这30块, 报修KD12345678, 必须办
+    f"(?:(?<![^,{GAP}])(?:{VERB}{VERB})?|{words.HASTE}){VERB}(?=,|$)",
     f"{words.WAY}(?:{words.DO}|[{FULL}{VERB}]){words.ALONG}",
     f"{words.WAY}[{FULL}{VERB}]这?{words.GAPS}(?=,|$)",
     f"那?{words.SURELY}(?:要|得)?{words.LOOSELY}[啊呀的]?",
@@ -154,8 +154,8 @@ AGREEING = (
     # 可以退, 可以停了; but 可以退吧 asks
     f"可以(?:{words.LOOSELY}|{UNDONE})掉?[了的]?",
     # behind a yes and a comma: 要得，办嘛; 好的，退; 好的，把这张卡挂失了; 是的，取消吧; 三万那档，办嘛; 移机，办嘛
-    f"(?:{words.AGREED}|{words.SHOWN}),(?:(?:{words.HELP}|{words.WAY}){words.LOOSELY}{words.DOUBTFUL_END}|(?:需?要|给我)?{words.LOOSELY})",
-    f"{words.AGREED},(?:{words.YOU}?给{words.SELF}{words.LOOSELY}|{words.HELP}?{HANDLED})掉?了",
+    f"(?:{words.AGREED}|{words.SHOWN}|{words.KNOWN}|{words.LOOKED}|{words.DECIDED}),(?:(?:{words.HELP}|{words.WAY}){words.LOOSELY}{words.DOUBTFUL_END}|(?:需?要|给我)?{words.LOOSELY})",
+    f"(?:{words.AGREED}|{words.BEGUN}),(?:{words.YOU}?给{words.SELF}{words.LOOSELY}|{words.HELP}?{HANDLED})掉?了",
     f"(?<={FULL}),{words.WAY}{words.LOOSELY}{words.DOUBTFUL_END}",
     f"{words.ANSWERED}{UNDONE}吧?",
     # 办咯办咯; 退就退吧
@@ -166,7 +166,10 @@ AGREEING = (
 )
 SENTENCE = re.compile(f"{words.ALONE}|(?:(?:(?:^|,)(?:{words.BESIDE},?){{0,5}})?{_either(AGREEING)}){{1,3}}{words.BEHIND}{{0,4}}")
 # A plain yes. Behind 好的 and 行 a thank-you may be the end of the talk: it goes with the surer ones.
-BEFORE = f"(?:{words.BREATH}|那|{words.LOOKED}|{words.KNOWN}(?=,{words.SURE})|{words.DECIDED}|{words.BEGUN}|{words.CALLED}(?=,)|{words.SHOWN})"
+BEFORE = (
+    f"(?:{words.BREATH}|那|{words.LOOKED}|{words.KNOWN}(?=,{words.SURE})|{words.DECIDED}|{words.BEGUN}|{words.CALLED}(?=,)"
+    f"|{words.SHOWN})"
+)
 BETWEEN = f"(?:{words.LOOKED}|就这样|就这么[着的地]|就这个|{words.CALLED}(?=,))"
 AFTER = (
     f"(?:{words.LOOKED}|就这样|就这么[着的地]|没说的|没(?:啥|什么)[可好]说的|{words.BOTHERED}|{words.CALLED}|{words.BEGUN}"

@@ -1,7 +1,7 @@
 """How is a yes written, and how is it written where consent.py's grammar reads it?
 
-One way for all: simplified, lower case, one comma for all marks between two words. Slips of the finger, dialect and pinyin are mended
-as long as they can be nothing else; none of them is near a no, a question or a delay.
+One way for all: simplified, lower case, one comma for all marks between two words. Slips of the finger, dialect and pinyin are
+mended as long as they can be nothing else; none of them is near a no, a question or a delay.
 """
 
 import re
@@ -21,8 +21,8 @@ DRAWN = re.compile(r"([一-鿿a-z])\1{2,}")  # 好嘞嘞嘞, yesss
 
 # Traditional characters that an act is called by, beside those that all of sluice folds.
 PLAINER = str.maketrans(
-    "無誤內業務張銀調錢趕緊盡並結執線檢訴爭議損壞償減複復領資記審準銷讓絕雙兩從將報撥裝頻視鈴遷揀們頭這屬實賬戶決後聽電網壓碎閱證",
-    "无误内业务张银调钱赶紧尽并结执线检诉争议损坏偿减复复领资记审准销让绝双两从将报拨装频视铃迁拣们头这属实账户决后听电网压碎阅证",
+    "無誤內業務張銀調錢趕緊盡並結執線檢訴爭議損壞償減複復領資記審準銷讓絕雙兩從將報撥裝頻視鈴遷揀們頭這屬實賬戶決後聽電網壓碎閱證協簽齊聯儘購買賣選擇達進遠運爲",
+    "无误内业务张银调钱赶紧尽并结执线检诉争议损坏偿减复复领资记审准销让绝双两从将报拨装频视铃迁拣们头这属实账户决后听电网压碎阅证协签齐联尽购买卖选择达进远运为",
 )
 MISSPELT = {
     "确认": "确任 确忍 确人 确仁 确让 缺认 却认 雀认",
@@ -51,6 +51,7 @@ MISSPELT = {
     "套餐": "套参 套惨",
     "可以": "阔以 口以 可已 可意 科以 阔已",
     "没问题": "么问题 冇问题 莫问题 木问题 没得问题 莫得问题 没问提 没文题 没问体 每问题",
+    "没错": "冇错 么错",
     "好的": "好得(?!很) 毫的 豪的 好地(?=[,]|$) 好de",
     "是的": "系嘅 事的 时的",
     "的": "滴 哒",
@@ -107,7 +108,8 @@ def _mender(mended: dict[str, str], pattern: str) -> tuple[re.Pattern[str], dict
 
 MISSPELLINGS, RIGHT = _mender(SPELT, "{}")
 IN_PINYIN, IN_WORDS = _mender(
-    {re.sub(r"(?<=[a-z]),(?=[a-z])", ",?", said): right for said, right in SPOKEN.items()}, r"(?<![a-z])(?:{})(?:,?(?P<ba>ba))?(?![a-z])"
+    {re.sub(r"(?<=[a-z]),(?=[a-z])", ",?", said): right for said, right in SPOKEN.items()},
+    r"(?<![a-z])(?:{})(?:,?(?P<ba>ba))?(?![a-z])",
 )
 
 
@@ -136,8 +138,8 @@ def _mended(said: str) -> str:
 
 
 def _undrawn(run: re.Match[str]) -> str:
-    """Letters once, words twice: 停停停 is no 停."""
-    return run[1] if run[1].isascii() else run[1] * 2
+    """Letters once, words as often as anybody would mean it."""
+    return run[1] if run[1].isascii() else run[1] * 3
 
 
 def _in_words(said: re.Match[str]) -> str:

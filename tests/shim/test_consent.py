@@ -2,7 +2,8 @@
 
 tests/shim/consent has three corpora, written without sight of the grammar: what is no consent, what is and names the act, and
 what plainly agrees. A row: sentence, kind, the task it was said at, or any. One half of each (held) is not looked at while the
-grammar is worked on. Later others wrote more consents, of which a part (fresh) is not looked at, either. The near ones were written beside the grammar: forms it was made for, and near misses of each of its rules.
+grammar is worked on. Later others wrote more consents, of which a part (fresh) is not looked at, either. The near ones were
+written beside the grammar: forms it was made for, and near misses of each of its rules.
 """
 
 import re
