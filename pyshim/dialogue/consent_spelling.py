@@ -52,11 +52,11 @@ MISSPELT = {
     "可以": "阔以 口以 可已 可意 科以 阔已",
     "没问题": "么问题 冇问题 莫问题 木问题 没得问题 莫得问题 没问提 没文题 没问体 每问题",
     "没错": "冇错 么错",
-    "好的": "好得(?!很) 毫的 豪的 好地(?=[,]|$) 好de",
+    "好的": "好得 毫的 豪的 好de",
     "是的": "系嘅 事的 时的",
     "的": "滴 哒",
     "账": "帐",
-    "欧了": r"(?<![a-z])[o0]了",
+    "欧了": "o了",
 }
 # Pinyin: a comma where a space may stand; 吧 may follow.
 PINYIN = {
@@ -106,7 +106,7 @@ def _mender(mended: dict[str, str], pattern: str) -> tuple[re.Pattern[str], dict
     return re.compile(pattern.format(groups)), {f"w{number}": mended[way] for number, way in enumerate(ways)}
 
 
-MISSPELLINGS, RIGHT = _mender(SPELT, "{}")
+MISSPELLINGS = re.compile("|".join(sorted(SPELT, key=len, reverse=True)))
 IN_PINYIN, IN_WORDS = _mender(
     {re.sub(r"(?<=[a-z]),(?=[a-z])", ",?", said): right for said, right in SPOKEN.items()},
     r"(?<![a-z])(?:{})(?:,?(?P<ba>ba))?(?![a-z])",
@@ -133,7 +133,7 @@ def folded(text: str) -> Iterator[str]:
 
 
 def _mended(said: str) -> str:
-    said = MISSPELLINGS.sub(lambda wrong: RIGHT[wrong.lastgroup or ""], DRAWN.sub(_undrawn, said))
+    said = MISSPELLINGS.sub(lambda wrong: SPELT[wrong.group()], DRAWN.sub(_undrawn, said))
     return IN_PINYIN.sub(_in_words, said)
 
 

@@ -89,7 +89,7 @@ FINE = any_of(
     rf"""
     好(?=,|$|[确同请帮给那就我没对行好可]) 好{TAIL}++ 好[嘅丫吖勒]{TAIL}*+ 好[额个](?:{TAIL}++|(?=,|$)) 行[吧叭呗]? 行{TAIL}++
     (?<![^,嗯中])中{TAIL}*+ 可中 中得很 成{TAIL}*+ 得[嘞咧] 系[呀啊]?(?=,|$) 妥(?=,|$) 欧克
-    [挺蛮满很甚老]好[的额呃了呀啊]*+(?=,|$) 好得很 巴适(?:得板|得很)? 管(?=,|$) 管得很 可得行 中意(?=,|$) 可行(?=,|$) 好说 齐活
+    [挺蛮满很甚老]好[的额呃了呀啊]*+(?=,|$) 好的很 巴适(?:得板|得很)? 管(?=,|$) 管得很 可得行 中意(?=,|$) 可行(?=,|$) 好说 齐活
     成交 安逸 杠杠的 (?:就这么)?说定了 就这么定了 一言为定 {SELF}?愿意(?=,|$) [听依][你您]的?(?=,|$) okk?{TAIL}*+ okay okey okie
     sure(?:_thing)? fine alright of_course absolutely definitely good(?=,|$) exactly great(?=,|$) perfect(?=,|$)
     (?:that_)?(?:sounds|looks|all)_(?:good|right|correct|fine)(?:_to_me)? no_(?:problem|objections?) im_sure correct right
