@@ -42,7 +42,7 @@ INSULT = re.compile(
     r"|去死|[他你]妈|妈的|操[你蛋]|卧槽|狗[屁东日]|王八|骗子|人工智障|fuck|shit|stupid|idiot",
     re.IGNORECASE,
 )
-NO = re.compile(r"[不没别未无]")
+NO = re.compile(r"[不没别未无?？吗么呢先]|要是|如果")
 LONG_NUMBER = re.compile(r"\d{4}")
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
 
@@ -339,8 +339,8 @@ def _once_more(heard: Heard) -> Found:
 
 
 def agreed(text: str, rest: str, task: Task) -> bool:
-    """rest: the text without the values that were shown, which may be said again (确认，20231107); but a no (不需要, a reason) is
-    never cut out."""
+    """rest: the text without the values that were shown, which may be said again (确认，20231107); but a no, a question or a
+    condition in them (不需要, a reason) is never cut out."""
     denied = len(NO.findall(text)) > len(NO.findall(rest))
     return any(consent.given(said, task.consent, task.acts) for said in (text, text if denied else rest))
 
