@@ -89,11 +89,20 @@ def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
 
 FLOORS: Mapping[str, float] = {
     "consent_act.seen": 0.94,
-    "consent_act.held": 0.73,
+    "consent_act.more": 0.86,
+    "consent_act.held": 0.76,
+    "consent_act.fresh": 0.56,
     "consent_act.near": 1.0,
-    "consent_plain.seen": 0.99,
-    "consent_plain.held": 0.78,
+    "consent_plain.seen": 1.0,
+    "consent_plain.more": 0.80,
+    "consent_plain.held": 0.91,
+    "consent_plain.fresh": 0.63,
 }
+
+
+@pytest.mark.parametrize("corpus", [*FLOORS, *(f"no_consent.{half}" for half in (*HALVES, "near"))])
+def test_each_sentence_is_said_at_a_task_of_ours(tasks: dict[str, Task], corpus: str) -> None:
+    assert {at for _, at in rows(corpus)} <= {*tasks, "any"}
 
 
 @pytest.mark.parametrize("corpus", FLOORS)
@@ -162,7 +171,7 @@ def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) ->
     assert (time.thread_time() - began) / 3 < 0.005 * 4  # 5 ms, and a slow machine
 
 
-@pytest.mark.parametrize("half", [*HALVES, "more"])
+@pytest.mark.parametrize("half", [*HALVES, "more", "fresh"])
 def test_a_plain_yes_is_none_where_money_moves(tasks: dict[str, Task], half: str) -> None:
     strict = {name: task for name, task in tasks.items() if task.consent == "strict"}
     # A yes in English is in the grammar of every task.
