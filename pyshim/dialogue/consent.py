@@ -2,7 +2,7 @@
 
 A call that changes something runs only on a sentence that, as a whole, is in this closed grammar of yeses. Rules:
 
-* The sentence is folded (NFKC, lower case, simplified, marks as one comma). 了 吗 么 呢 吧 嘛 and ？ are never dropped: they turn
+* The sentence is folded (consent_spelling.py). 了 吗 么 呢 吧 嘛 and ？ are never dropped: they turn
   a yes into a question, a report or a doubt, as does whatever else is not in the grammar.
 * A yes that names the act (确认, 办理, 提交吧, 取消订单 at a cancelling) is enough for every task.
 * A plain yes (好的, 可以, 没问题) may agree with the text alone: it is enough where the task's consent is "plain".
@@ -14,25 +14,18 @@ tasks (SENTENCE). Names are taken apart into verb and object, so that 取消订�
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
 from pyshim.dialogue import consent_words as words
+from pyshim.dialogue.consent_spelling import folded, plainer
 from pyshim.dialogue.consent_words import FULL, HANDLED, UNDONE, VERB
 from pyshim.dialogue.slots import GAP
-from pyshim.language.folding import simplified
 
 Consent = Literal["strict", "plain"]
 
 YES, NO = "确认", "不办了"  # texts of the two buttons; short_words reads the second
-LONGEST = 60  # characters of a yes: what is longer tells something, and would take long to read
-
-HESITATION = re.compile(r"\.{2,}|。{2,}|…|[?？\ue000-\uf8ff]")
-MARKS = re.compile(r"[ \t\r,，、。.!~;:·]+")
-SPELT = {wrong: right for right, wrongs in words.MISSPELT.items() for wrong in wrongs.split()}
-MISSPELLINGS = re.compile("|".join(sorted(SPELT, key=len, reverse=True)))
 
 
 def text(answer: Literal["yes", "no"]) -> str:
@@ -43,32 +36,19 @@ def text(answer: Literal["yes", "no"]) -> str:
 def given(text: str, consent: Consent, acts: Sequence[str]) -> bool:
     """acts: how this task's act is called, verb and object; … in one stands for a value that was shown. Where values were cut out
     of the text because they are those shown, slots.GAP stands in their place."""
-    said = _folded(text)
-    if said is None:
-        return False
-    if said not in words.LONE and SENTENCE.fullmatch(_names(tuple(acts)).signed(said)):
+    return any(_given(said, consent, tuple(acts)) for said in folded(text))
+
+
+def _given(said: str, consent: Consent, acts: tuple[str, ...]) -> bool:
+    if said not in words.LONE and SENTENCE.fullmatch(_names(acts).signed(said)):
         return True
     return consent == "plain" and PLAINLY.fullmatch(said) is not None
 
 
 def half_named(text: str, acts: Sequence[str]) -> bool:
     """Is it a part of the act's name, so that it could mean the act or its opposite (取消 where an order is to be cancelled)?"""
-    half = HALF.fullmatch(_folded(text) or "")
-    return half is not None and any(half["half"] != act and half["half"] in act for act in map(_plainer, acts))
-
-
-def _plainer(text: str) -> str:
-    """One comma for all marks between two words."""
-    said = unicodedata.normalize("NFKC", text).lower().translate(words.PLAINER)
-    return MARKS.sub(",", simplified(said).replace("'", "").replace("’", "")).strip(",")
-
-
-def _folded(text: str) -> str | None:
-    """The sentence as the grammar is written; None where it hesitates, asks, or is too long."""
-    if len(text) > 2 * LONGEST or HESITATION.search(text):
-        return None
-    said = MISSPELLINGS.sub(lambda wrong: SPELT[wrong.group()], _plainer(text))
-    return said if len(said) <= LONGEST else None
+    halves = [half["half"] for said in folded(text) for half in [HALF.fullmatch(said)] if half]
+    return any(half != act and half in act for act in map(plainer, acts) for half in halves)
 
 
 # -- the act's names --
@@ -85,7 +65,7 @@ class _Names:
         self._undoing: list[str] = []
         self._things: list[str] = []
         for act in sorted(acts, key=len, reverse=True):
-            self._add(_plainer(act.replace(words.VALUE, GAP)))
+            self._add(plainer(act.replace(words.VALUE, GAP)))
         things = f"{_either(self._things)}?"
         self._full += [f"{verb}(?:{words.INTO}{things}|{words.THIS})" for verb in self._verbs]
         self._handled += [f"把{words.THIS}(?:[给帮替]我)?{verb}" for verb in self._verbs]
@@ -95,7 +75,7 @@ class _Names:
             "handled": _either(self._handled),
             "full": _either(self._full),
             "kept": words.KEPT,
-            "undoing": f"{_either(self._undoing)}(?=[吧的了掉啦,]|$)",
+            "undoing": f"{_either(self._undoing)}(?=[吧的了掉啦嘛呗噻撒,{GAP}]|$)",
             "verb": _either(self._verbs),
         }
         self._names = re.compile("|".join(f"(?P<{kind}>{names})" for kind, names in kinds.items()))
@@ -119,7 +99,7 @@ class _Names:
 
     def _add_apart(self, verb: str, thing: str) -> None:
         which, said = words.WHICH + thing, re.escape(verb)
-        self._full += [f"{said}{which}{words.INTO}?", f"{which}就?{said}{words.INTO}?"]
+        self._full += [f"{said}{which}{words.INTO}?", f"{which}就?{said}(?:{words.INTO}|{words.THIS})?"]
         self._handled.append(f"把{which}(?:[给帮替]我)?{said}{words.INTO}?")
         self._things.append(thing)
         if verb in words.UNDOING:
@@ -147,20 +127,36 @@ AGREEING = (
     # 确认, 我同意办理, 确认取消, 信息确认无误
     f"{words.PERFORM}(?:并?要?(?:{words.LOOSELY}|{UNDONE}|{words.PERFORMED}))?{words.PERFORM_END}",
     f"{words.LINES}[都全]?确认(?:无误|没问题)",
-    # 办理, 就退款, 退吧, 我要退; a value behind it may be none that goes with it (退款，不需要)
-    f"{words.WAY}{words.NAMED}(?!,?{GAP})",
+    words.PERFORMED_HERE,
+    words.PRESSED,
+    # 办理, 就退款, 退吧, 我要退; a value right behind it may be none that goes with it (退款不需要)
+    f"{words.WAY}{words.NAMED}(?!{GAP})",
     f"{words.WAY}{words.LOOSELY}{words.END}",
     f"(?:这[个笔单张项件]|那就|那)?{words.SELF}就?要{words.LOOSELY}",
-    # 帮我退, 麻烦办一下, 给我办了吧, 把这张卡挂失
+    f"(?:就|就?是){FULL}",
+    # 退 by itself, 退退退 (but 改改 is 改 a little), 马上退, 登记上, 查这30块, 报修KD12345678, 必须办
+    f"(?:(?<![^,{GAP}])(?:{VERB}{VERB})?|{words.HASTE}){VERB}(?=,|$)",
+    f"{words.WAY}(?:{words.DO}|[{FULL}{VERB}]){words.ALONG}",
+    f"{words.WAY}[{FULL}{VERB}]这?{words.GAPS}(?=,|$)",
+    f"那?{words.SURELY}(?:要|得)?{words.LOOSELY}[啊呀的]?",
+    f"{words.LOOSELY}(?=,{words.HURRY})",
+    # what would drop the matter, of the value that was shown: 取消20231106, 13800002046，停嘛
+    f"{words.WAY}{UNDONE}{GAP}(?:这单|这笔|那个)?",
+    f"{words.SHOWN},?{UNDONE}[吧掉嘛呗噻]?",
+    f"{GAP}(?:这[单笔个]|那[单笔个])?不要了,{UNDONE}吧?",
+    # 帮我退, 麻烦办一下, 给我办了吧, 把这张卡挂失; 劳驾您给办了, 那就把票开了
     f"{words.HELP}{words.LOOSELY}{words.HELPED_END}?",
+    f"{words.POLITELY}(?:给|帮我|给我){words.LOOSELY}掉?了",
     f"{words.HELP}?{HANDLED}{words.HELPED_END}?",
+    f"(?:那就|{words.HASTE}|{words.POLITELY}){HANDLED}掉?了",
     # 快退, 赶紧给我办了
     f"(?:快点?|赶紧|赶快|抓紧)(?:{words.LOOSELY}|{words.HELP}{words.LOOSELY}掉?了)",
     # 可以退, 可以停了; but 可以退吧 asks
     f"可以(?:{words.LOOSELY}|{UNDONE})掉?[了的]?",
-    # behind a yes and a comma: 要得，办嘛; 好的，退; 好的，把这张卡挂失了; 是的，取消吧
-    f"{words.AGREED},(?:(?:{words.HELP}|{words.WAY}){words.LOOSELY}{words.DOUBTFUL_END}|(?:需?要|给我)?{words.LOOSELY})",
-    f"{words.AGREED},(?:给我{words.LOOSELY}|{words.HELP}?{HANDLED})掉?了",
+    # behind a yes and a comma: 要得，办嘛; 好的，退; 好的，把这张卡挂失了; 是的，取消吧; 三万那档，办嘛; 移机，办嘛
+    f"(?:{words.AGREED}|{words.SHOWN}|{words.KNOWN}|{words.LOOKED}|{words.DECIDED}),(?:(?:{words.HELP}|{words.WAY}){words.LOOSELY}{words.DOUBTFUL_END}|(?:需?要|给我)?{words.LOOSELY})",
+    f"(?:{words.AGREED}|{words.BEGUN}),(?:{words.YOU}?给{words.SELF}{words.LOOSELY}|{words.HELP}?{HANDLED})掉?了",
+    f"(?<={FULL}),{words.WAY}{words.LOOSELY}{words.DOUBTFUL_END}",
     f"{words.ANSWERED}{UNDONE}吧?",
     # 办咯办咯; 退就退吧
     f"(?P<urged>{words.LOOSELY}[嘛咯喽]),?(?P=urged)",
@@ -170,9 +166,19 @@ AGREEING = (
 )
 SENTENCE = re.compile(f"{words.ALONE}|(?:(?:(?:^|,)(?:{words.BESIDE},?){{0,5}})?{_either(AGREEING)}){{1,3}}{words.BEHIND}{{0,4}}")
 # A plain yes. Behind 好的 and 行 a thank-you may be the end of the talk: it goes with the surer ones.
+BEFORE = (
+    f"(?:{words.BREATH}|那|{words.LOOKED}|{words.KNOWN}(?=,{words.SURE})|{words.DECIDED}|{words.BEGUN}|{words.CALLED}(?=,)"
+    f"|{words.SHOWN})"
+)
+BETWEEN = f"(?:{words.LOOKED}|就这样|就这么[着的地]|就这个|{words.CALLED}(?=,))"
+AFTER = (
+    f"(?:{words.LOOKED}|就这样|就这么[着的地]|没说的|没(?:啥|什么)[可好]说的|{words.BOTHERED}|{words.CALLED}|{words.BEGUN}"
+    "|赶紧的|尽快|越快越好|please|pls|[👌👍])"
+)
 PLAINLY = re.compile(
-    f"(?:(?:嗯++|恩++|那|{words.LOOKED}),?){{0,2}}(?:{words.AGREED},?(?:(?:{words.LOOKED}|就这样|就这个),?)?){{0,3}}"
-    f"(?:{words.AGREED}(?:,?(?:{words.LOOKED}|就这样|{words.BOTHERED}|please|pls|[👌👍]))?|{words.SURE},?{words.THANKS})"
+    f"(?:{BEFORE},?){{0,2}}(?:{words.AGREED},?(?:{BETWEEN},?)?){{0,3}}"
+    f"(?:{words.AGREED}(?:,?{AFTER})?|{words.SURE},?{words.THANKS}|{words.AS_SHOWN}|{words.BEGUN}|就这样,{words.BOTHERED})"
+    f"|{words.THANKS},{words.SURE}"
 )
 HALF = re.compile(
     rf"(?:(?:{words.OPENING}|不想?要了),?)*(?P<half>.{{1,8}}?)[吧嘛咯呗噻]?(?:,?(?P=half)[吧嘛咯呗噻]?)*(?:,?(?:{words.THANKS}|不想?要了))*"

@@ -43,7 +43,8 @@ INSULT = re.compile(
     re.IGNORECASE,
 )
 CODE = re.compile(r"(?:短信)?(?:验证|校验|动态)码")
-NO = re.compile(r"[不没别未无]")
+NO = re.compile(r"[不没别未无?？吗么呢先]|要是|如果")
+DENIED = re.compile(rf"{slots.GAP}[不非]|{slots.GAP}[没莫么木无](?:有|啥|什么)?问题")
 LONG_NUMBER = re.compile(r"\d{4}")
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
 
@@ -346,9 +347,9 @@ def _once_more(heard: Heard) -> Found:
 
 
 def agreed(text: str, rest: str, task: Task) -> bool:
-    """rest: the text without the values that were shown, which may be said again (确认，20231107); but a no (不需要, a reason) is
-    never cut out."""
-    denied = len(NO.findall(text)) > len(NO.findall(rest))
+    """rest: the text without the values that were shown, which may be said again (确认，20231107); but a no, a question or a
+    condition in them (不需要, a reason) is never cut out, nor what is denied behind it (质量没问题)."""
+    denied = len(NO.findall(text)) > len(NO.findall(rest)) or DENIED.search(rest) is not None
     return any(consent.given(said, task.consent, task.acts) for said in (text, text if denied else rest))
 
 

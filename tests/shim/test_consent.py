@@ -2,7 +2,8 @@
 
 tests/shim/consent has three corpora, written without sight of the grammar: what is no consent, what is and names the act, and
 what plainly agrees. A row: sentence, kind, the task it was said at, or any. One half of each (held) is not looked at while the
-grammar is worked on. The near ones were written beside the grammar: forms it was made for, and near misses of each of its rules.
+grammar is worked on. Later others wrote more consents, of which a part (fresh) is not looked at, either. The near ones were
+written beside the grammar: forms it was made for, and near misses of each of its rules.
 """
 
 import re
@@ -88,11 +89,20 @@ def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
 
 FLOORS: Mapping[str, float] = {
     "consent_act.seen": 0.94,
-    "consent_act.held": 0.73,
+    "consent_act.more": 0.86,
+    "consent_act.held": 0.76,
+    "consent_act.fresh": 0.56,
     "consent_act.near": 1.0,
-    "consent_plain.seen": 0.99,
-    "consent_plain.held": 0.78,
+    "consent_plain.seen": 1.0,
+    "consent_plain.more": 0.80,
+    "consent_plain.held": 0.91,
+    "consent_plain.fresh": 0.63,
 }
+
+
+@pytest.mark.parametrize("corpus", [*FLOORS, *(f"no_consent.{half}" for half in (*HALVES, "near"))])
+def test_each_sentence_is_said_at_a_task_of_ours(tasks: dict[str, Task], corpus: str) -> None:
+    assert {at for _, at in rows(corpus)} <= {*tasks, "any"}
 
 
 @pytest.mark.parametrize("corpus", FLOORS)
@@ -104,10 +114,11 @@ def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[
     assert share >= FLOORS[corpus]
 
 
+@pytest.mark.parametrize("half", ["seen", "more"])
 @pytest.mark.parametrize("corpus", ["consent_act", "consent_plain"])
-def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: str) -> None:
+def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: str, half: str) -> None:
     wrong = []
-    for sentence, at in rows(f"{corpus}.seen"):
+    for sentence, at in rows(f"{corpus}.{half}"):
         task = tasks.get(at) or tasks["cancel_order" if corpus == "consent_act" else "refund_apply"]
         if not given(sentence, task):
             continue
@@ -132,6 +143,22 @@ def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: st
         "把这个订单" * 11,
         "看过了没问题" * 9 + "x",
         "要得，" * 14 + "退就退x",
+        "确 " * 59 + "x",
+        "退 " * 29 + "款x",
+        "就这个" * 19 + "x",
+        "对的呀啊" * 14 + "x",
+        "好额呀，" * 14 + "x",
+        "就是真的" * 14 + "x",
+        "我都已经看了" * 9 + "x",
+        "姐姐哥哥" * 14 + "x",
+        "登记上去" * 14 + "x",
+        "就换这个套餐" * 9 + "x",
+        "麻烦你帮我" * 11 + "x",
+        "queren " * 8 + "x",
+        "哎呀嗯嗯昂昂" * 9 + "x",
+        "谢谢师傅，" * 11 + "x",
+        "是我的卡，" * 11 + "x",
+        "好，" * 29 + "x",
     ],
 )
 def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) -> None:
@@ -144,7 +171,7 @@ def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) ->
     assert (time.thread_time() - began) / 3 < 0.005 * 4  # 5 ms, and a slow machine
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", [*HALVES, "more", "fresh"])
 def test_a_plain_yes_is_none_where_money_moves(tasks: dict[str, Task], half: str) -> None:
     strict = {name: task for name, task in tasks.items() if task.consent == "strict"}
     # A yes in English is in the grammar of every task.
