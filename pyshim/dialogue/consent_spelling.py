@@ -12,7 +12,8 @@ from pyshim.language.folding import simplified
 
 LONGEST = 60  # characters of a yes: what is longer tells something, and would take long to read
 
-HESITATION = re.compile(r"\.{2,}|。{2,}|…|[?？\ue000-\uf8ff]")
+# "yeah, right" means the opposite.
+HESITATION = re.compile(r"\.{2,}|。{2,}|…|[?？\ue000-\uf8ff]|\byea?h?\W{0,3}right\b", re.IGNORECASE)
 # Pictures of things and of joy say nothing of their own, as marks; those that thank or agree are words of the grammar.
 MARKS = re.compile(r"[ \t\r,，、。.!~;:·💰💵📶📡📦📱💳🏠🏡🚚🧾📄📝📞☎🔒🔧🛠🎉🎊✨🌟⭐🔥🚀❤💖💕😀😁😄😃😉😘🥰🤗👏🙌🆗✔☑]+")
 SHADES = re.compile("[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]")  # of emoji
