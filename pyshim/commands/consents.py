@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pyshim.commands.control import START
-from pyshim.commands.terminal import check_tenant, fail, read_settings
+from pyshim.commands.terminal import fail, read_settings
 from pyshim.errors import RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
@@ -42,7 +42,6 @@ def consents(
 ) -> None:
     """Write a tenant's consents, a line of JSON each: when, who, what was shown, what agreed, what came of it."""
     settings = read_settings()
-    check_tenant(settings, tenant)
     bounds = _moment(since), _moment(until)
     try:
         asyncio.run(_export(settings, tenant, user, *bounds))

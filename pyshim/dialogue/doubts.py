@@ -39,6 +39,11 @@ def question(task: Task, sent: Sent, age_s: float) -> tuple[Call | None, dict[st
     return task.call if may_repeat else None, sent.values
 
 
+def never_arrived(task: Task, code: str) -> bool:
+    """Does its check say that no such call came? not_found does where it is no refusal of the task's own."""
+    return code == "no_such_request" or (code in ("not_found", "status_404") and code not in task.errors)
+
+
 def needed(call: Call) -> set[str]:
     """The values it cannot be made without."""
     return {name for _, name, _, _ in Formatter().parse(call.path) if name} | set(call.body)
@@ -100,8 +105,12 @@ class Doubts:
         if call is None or not needed(call) <= values.keys():
             return self._lost(whose, sent, "its task has no check, and may not be sent again, or was changed since")
         outcome = await self._backend.call(tenant.about.backend or "", call, values, whose.user, sent.key, PATIENCE_S)
-        if isinstance(outcome, Refused) and task.check is not None and outcome.code == "not_found":
-            return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
+        if isinstance(outcome, Refused) and task.check is not None and never_arrived(task, outcome.code):
+            if task.idempotent is None or age_s > seconds(task.idempotent) or not needed(task.call) <= sent.values.keys():
+                return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
+            outcome = await self._backend.call(
+                tenant.about.backend or "", task.call, sent.values, whose.user, sent.key, PATIENCE_S
+            )
         if isinstance(outcome, Refused) and outcome.code not in task.errors:  # this question, perhaps, and not the call
             log.warning("%s: asking about %s: %s", tenant.id, sent.intent, outcome.why)
             return None

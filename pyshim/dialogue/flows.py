@@ -104,6 +104,12 @@ def key_of(turn: Turn, pending: Pending, attempt: str = "") -> str:
     return hashlib.sha256(what).hexdigest()[:32]
 
 
+def opposite(task: Task, text: str) -> bool:
+    """Does it want what the task would undo, or the other way round?"""
+    said = text.replace(task.title, "")  # a button's
+    return task.unless is not None and any(word in said for word in task.unless.words)
+
+
 def waits(turn: Turn, intent: str) -> bool:
     """Was it sent, and nobody knows what became of it?"""
     return any(sent.intent == intent and not sent.outcome for sent in turn.calls())
@@ -118,6 +124,10 @@ class Flows:
     async def start(self, turn: Turn, intent: str, words: str) -> Reply:
         """Begins a task with what these words and the session already say."""
         task = turn.tenant.tasks[intent]
+        if task.unless is not None and opposite(task, words):
+            if turn.state.flow is not None and turn.state.flow.intent == intent:
+                drop(turn)
+            return Reply(task.unless.say, intent)
         remembered = {name: value for name, value in turn.state.slots.items() if name in task.slots}
         now, _ = told(turn, words, task.slots)
         keep(turn, now)
@@ -250,7 +260,7 @@ class Flows:
         known = turn.known[sent.key] = outcomes.at_once(task, sent, outcome)
         metrics.calls.labels(turn.tenant.id, known.outcome or "unknown").inc()
         if known.outcome:
-            self._journal.remember(Whose(turn.tenant.id, turn.user_id, sent.key), outcomes.without_code(task, known))
+            await self._journal.found(Whose(turn.tenant.id, turn.user_id, sent.key), outcomes.without_code(task, known))
         return known
 
     def told(self, turn: Turn, pending: Pending, sent: Sent) -> Reply:

@@ -6,6 +6,7 @@ from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import PLACEHOLDER, filled
 from pyshim.outside.backend import Done, Outcome, Refused, Unknown
 from pyshim.tenants.schema import Task, Tenant
+from pyshim.turns import stored
 from pyshim.turns.turn import Sent, Turn
 
 NOT_TAKEN = ("", "status_425", "status_429")  # nobody was reached, or whoever was took nothing
@@ -63,4 +64,7 @@ def news(turn: Turn) -> list[str]:
             fields = {"title": title, "result": result(turn.tenant, sent)}
             sentences.append(filled(turn.tenant.phrases.unknown_known, fields))
             turn.told.append(sent.key)
+        elif not sent.outcome and turn.newest and sent.key not in turn.known and stored.at_of(turn.newest) < sent.at:
+            title = turn.tenant.title(sent.intent) if sent.intent in turn.tenant.intents else sent.intent
+            sentences.append(filled(turn.tenant.phrases.unknown, {"title": title}))  # its turn was never answered
     return sentences

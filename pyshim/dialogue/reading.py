@@ -36,6 +36,12 @@ WRONG = r"(?:发|写|填|说|输|打|搞|弄|给|报|看|记)错了?"
 CORRECTING = re.compile(rf"{WRONG}|不对|不是|错了|应该是|改成|换成|改为|更正|还是|而是|^是")
 MISTAKE = re.compile(WRONG)
 BACK = re.compile(r"^(?:返回|退回|回到|回|后退到?)?上一?[步页级]|^(?:返回|后退|退回去|撤回)$")
+GO_ON = re.compile(
+    r"(?:我们?|那|好的?|嗯|就|请)?[，, ]*(?:继续|接着|往下)(?:办理?|来|说|弄|提交)?[吧呗啊呀]?\W*"
+    r"|再?重?试(?:一?[下次])?[吧]?\W*|下一步\W*"
+)
+LOOKING = re.compile(r"查|看看|看一?下|问一?下")
+AGAINST = r"(?:不|别|甭|勿|没让你?|没叫你?|不要|不用|不想|不能|先不|暂时不|没有?要)(?:再|给我|帮我|马上)?"
 INSULT = re.compile(
     r"傻[逼比叉缺帽子]|煞笔|沙比|(?<![a-z])s[ab]b?(?![a-z])|(?<![a-z])nt(?![a-z])|脑残|智障|弱智|白痴|废物|滚(?:蛋|开|$)"
     r"|垃圾(?:客服|公司|平台|系统|东西|机器人|玩意|$)"
@@ -71,6 +77,15 @@ def changes(turn: Turn, commands: Iterable[Command]) -> bool:
     now = flows.values(turn, pending)
     known = turn.tenant.tasks[pending.intent].slots
     return any(isinstance(one, Set | Correct) and one.slot in known and one.value != now.get(one.slot) for one in commands)
+
+
+def is_code(turn: Turn) -> bool:
+    """Is it nothing but a code that the tenant's system sends, where no value is asked for, or nobody knows what is?"""
+    if where(turn) is Open.SLOT and not turn.degraded:
+        return False
+    named = {task.verify.slot for task in turn.tenant.tasks.values() if task.verify}
+    found = [slots.find(turn.tenant.slots[name], turn.query) for name in named]
+    return any(one is not None and slots.bare(CODE.sub("", one.rest)) for one in found)
 
 
 def pressed(turn: Turn) -> list[Command]:
@@ -203,11 +218,14 @@ class Heard:
 def _hear(turn: Turn, said: Part) -> Heard:
     heard, open = Heard(turn, said), where(turn)
     if open is Open.SLOT:
-        heard.values, heard.rest = flows.told(turn, said.text, flows.unknown(turn, heard.pending), first=heard.pending.asking)
+        text = said.text if slots.find(heard.slot, said.text) else MISTAKE.sub(slots.GAP, said.text)  # 单号发错了: no reason 发错
+        heard.values, heard.rest = flows.told(turn, text, flows.unknown(turn, heard.pending), first=heard.pending.asking)
         if not heard.values and (numbered := slots.numbered(heard.slot, said.text)):
             heard.values, heard.rest = {heard.pending.asking: numbered}, ""
     elif open is Open.CONFIRM:
-        heard.values, heard.rest = flows.told(turn, said.text, heard.task.slots)
+        heard.values, heard.rest = flows.told(turn, MISTAKE.sub(slots.GAP, said.text), heard.task.slots)
+        if is_code(turn):  # of before: a value was changed, and no code is asked for
+            heard.values, heard.rest = {}, said.text
         now = flows.values(turn, heard.pending)
         if not heard.values:
             heard.values = {name: one for name in heard.task.slots if (one := slots.numbered(turn.tenant.slots[name], said.text))}
@@ -346,16 +364,17 @@ def _once_more(heard: Heard) -> Found:
 # -- consent was asked for ----------------------------------------------------------------------------------------------------
 
 
-def agreed(text: str, rest: str, task: Task) -> bool:
+def agreed(text: str, rest: str, task: Task, how: consent.Consent | None = None) -> bool:
     """rest: the text without the values that were shown, which may be said again (确认，20231107); but a no, a question or a
     condition in them (不需要, a reason) is never cut out, nor what is denied behind it (质量没问题)."""
     denied = len(NO.findall(text)) > len(NO.findall(rest)) or DENIED.search(rest) is not None
-    return any(consent.given(said, task.consent, task.acts) for said in (text, text if denied else rest))
+    return any(consent.given(said, how or task.consent, task.acts) for said in (text, text if denied else rest))
 
 
 def _given(heard: Heard) -> Found:
     """To exactly what was shown, and to no other value."""
-    given = heard.pending.confirm and agreed(heard.text, heard.text if heard.changed else heard.rest, heard.task)
+    how: consent.Consent = "strict" if heard.pending.tries else heard.task.consent  # asked to be plain, 好的 is not any more
+    given = heard.pending.confirm and agreed(heard.text, heard.text if heard.changed else heard.rest, heard.task, how)
     return [Confirm(Evidence.GRAMMAR, heard.text)] if given else []
 
 
@@ -364,6 +383,8 @@ def _changed_alone(heard: Heard) -> Found:
 
 
 def _changed(heard: Heard) -> Found:
+    if LOOKING.search(heard.rest) and not CORRECTING.search(heard.text):
+        return []  # 帮我查下20231105 changes nothing of what is to be done
     return [Correct(Evidence.VALUE, heard.text, name, value) for name, value in heard.changed.items()]
 
 
@@ -371,6 +392,20 @@ def _half_named(heard: Heard) -> Found:
     if not consent.half_named(heard.text, heard.task.acts):
         return []
     return _changed(heard) or [Unclear(Evidence.GRAMMAR, heard.text)]
+
+
+def _against(heard: Heard) -> Found:
+    """别挂失: the act, denied."""
+    names = {
+        name for act in heard.task.acts for name in (act, act[:2]) if len(name) > 1 and name.isalpha() and not name.isascii()
+    }
+    denied = any(re.search(AGAINST + re.escape(name), heard.text) for name in names)
+    return [Deny(Evidence.GRAMMAR, heard.text)] if denied else []
+
+
+def _opposite(heard: Heard) -> Found:
+    """The very opposite is wanted (解除挂失)."""
+    return [Ask(Evidence.GRAMMAR, heard.text, heard.pending.intent)] if flows.opposite(heard.task, heard.text) else []
 
 
 def _no(heard: Heard) -> Found:
@@ -419,6 +454,11 @@ def _mistaken(heard: Heard, known: list[str]) -> Found:
     return [Correct(Evidence.GRAMMAR, heard.text, named[0], None)] if len(named) == 1 else []
 
 
+def _go_on(heard: Heard) -> Found:
+    """On with it: agrees to nothing, and drops nothing."""
+    return [Repeat(Evidence.GRAMMAR, heard.text)] if GO_ON.fullmatch(heard.text.strip()) else []
+
+
 def _back(heard: Heard) -> Found:
     """One step back: the last value is asked for again."""
     if not BACK.search(heard.text.strip()):
@@ -438,17 +478,31 @@ def _sets(heard: Heard) -> Found:
     return [Set(Evidence.VALUE, heard.text, name, value) for name, value in heard.values.items()]
 
 
-NOTHING: tuple[Reader, ...] = (_bare_value, _insult, _in_a_dialogue, _meant)
+NOTHING: tuple[Reader, ...] = (_go_on, _bare_value, _insult, _in_a_dialogue, _meant)
 READERS: dict[Open, tuple[Reader, ...]] = {
     Open.NOTHING: NOTHING,
     Open.OFFER: (_chosen, *NOTHING),
     Open.SLOT: (
-        *(_back, _corrected, _values_alone, _known_again, _dropped, _insult, _aside, _strange),
+        *(_opposite, _go_on, _back, _corrected, _values_alone, _known_again, _dropped, _insult, _aside, _strange),
         *(_values, _any_text, _once_more),
     ),
     Open.CONFIRM: (
-        *(_given, _changed_alone, _back, _corrected, _half_named, _dropped, _insult, _aside, _changed, _strange),
+        *(
+            _opposite,
+            _given,
+            _go_on,
+            _changed_alone,
+            _back,
+            _corrected,
+            _half_named,
+            _against,
+            _dropped,
+            _insult,
+            _aside,
+            _changed,
+            _strange,
+        ),
         *(_no, _model_yes, _once_more),
     ),
-    Open.CODE: (_code, _back, _corrected, _dropped, _insult, _aside, _no, _once_more),
+    Open.CODE: (_code, _go_on, _back, _corrected, _dropped, _insult, _aside, _no, _once_more),
 }

@@ -104,7 +104,8 @@ def decide(open: Open, commands: Sequence[Command], changes: bool = False) -> li
     """What a message does, in order. changes: do its values differ from those that were shown? Then its yes is to others."""
     steps = [_step(open, command) for command in sorted(commands, key=lambda command: ORDER.index(type(command)))]
     void = changes or any(step.effect is E.DROP for step in steps)
-    steps = [step for step in steps if not (void and step.effect in (E.SUBMIT, E.CODE))]
+    calls = [step for step in steps if step.effect in (E.SUBMIT, E.CODE)]
+    steps = [step for step in steps if step not in calls or (not void and step is calls[0])]  # twice yes is one yes
     more = [step for step in steps if step.effect not in (E.UNCLEAR, E.QUESTION, E.PASS, E.IDLE)]
     return more or steps[:1]  # what is clear is done; asking again is for a message of which nothing is
 

@@ -68,7 +68,10 @@ class Dialogue(Layer):
                 self._check_press(turn)
             commands = reading.pressed(turn)
         else:
-            turn.secret = turn.secret or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
+            code = reading.is_code(turn)
+            turn.secret = turn.secret or code or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
+            if code and turn.degraded:
+                return Reply(turn.tenant.phrases.degraded)
             commands = reading.read(turn)
         return await self.apply(turn, commands)
 
@@ -81,7 +84,9 @@ class Dialogue(Layer):
         for number, step in enumerate(steps):
             await self._do(turn, step, answer, steps[:number])
         if answer.passed and not answer.said:
-            turn.resume = self._back(turn, turn.state.flow) if turn.state.flow else ""
+            if turn.state.flow is not None:
+                turn.resume = self._back(turn, turn.state.flow)
+                turn.state.flow.tries += 1  # what is agreed to next might be the answer of a layer below
             return None
         await self._go_on(turn, answer)
         reply = answer.whole()

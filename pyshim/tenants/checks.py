@@ -199,6 +199,9 @@ class Checker:
         for name in ("quote", "verify", "check", "idempotent"):
             if getattr(task, name) is not None and task.confirm is None:
                 yield f"{self._of_task(intent, name)}: {intent}: `{name}` belongs to what is confirmed, and there is no `confirm`"
+        if task.check is not None and f"{{{KEY}}}" not in task.check.path:
+            why = f"it would answer for any call: {{{KEY}}}, the Idempotency-Key of the call it is about, is wanted in its path"
+            yield f"{self._of_task(intent, 'check')}: {intent}: check: {why}"
         if task.check is not None and KEY in task.slots:
             yield f"{self._of_task(intent, 'check')}: {intent}: {{{KEY}}} is its Idempotency-Key here: no slot may be named so"
 

@@ -187,11 +187,19 @@ class Verify(msgspec.Struct, forbid_unknown_fields=True):
     slot: str
 
 
+class Unless(msgspec.Struct, forbid_unknown_fields=True):
+    """Words that want the opposite of a task (解除挂失), and what is said to them instead of beginning it."""
+
+    words: list[Annotated[str, msgspec.Meta(min_length=2)]]
+    say: str
+
+
 class Task(msgspec.Struct, forbid_unknown_fields=True):
     """A flow (with confirm: it changes something) or an action (without: it only reads). consent: whether only a yes that names
     the act runs it, or a plain one, too (pyshim/dialogue/consent.py); acts: verb and object, as customers call what is done;
     quote: a GET whose fields the confirmation tells; check: a GET that says what became of a call, {key} being its key;
-    idempotent: how long the same call with the same key does nothing twice; urgent: it runs whoever has the conversation."""
+    idempotent: how long the same call with the same key does nothing twice; urgent: it runs whoever has the conversation; unless:
+    what it is not begun for."""
 
     title: str
     call: Call
@@ -205,6 +213,7 @@ class Task(msgspec.Struct, forbid_unknown_fields=True):
     check: Call | None = None
     idempotent: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,3}[smhd]$")] | None = None
     urgent: bool = False
+    unless: Unless | None = None
     errors: dict[str, ErrorReply] = {}
     suggestions: list[str] = []
 

@@ -74,6 +74,7 @@ class Journal:
         self._redis = redis
         self._begin, self._settle, self._due, self._drop = map(Script, ("begin-2", "settle-1", "due-1", "drop-1"))
         self._unwritten: dict[Whose, Sent] = {}
+        self._noted: set[Whose] = set()
 
     async def begin(self, turn: Turn, sent: Sent, consent: Consent) -> None:
         """Before the call. Raises RedisAway: it could not be written down for sure, and must not be sent; Conflict: somebody was
@@ -98,6 +99,15 @@ class Journal:
         named = ("user", turn.user_id, "turn", turn.id, "session", turn.state.session or turn.session_id or turn.id)
         await self._redis.command("XADD", consents_of(turn.tenant.id), "MINID", "~", oldest, "*", *named, "consent", entry)
 
+    async def found(self, whose: Whose, sent: Sent) -> None:
+        """Its outcome, as soon as it is known: noted now, since nobody knows whether this process lives to tell it."""
+        self.remember(whose, sent)
+        try:
+            await self._note(whose, sent)
+            self._noted.add(whose)
+        except RedisAway as error:
+            log.info("an outcome is noted later: %s", error)
+
     def remember(self, whose: Whose, sent: Sent) -> None:
         """An outcome that has to reach Redis, unless it is told before."""
         self._unwritten[whose] = sent
@@ -105,7 +115,9 @@ class Journal:
     async def told(self, whose: Whose) -> None:
         """The customer has heard it, and its record went with that turn."""
         sent = self._unwritten.pop(whose, None)
-        if sent is None:  # written meanwhile
+        noted = whose in self._noted
+        self._noted.discard(whose)
+        if sent is None or noted:  # written meanwhile
             return
         try:
             async with asyncio.timeout(1):
@@ -133,6 +145,7 @@ class Journal:
             await self.ended(whose, sent)
             if self._unwritten.get(whose) is sent:
                 del self._unwritten[whose]
+                self._noted.discard(whose)
 
     async def due(self) -> list[tuple[Whose, Sent]]:
         """What to ask about now. Raises RedisAway."""

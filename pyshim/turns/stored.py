@@ -18,8 +18,13 @@ class _Answer(msgspec.Struct):
     answer: str
 
 
+class _At(msgspec.Struct):
+    at: int = 0
+
+
 _encoder = msgspec.json.Encoder()
 _answer_decoder = msgspec.json.Decoder(_Answer)
+_at_decoder = msgspec.json.Decoder(_At)
 
 
 def reply_members(turn: Turn, reply: Reply) -> bytes:
@@ -68,3 +73,8 @@ def reply_of(entry: bytes) -> bytes:
 def answer_of(entry: bytes) -> str:
     """Its answer's text."""
     return _answer_decoder.decode(entry).answer
+
+
+def at_of(entry: bytes) -> int:
+    """When it was answered, milliseconds since 1970; 0 where the entry does not say."""
+    return _at_decoder.decode(entry).at

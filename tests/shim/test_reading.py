@@ -227,3 +227,85 @@ async def test_an_insult_gets_an_apology_and_a_way_out(shop: Tenant, text: str, 
     assert shop.about.people.phone in reply.answer
     assert not any(slot.invalid and slot.invalid in reply.answer for slot in shop.slots.values())
     assert talk.backend.calls == []
+
+
+# -- what an operator and a customer found ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["继续", "继续吧", "接着办", "重试", "再试一下"])
+@pytest.mark.parametrize("before", [REFUNDING, [*REFUNDING, ("质量问题", "refund_apply")]])
+async def test_on_with_it_agrees_to_nothing_and_drops_nothing(
+    shop: Tenant, text: str, before: list[tuple[str, str | None]]
+) -> None:
+    talk = await talked(shop, before)
+    reply = await talk.say(text, "cancel_flow", 0.9)
+    assert reply
+    assert talk.state.flow
+    assert (talk.state.flow.intent, talk.backend.calls) == ("refund_apply", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "intent"),
+    [
+        ("bank", "解除挂失", "card_lost"),
+        ("bank", "我的卡找到了，帮我取消挂失", "card_lost"),
+        ("telecom", "我要复机", "suspend_number"),
+        ("telecom", "号码停机了怎么复机", "suspend_number"),
+    ],
+)
+async def test_who_wants_the_opposite_is_told_where_and_nothing_begins(
+    name: str, first: str, intent: str, request: pytest.FixtureRequest
+) -> None:
+    talk = Talk(request.getfixturevalue(name))
+    reply = await talk.say(first, intent, 0.98)
+    assert reply
+    assert talk.tenant.tasks[intent].unless
+    assert (reply.answer, talk.state.flow) == (talk.tenant.tasks[intent].unless.say, None)
+
+
+async def test_the_opposite_at_the_confirmation_ends_it(bank: Tenant) -> None:
+    talk = await talked(bank, [("挂失银行卡", "card_lost"), ("8866", None)])
+    assert talk.state.flow
+    reply = await talk.say("是的，我要解除挂失", "card_lost", 0.98)
+    assert reply
+    assert (reply.confirm, talk.state.flow, talk.backend.calls) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "text"),
+    [
+        ("bank", [("挂失银行卡", "card_lost"), ("8866", None)], "别挂失"),
+        ("bank", [("挂失银行卡", "card_lost"), ("8866", None)], "我没让你挂失"),
+        ("shop", [("取消订单20231106", "cancel_order")], "不取消订单了"),
+        ("telecom", [("停机复机", "suspend_number"), ("13800002046", None)], "号码没错，但别停机"),
+    ],
+)
+async def test_the_act_denied_is_a_no(
+    name: str, before: list[tuple[str, str | None]], text: str, request: pytest.FixtureRequest
+) -> None:
+    talk = await talked(request.getfixturevalue(name), before)
+    assert talk.state.flow
+    await talk.say(text, talk.state.flow.intent, 0.9)
+    assert (talk.state.flow, talk.backend.calls) == (None, [])
+
+
+async def test_a_plain_yes_after_what_was_not_clear_is_asked_for_the_word(shop: Tenant) -> None:
+    talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
+    await talk.say("提交个毛线", "chitchat", 0.3)
+    await talk.say("好的", "affirm")
+    assert talk.backend.calls == []
+    await talk.say("确认", "affirm")
+    assert talk.backend.calls
+
+
+async def test_who_looks_something_up_at_a_confirmation_changes_nothing(shop: Tenant) -> None:
+    talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
+    await talk.say("帮我查下20231105，没问题就确认", "order_status", 0.5)
+    assert talk.values["order_id"] == "20231107"
+    assert talk.backend.calls == []
+
+
+async def test_that_a_number_was_mistyped_is_no_reason(shop: Tenant) -> None:
+    talk = await talked(shop, REFUNDING[:1])
+    await talk.say("单号发错了", "refund_apply", 0.7)
+    assert "reason" not in talk.values

@@ -54,6 +54,11 @@ def test_a_yes_beside_a_no_is_none(beside: Command) -> None:
     assert effects == [Effect.DROP]
 
 
+def test_twice_yes_is_one_yes() -> None:
+    commands = [CONFIRM[Evidence.GRAMMAR], CONFIRM[Evidence.GRAMMAR], CONFIRM[Evidence.BUTTON]]
+    assert [step.effect for step in decide(Open.CONFIRM, commands)] == [Effect.SUBMIT]
+
+
 def test_a_yes_beside_another_value_is_a_yes_to_what_was_not_shown() -> None:
     commands = [CONFIRM[Evidence.GRAMMAR], said.Correct(Evidence.VALUE, "6期", "periods", "6")]
     assert [step.effect for step in decide(Open.CONFIRM, commands, changes=True)] == [Effect.TAKE]
