@@ -143,7 +143,7 @@ def test_two_thousand_characters_made_to_be_slow_are_read_at_once(name: str) -> 
     slow = {}
     for piece in [*PIECES, " ", "1 ", "5块 ", "138 ", "改到" + "王" * 700, "1" * 999 + " "]:
         text = (piece * LONG)[:LONG]
-        ms = min(_cpu_s(name, text) for _ in range(2)) * 1000
+        ms = min(_cpu_s(name, text) for _ in range(3)) * 1000
         if ms > QUICK_MS:
             slow[piece[:8]] = round(ms, 1)
     assert not slow

@@ -14,6 +14,7 @@ from pyshim.language.values.spans import Folded, fold
 
 AROUND = re.compile(r"[是要就买退换来的共只总数量有我吧呢啊哦了\s，,。.！!~：:]")
 PAIRS = {"俩": "2", "仨": "3"}
+ALONE = 48  # characters; a longer text is no bare number
 SEVERAL = re.compile(r"几|好多|一些|若干")
 
 
@@ -26,7 +27,8 @@ def read(text: str | Folded, units: str = "件个双", least: int = 1, most: int
         counts = unit is not None and unit.match(folded.text, figure.end)
         if folded.text[max(0, figure.start - 1) : figure.start] in ("第", "-", "."):
             continue
-        if not counts and AROUND.sub("", folded.text[: figure.start] + folded.text[figure.end :])[:1]:
+        around = folded.text[: figure.start] + folded.text[figure.end :]
+        if not counts and (len(around) > ALONE or AROUND.sub("", around)):
             continue
         if figure.value is None or figure.value != int(figure.value):
             why = why or NoValue(figure.reason or Reason.UNCLEAR)

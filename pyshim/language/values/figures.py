@@ -178,11 +178,16 @@ def _number(text: str, at: int) -> _Number | Figure | None:  # noqa: PLR0911
     if found is None:
         return None
     broken = BROKEN.match(text, found.end())
-    if broken and not (broken.group()[0] == " " and COUNTED.match(text, broken.end())):
+    if broken and (broken.group()[0] != " " or _breaks(text, found, broken)):
         return Figure(at, broken.end(), None, Reason.GROUPING if broken.group()[0] != "." else Reason.UNCLEAR)
     said = re.sub("[,， ]", "", found.group())
     by = found.groupdict().get("by")
     return _Number(Decimal(said), found.end(), len(said.partition(".")[0]), True, by in ("，", " "))
+
+
+def _breaks(text: str, found: re.Match[str], broken: re.Match[str]) -> bool:
+    """Do digits behind a space belong to those before it (15 00元), and not to another figure (8000 12期, 8000 6)?"""
+    return len(found.group()) <= 3 and len(broken.group()) > 2 and not COUNTED.match(text, broken.end())
 
 
 def _past_units(text: str, at: int) -> int:
