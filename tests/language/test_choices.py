@@ -140,7 +140,7 @@ def test_two_are_two_and_denied_is_none() -> None:
 
 def test_what_is_named_and_what_only_answers() -> None:
     named = {text: choices.read(text, PLANS)[0].named for text in ("换成29的", "畅享29", "29", "第二个", "最便宜的")}  # type: ignore[union-attr]
-    assert named == {"换成29的": True, "畅享29": True, "29": False, "第二个": False, "最便宜的": False}
+    assert named == {"换成29的": True, "畅享29": True, "29": True, "第二个": False, "最便宜的": False}
 
 
 def test_where_it_stood() -> None:

@@ -11,7 +11,8 @@ A list is names and aliases; the rest is known here:
 * 第二个, 最后一个, 倒数第二个: by place. 最便宜的, 最高那档: by number, where every name has one.
 * 都要, 全部, 一个不留: everything, the name that stands for all, or each name where there is none.
 
-named: a name, an alias, or a number that the words around it make one. The others are to be heard where the choice was asked for.
+named: a name, an alias, a number that stands for one, or everything where that has a name. The others are to be heard where the
+choice was asked for.
 """
 
 import re
@@ -24,6 +25,8 @@ from pyshim.language.values import corrections
 from pyshim.language.values.figures import COUNTED, figures
 from pyshim.language.values.found import Found, NoValue, Reading, Reason
 from pyshim.language.values.spans import Folded, fold
+
+Choices = Mapping[str, Sequence[str | int]]
 
 SHORT = 24  # characters; a longer text is no bare number
 SEAM = "\x1f"  # between two figures side by side
@@ -42,7 +45,7 @@ LEAST = re.compile(r"最(?:便宜|低|少|小|省钱?|短)(?=的|那|这|档|期
 MOST = re.compile(r"最(?:贵|高|多|大|长)(?=的|那|这|档|期|套餐|款|1?个|$|[吧啊呢，,。！!？?])")
 ASKS = re.compile(r"哪|什么|多少|几|吗")
 ALL = re.compile(
-    r"(?:全|都|统统|通通|全都|全部)(?:都|给我|帮我)?(?:要|选|退|办|开|取消|订|买|换|改)(?!不)|1个不[留剩]|全部(?!不)|所有的?|统统|通通|全都(?!不)"
+    r"(?:全|都|统统|通通|全都|全部)(?:都|给我|帮我)?(?:退订|退掉|退了|取消了?|关掉|[要选退办开订买换改]了?)(?!不)|1个不[留剩]|全部(?!不)|所有的?|统统|通通|全都(?!不)"
 )
 
 
@@ -67,7 +70,7 @@ class Plain(NamedTuple):
     at: list[int]
 
 
-def read(text: str | Folded, choices: Mapping[str, Sequence[str]], everything: str = "") -> Reading:
+def read(text: str | Folded, choices: Choices, everything: str = "") -> Reading:
     folded = fold(text)
     known = _list(tuple((name, tuple(words)) for name, words in choices.items()))
     plain = _plain(folded.text)
@@ -79,12 +82,12 @@ def read(text: str | Folded, choices: Mapping[str, Sequence[str]], everything: s
 
 
 @lru_cache(maxsize=1024)
-def _list(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> List:
+def _list(choices: tuple[tuple[str, tuple[str | int, ...]], ...]) -> List:
     words: list[Word] = []
     numbers: dict[int, str] = {}
     taken: dict[int, list[str]] = {}
     for name, aliases in choices:
-        for said in (_plain(fold(word).text).text for word in (name, *aliases)):
+        for said in (_plain(fold(word).text).text for word in (name, *map(str, aliases))):
             if said.isdigit():
                 numbers[int(said)] = name
             elif said:
@@ -149,16 +152,24 @@ def _said(text: str, known: List) -> list[tuple[int, int, str, bool]]:
     )
     for number in numbers:
         name = known.numbers[int(number.group())]
-        if free(number.start(), number.end()):
-            named = _means(text, number.start(), number.end(), name in known.bare, alone)
-            if named is not None:
-                found.append((number.start(), number.end(), name, named))
+        if free(number.start(), number.end()) and _means(text, number.start(), number.end(), name in known.bare, alone):
+            found.append((number.start(), number.end(), name, True))
     return found
+
+
+def places(text: str | Folded, choices: Choices, name: str) -> list[tuple[int, int]]:
+    """Where the text says this name, in any of its words."""
+    folded = fold(text)
+    plain = _plain(folded.text)
+    said = _said(plain.text, _list(tuple((name, tuple(words)) for name, words in choices.items())))
+    return sorted(folded.span(one.start, one.end) for one in _spans(plain, said) if one.value == name)
 
 
 def _whole(text: str, start: int, end: int) -> bool:
     """Is it no part of a larger number, nor, in Latin letters, of a longer word?"""
     before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    if before and before in "没未":
+        return False  # 没还清
     if text[start].isdigit() and (before.isdigit() or before == "."):
         return False
     if text[start].isascii() and text[start].isalpha() and before.isascii() and before.isalpha():
@@ -168,16 +179,13 @@ def _whole(text: str, start: int, end: int) -> bool:
     return not (text[end - 1].isascii() and text[end - 1].isalpha() and after.isascii() and after.isalpha())
 
 
-def _means(text: str, start: int, end: int, bare: bool, alone: bool) -> bool | None:
-    """Does a number that a choice has mean that choice? named, or None where it does not. bare: its name is a number; alone: the
-    text says nothing else."""
+def _means(text: str, start: int, end: int, bare: bool, alone: bool) -> bool:
+    """Does a number that a choice has mean that choice? bare: its name is a number; alone: the text says nothing else."""
     that = THAT.match(text, end)
     counts = COUNTED.match(text, end) and not (that and not text.startswith("个月", end))
     if counts or (PRICED.match(text, end) and bare):
-        return None
-    if that or SWITCH.search(text, max(0, start - 8), start):
-        return True
-    return False if alone else None
+        return False
+    return bool(that or alone or SWITCH.search(text, max(0, start - 8), start))
 
 
 def _pointed_at(text: str, known: List, everything: str) -> tuple[list[tuple[int, int, str, bool]], NoValue | None]:
@@ -203,5 +211,5 @@ def _pointed_at(text: str, known: List, everything: str) -> tuple[list[tuple[int
                 return [], NoValue(Reason.NO_SUCH_CHOICE)
             return [(found.start(), found.end(), pick(names, key=lambda name: sizes[name]), False)], None
     if found := ALL.search(text):
-        return [(found.start(), found.end(), name, False) for name in ([everything] if everything else names)], None
+        return [(found.start(), found.end(), name, bool(everything)) for name in ([everything] if everything else names)], None
     return [], None

@@ -1,6 +1,7 @@
 """Which number of an order, an account or a transfer is meant, by the shape that a tenant declared?
 
-    read(text, shapes, names=("订单", "单号")) -> Reading; value and shown: prefix in upper case and digits, "T2026110301"
+    read(text, shapes, names=("订单", "单号")) -> Reading; value: prefix in upper case, where it
+is kept, and digits, "T2026110301"; shown: with its prefix
 
 Rules:
 
@@ -28,12 +29,13 @@ LEAST = 4  # digits that seem to be a number at all
 
 
 class Shape(NamedTuple):
-    """prefix: letters before the digits, bare: may they be left out? least, most: how many digits."""
+    """least, most: how many digits. prefix: letters before them; bare: may they be left out? kept: are they part of the value?"""
 
     least: int
     most: int
     prefix: str = ""
     bare: bool = True
+    kept: bool = True
 
 
 def read(text: str | Folded, shapes: Sequence[Shape], names: Sequence[str] = ()) -> Reading:
@@ -63,8 +65,14 @@ def _of_run(text: str, run: Run, shapes: Sequence[Shape], named: bool) -> Iterat
         return
     wholes = list(_wholes(pieces, fitting))
     for shape, first, last in wholes:
-        value = shape.prefix.upper() + "".join(piece.digits for piece in pieces[first:last])
-        yield Found(value, value, start if first == 0 else pieces[first].start, pieces[last - 1].end, named or bool(letters))
+        spelt, prefix = "".join(piece.digits for piece in pieces[first:last]), shape.prefix.upper()
+        yield Found(
+            prefix * shape.kept + spelt,
+            prefix + spelt,
+            start if first == 0 else pieces[first].start,
+            pieces[last - 1].end,
+            named or bool(letters),
+        )
     if not wholes and sum(len(piece.digits) for piece in pieces) >= (1 if named or letters else LEAST):
         yield Reason.LENGTH
 
