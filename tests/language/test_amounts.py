@@ -69,6 +69,13 @@ def test_an_amount_alone_and_in_a_sentence(text: str, value: str, around: str) -
         ("先分4000，剩下1000我自己还", "4000.00"),
         ("一共5000，先分4000", "4000.00"),
         ("5000里先分4000", "4000.00"),
+        ("额度两万不够，帮我往上调到4万", "40000.00"),
+        ("一次缴两万五，能不能先提到三万", "30000.00"),
+        ("我套餐是59，为什么扣了89", "89.00"),
+        ("平常都是六十，这次扣了一百二", "120.00"),
+        ("多出来68块，不对吧", "68.00"),
+        ("先还十五万本金", "150000.00"),
+        ("把额度加到6万 回来就恢复", "60000.00"),
         ("8000分12期", "8000.00"),
         ("8000 12期", "8000.00"),
         ("3万5年还清", "30000.00"),
@@ -83,6 +90,11 @@ def test_an_amount_alone_and_in_a_sentence(text: str, value: str, around: str) -
 )
 def test_which_of_several_figures_is_meant(text: str, value: str) -> None:
     assert values(amounts.read(text)) == [value]
+
+
+def test_two_amounts_of_one_breath_are_two() -> None:
+    assert values(amounts.read("分6000和3000")) == ["6000.00", "3000.00"]
+    assert values(amounts.read("8000还是5000")) == ["8000.00", "5000.00"]
 
 
 @pytest.mark.parametrize("around", ["{}", "你好，{}", "{}，谢谢"])

@@ -118,6 +118,16 @@ def test_all_of_a_list(text: str) -> None:
     assert values(choices.read(text, PLANS)) == list(PLANS)
 
 
+def test_of_the_rest_it_is_not_said_that_it_is_all() -> None:
+    assert values(choices.read("没用的全关掉", SERVICES, "全部增值业务")) == []
+    assert values(choices.read("我开了哪些，全部取消", SERVICES, "全部增值业务")) == ["全部增值业务"]
+
+
+def test_what_is_not_wanted_any_more_is_said() -> None:
+    assert values(choices.read("彩铃不要了", SERVICES)) == ["音乐彩铃"]
+    assert values(choices.read("不要彩铃了", SERVICES)) == ["音乐彩铃"]
+
+
 def test_the_longest_word_wins_and_letters_stand_whole() -> None:
     assert values(choices.read("退掉视频彩铃", SERVICES)) == ["视频彩铃"]
     assert values(choices.read("退掉彩铃", SERVICES)) == ["音乐彩铃"]

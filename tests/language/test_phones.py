@@ -50,7 +50,7 @@ def test_a_number_alone_and_in_a_sentence(text: str, around: str) -> None:
         ("XD13800002046", None),
         ("13800002046AB", None),
         ("6222 0213 1380 0002 046", None),
-        ("不要13800002046", "denied"),
+        ("不是13800002046", "denied"),
     ],
 )
 def test_no_number_and_why(text: str, why: str | None) -> None:

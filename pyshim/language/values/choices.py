@@ -45,7 +45,7 @@ LEAST = re.compile(r"最(?:便宜|低|少|小|省钱?|短)(?=的|那|这|档|期
 MOST = re.compile(r"最(?:贵|高|多|大|长)(?=的|那|这|档|期|套餐|款|1?个|$|[吧啊呢，,。！!？?])")
 ASKS = re.compile(r"哪|什么|多少|几|吗")
 ALL = re.compile(
-    r"(?:全|都|统统|通通|全都|全部)(?:都|给我|帮我)?(?:退订|退掉|退了|取消了?|关掉|[要选退办开订买换改]了?)(?!不)|1个不[留剩]|全部(?!不)|所有的?|统统|通通|全都(?!不)"
+    r"(?<!用的)(?<!别的)(?<!他的)(?<!余的)(?:全|都|统统|通通|全都|全部)(?:都|给我|帮我)?(?:退订|退掉|退了|取消了?|关掉|[要选退办开订买换改]了?)(?!不)|1个不[留剩]|全部(?!不)|所有的?|统统|通通|全都(?!不)"
 )
 
 
@@ -102,23 +102,31 @@ def _list(choices: tuple[tuple[str, tuple[str | int, ...]], ...]) -> List:
 
 def _plain(text: str) -> Plain:
     """Lower case, whole numbers in digits, and no spaces but between what would run together."""
-    pieces: list[tuple[str, int]] = []
-    at = 0
+    pieces: list[str] = []
+    at: list[int] = []
+    done = 0
     for figure in figures(text):
-        pieces += [(character, place) for place, character in enumerate(text[at : figure.start], at)]
+        pieces.append(text[done : figure.start])
+        at.extend(range(done, figure.start))
         whole = figure.value is not None and figure.value == int(figure.value)
         said = str(int(figure.value)) if whole and figure.value is not None else text[figure.start : figure.end]
-        if pieces and pieces[-1][0].isdigit():
-            pieces.append((SEAM, figure.start))
-        pieces += [(character, min(figure.start + number, figure.end - 1)) for number, character in enumerate(said)]
-        at = figure.end
-    pieces += [(character, place) for place, character in enumerate(text[at:], at)]
+        if done == figure.start and pieces[-2:-1]:
+            said = SEAM + said
+        pieces.append(said)
+        at.extend(min(figure.start + number, figure.end - 1) for number in range(len(said)))
+        done = figure.end
+    pieces.append(text[done:])
+    at.extend(range(done, len(text)))
+    plain = "".join(pieces)
+    plain = plain.lower() if len(plain.lower()) == len(plain) else plain
+    if " " not in plain:
+        return Plain(plain, at)
     kept = [
-        (character.lower(), place)
-        for number, (character, place) in enumerate(pieces)
-        if character != " " or (0 < number < len(pieces) - 1 and _runs(pieces[number - 1][0]) and _runs(pieces[number + 1][0]))
+        number
+        for number, character in enumerate(plain)
+        if character != " " or (0 < number < len(plain) - 1 and _runs(plain[number - 1]) and _runs(plain[number + 1]))
     ]
-    return Plain("".join(character[:1] for character, _ in kept), [place for _, place in kept])
+    return Plain("".join(plain[number] for number in kept), [at[number] for number in kept])
 
 
 def _runs(character: str) -> bool:

@@ -2,9 +2,11 @@
 
 Rules, over a folded text and values in their order:
 
-* One behind 不是 or 不要, or before 不对 or 写错了, is denied: 不是A是B, A不对，是B, 是B，不是A. 不是A alone is no value.
+* One behind 不是, or behind 不要 and before 的, is denied, and no value where it is alone. Behind 不要, or before 不对 or 写错了,
+  it is denied where another is said: 不是A是B, A不对，是B, 是B，不是A. 彩铃不要了 says 彩铃.
 * Behind 哦不对, 说错了, 改成 and the like only what follows stands. A还是B吧 is B; A还是B is both.
-* What remains (剩下B), and what it was taken from (一共A，先分B; A里先分B), is not what was asked for.
+* What remains (剩下B), and what it was taken from (一共A，先分B; A里先分B), is not what was asked for. Nor is what stands beside
+  one that something is done with: 套餐是A，扣了B; 额度A不够，调到B.
 * Said twice is said once.
 """
 
@@ -17,9 +19,9 @@ from pyshim.language.values.spans import Folded
 
 NEAR = 8  # characters before a value that may deny it
 
-DENIED = re.compile(
-    r"(?:(?<!是)(?<!要)不是|不要|不想要|不用|(?<![特分个])别要?|并非|不能是|而非)(?:那个|这个|换成?|改成?|选|尾号|金额)?\s*[¥T]?\s*$"
-)
+NOT = r"(?:那个|这个|换成?|改成?|选|尾号|金额)?\s*[¥T]?\s*$"
+DENIED = re.compile(rf"(?:(?<!是)(?<!要)不是|并非|不能是|而非){NOT}")
+UNWANTED = re.compile(rf"(?:不要|不想要|不用|(?<![特分个])别要?){NOT}")
 WRONG = re.compile(
     r"\s?[元块的期号]*\s?(?:这个|那个)?[，, ]?(?:是)?(?:不对|不是(?=[，,。；的 ]|$)|错了|[写打说输发填]错|有误|不要了)"
 )
@@ -31,7 +33,12 @@ EITHER = re.compile(r"还是(?:选|要|用|换|改|换成|改成)?\s?$")
 SETTLED = re.compile(r"[元块的那个款套餐期号钱 ]*(?:吧|得了|好了|算了|罢)")
 REST = re.compile(r"(?:剩下?|剩余|剩的|余下|其余|其它|其他|余款|多出来?)(?:的|那)?[是有还]?\s?$")
 WHOLE = re.compile(r"(?:总共|一共|总额|总计|共计|总的|账单|全部|欠款?|贷了?款?)(?:是|有|了|共)?\s?$")
-PART = re.compile(r"(?:先|只|就|仅|我)(?:想|要)?(?:分|还|转|交|付|办|充|借|提)(?:期|掉|了|个)?\s?$")
+# What is done with a value, right before it: it is the one that counts.
+DONE = re.compile(
+    r"(?:(?:先|只|就|仅|我)(?:想|要)?(?:分|还|转|交|付|办|充|借|提)|多?[扣收充冲转付交缴还借贷分]|分期)(?:期|掉|了|个|走|我|去)?\s?$"
+)
+GOAL = re.compile(r"[提调升加降涨换改变][高升低]?[到至成](?:了|个)?\s?$")
+AND = re.compile(r"[元块的卡]?\s?[和、跟及与]\s?(?:尾号)?")
 OUT_OF = re.compile(r"[元块钱 ]*(?:里面?|当中|之中|中|以内)(?:的|先|只|就|分|拿)")
 
 
@@ -52,9 +59,10 @@ def standing(text: str, said: list[Found]) -> list[Found]:
         return said
     left = said[_after_the_last_correction(text, said) :]
     left = [one for one in left if not _denied(text, one)]
+    left = _unless_all(left, lambda one: _before(UNWANTED, text, one) or WRONG.match(text, one.end) is not None)
     left = _unless_all(left, lambda one: _before(REST, text, one))
-    if any(_before(PART, text, one) for one in left):
-        left = _unless_all(left, lambda one: not _before(PART, text, one) and _before(WHOLE, text, one))
+    left = _done_with(DONE, text, _done_with(GOAL, text, left))
+    left = _unless_all(left, lambda one: _before(WHOLE, text, one))
     left = _unless_all(left, lambda one: OUT_OF.match(text, one.end) is not None)
     if len(left) > 1 and _before(EITHER, text, left[-1]) and SETTLED.match(text, left[-1].end):
         left = left[-1:]
@@ -72,13 +80,24 @@ def _after_the_last_correction(text: str, said: list[Found]) -> int:
     for number in range(len(said) - 1, 0, -1):
         if INSTEAD.search(text, said[number - 1].end, said[number].start):
             between = text[said[number - 1].end : said[number].start]
-            if not DENIED.search(between) or INSTEAD.search(DENIED.sub("", between)):
+            if not (DENIED.search(between) or UNWANTED.search(between)) or INSTEAD.search(DENIED.sub("", between)):
                 return number
     return 0
 
 
 def _denied(text: str, one: Found) -> bool:
-    return _before(DENIED, text, one) or WRONG.match(text, one.end) is not None
+    """Denied, whatever else is said? 不要 alone denies only 29的 and the like: 彩铃不要了 says 彩铃."""
+    return _before(DENIED, text, one) or (_before(UNWANTED, text, one) and text.startswith(("的", "那"), one.end))
+
+
+def _done_with(done: re.Pattern[str], text: str, said: list[Found]) -> list[Found]:
+    """Those that something is done with, and what is said in one breath with them (分6000和3000); all where nothing is."""
+    kept: list[Found] = []
+    for one in said:
+        together = bool(kept) and AND.fullmatch(text, kept[-1].end, one.start) is not None
+        if together or _before(done, text, one):
+            kept.append(one)
+    return kept or said
 
 
 def _before(pattern: re.Pattern[str], text: str, one: Found) -> bool:
