@@ -76,6 +76,8 @@ def period_of(month: str) -> str:
     """As 2026-10; a bare month is the latest such month that is not in the future."""
     if month in MONTHS_AGO:
         return f"{YEAR}-{MONTH - MONTHS_AGO[month]:02d}"
+    if re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month):
+        return month
     found = re.fullmatch(r"0?([1-9]|1[0-2])月", month)
     if not found:
         raise Refusal("not_found")
@@ -288,7 +290,7 @@ def charge_dispute(call: Call) -> Answer:
     return {
         "dispute_id": dispute["dispute_id"],
         "period": period_text(period),
-        "amount": near_amount,
+        "amount": f"{amount:,.2f}",
         "item_text": near["item"],
         "deadline": DISPUTE_BY,
     }
@@ -312,7 +314,7 @@ def recharge_missing(call: Call) -> Answer:
         raise Refusal("duplicate", **check)
     check = {"check_id": number(call, "CZ"), "deadline": PAYMENT_BY}
     call.file("payment", paid_at, **check)
-    return {**check, "amount": shortest(amount), "paid_at": paid_at, "channel": payment["channel"]}
+    return {**check, "amount": f"{amount:,.2f}", "paid_at": paid_at, "channel": payment["channel"]}
 
 
 def asked_address(call: Call) -> str:

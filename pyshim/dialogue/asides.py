@@ -50,8 +50,8 @@ def other(turn: Turn, said: Part, pending: Pending, values: Mapping[str, str], r
         return intent if not values and small_talk(said, SURE if free else tenant.confidence_min) else None
     if said.confidence < SURE:
         return None
-    could_answer = bool(values) or (free and not tenant.slots[pending.asking].patterns)
-    chooses = any(tenant.slots[name].choices for name in (pending.asking, *values) if name in tenant.slots)
+    could_answer = bool(values) or (free and not tenant.slots[pending.asking].formed)
+    chooses = any(tenant.slots[name].chooses for name in (pending.asking, *values) if name in tenant.slots)
     return intent if not could_answer or _tells(turn, said, pending, rest, chooses) else None
 
 

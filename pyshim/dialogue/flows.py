@@ -37,8 +37,8 @@ def told(turn: Turn, text: str, names: Iterable[str], first: str = "") -> tuple[
     asked for; else a choice is surer than a pattern, which may take any number."""
     values: dict[str, str] = {}
     rest = text
-    for name in sorted(names, key=lambda name: (name != first, not turn.tenant.slots[name].choices)):
-        found = slots.find(turn.tenant.slots[name], rest)
+    for name in sorted(names, key=lambda name: (name != first, not turn.tenant.slots[name].chooses)):
+        found = slots.find(turn.tenant.slots[name], rest, turn.tenant.today)
         if found is not None:
             values[name], rest = found
     return values, rest
@@ -61,12 +61,17 @@ def values(turn: Turn, pending: Pending) -> dict[str, str]:
     return {**pending.quote, **known, **{name: value for name, value in pending.slots.items() if name in task.slots}}
 
 
+def told_as(turn: Turn, values: Mapping[str, str]) -> dict[str, str]:
+    """Values as customers are shown them."""
+    return slots.shown(turn.tenant.slots, values)
+
+
 def question(turn: Turn, pending: Pending) -> str:
     """What the pending task is waiting to hear."""
     task = turn.tenant.tasks[pending.intent]
     if pending.asking != CONFIRM:
         return turn.tenant.slots[pending.asking].ask
-    return filled(task.confirm or "", values(turn, pending)) if pending.confirm else turn.tenant.phrases.quote_down
+    return filled(task.confirm or "", told_as(turn, values(turn, pending))) if pending.confirm else turn.tenant.phrases.quote_down
 
 
 def buttons(pending: Pending) -> Buttons | None:
@@ -158,7 +163,7 @@ class Flows:
             refused = await self._quoted(turn, pending, task)
             if refused is not None:
                 return refused
-        text = filled(task.confirm or "", values(turn, pending))
+        text = filled(task.confirm or "", told_as(turn, values(turn, pending)))
         if pending.shown != digest(text) or not pending.confirm:
             pending.shown, pending.confirm, pending.agreed = digest(text), turn.id, ""
         return Reply(text, pending.intent, confirm=buttons(pending))
@@ -187,7 +192,7 @@ class Flows:
         outcome = await self._called(turn, pending, task.call)
         if isinstance(outcome, Done):
             self._end(turn, pending)
-            text = filled(task.done, {**values(turn, pending), **outcome.fields})
+            text = filled(task.done, {**told_as(turn, values(turn, pending)), **outcome.fields})
             return Reply(text, pending.intent, suggestions=task.suggestions)
         if isinstance(outcome, Refused) and outcome.code:
             return self._refused(turn, pending, outcome)
@@ -198,7 +203,7 @@ class Flows:
     async def submit(self, turn: Turn, pending: Pending, agreed: str, by: By) -> Reply:
         """It was agreed to: does it, or has its code sent. What is no longer what was shown is shown anew."""
         task = turn.tenant.tasks[pending.intent]
-        text = filled(task.confirm or "", values(turn, pending))
+        text = filled(task.confirm or "", told_as(turn, values(turn, pending)))
         if not pending.confirm or pending.shown != digest(text) or missing(turn, pending) is not None:
             return await self.advance(turn, pending)
         if task.verify is not None and not pending.agreed:
@@ -209,7 +214,7 @@ class Flows:
         """The code that was asked for behind the consent."""
         agreed, name = pending.agreed, pending.asking
         by: By = "button" if pending.pressed else "words"
-        text = filled(turn.tenant.tasks[pending.intent].confirm or "", values(turn, pending))
+        text = filled(turn.tenant.tasks[pending.intent].confirm or "", told_as(turn, values(turn, pending)))
         if pending.shown != digest(text):
             return await self.advance(turn, pending)
         return await self._send(turn, pending, text, agreed, by, {name: code})
@@ -224,7 +229,7 @@ class Flows:
             return Reply(turn.tenant.phrases.backend_down, pending.intent, confirm=buttons(pending))
         pending.asking, pending.tries = task.verify.slot, 0
         pending.agreed, pending.pressed = agreed[:AGREED_CHARS], by == "button"
-        return Reply(filled(task.verify.ask, {**values(turn, pending), **outcome.fields}), pending.intent)
+        return Reply(filled(task.verify.ask, {**told_as(turn, values(turn, pending)), **outcome.fields}), pending.intent)
 
     async def _called(self, turn: Turn, pending: Pending, call: Call, key: str = "") -> Outcome:
         base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
@@ -290,7 +295,7 @@ class Flows:
             fields = {"title": task.title, "people": reached(tenant)}
             return Reply(filled(tenant.phrases.not_accepted, fields), pending.intent)
         again = reply.ask_again
-        text = filled(reply.say, {**values(turn, pending), **refused.fields})
+        text = filled(reply.say, {**told_as(turn, values(turn, pending)), **refused.fields})
         if again is None:
             self._end(turn, pending)
         elif task.verify is not None and again == task.verify.slot:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from pyshim.dialogue import slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import PLACEHOLDER, filled
 from pyshim.outside.backend import Done, Outcome, Refused, Unknown
@@ -45,7 +46,7 @@ def result(tenant: Tenant, sent: Sent) -> str:
         return ""
     if sent.outcome == "lost" or task is None:
         return filled(phrases.unknown_lost, {"people": reached(tenant)})
-    fields = {**sent.values, **sent.fields}
+    fields = {**slots.shown(tenant.slots, sent.values), **sent.fields}
     if sent.code in task.errors:
         return filled(task.errors[sent.code].say, fields)
     if sent.outcome == "done":

@@ -260,7 +260,8 @@ def _bare_value(heard: Heard) -> Found:
 def _alone(turn: Turn, name: str, text: str, remembered: bool) -> str | None:
     """The slot's value, where it is a number (of an order, say) and all the message says."""
     slot = turn.tenant.slots[name]
-    found = slots.find(slot, text) if slot.remember is remembered and slot.patterns and LONG_NUMBER.search(text) else None
+    sought = slot.remember is remembered and slot.formed and LONG_NUMBER.search(slots.figured(text))
+    found = slots.find(slot, text, turn.tenant.today) if sought else None
     return found.value if found is not None and slots.bare(found.rest) else None
 
 
@@ -306,7 +307,7 @@ def _known_again(heard: Heard) -> Found:
     """The bare value of a slot that is known already: another one."""
     for name in heard.task.slots:
         slot = heard.turn.tenant.slots[name]
-        found = slots.find(slot, heard.text) if slot.patterns and slot.remember else None
+        found = slots.find(slot, heard.text, heard.turn.tenant.today) if slot.formed and slot.remember else None
         if found is not None and slots.bare(found.rest):
             return [Correct(Evidence.VALUE, heard.text, name, found.value)]
     return []
@@ -339,7 +340,7 @@ def _strange(heard: Heard) -> Found:
         return []
     known, pending = heard.turn.tenant.slots, heard.pending
     answers = pending.asking != CONFIRM and slots.accept(known[pending.asking], heard.text) is not None
-    if answers or any(slots.find(known[name], heard.text) for name in heard.task.slots):
+    if answers or any(slots.find(known[name], heard.text, heard.turn.tenant.today) for name in heard.task.slots):
         return []
     return [Ask(Evidence.MODEL, heard.text, OUT_OF_SCOPE)]
 
@@ -420,7 +421,7 @@ def _model_yes(heard: Heard) -> Found:
 
 
 def _code(heard: Heard) -> Found:
-    found = slots.find(heard.slot, heard.text)
+    found = slots.find(heard.slot, heard.text, heard.turn.tenant.today)
     if found is None or not slots.bare(CODE.sub("", found.rest)):
         return []
     return [Set(Evidence.VALUE, heard.text, heard.pending.asking, found.value)]

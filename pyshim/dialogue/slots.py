@@ -1,18 +1,40 @@
 """What does this message say about a slot?
 
-A slot is found in any message by its patterns, in their order, then by the longest word of any choice. A word that begins or ends
-with a number is never cut out of a larger one: there is no 3 in 30000元, no 2期 in 12期, no 三期 in 十三期. When a free slot was
-just asked for, the whole message is its value, unless it is a courtesy, a question or a wish.
+A slot is found in any message by the reader of its type (pyshim/language/values/), then by its patterns, in their order, then by
+the words of its choices. Of several values that it might be none is taken; of several choices without numbers the one said at
+greatest length. When a free slot was just asked for, the whole message is its value, unless it is a courtesy, a question or a
+wish, or says why it is none.
 """
 
 import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
 from pyshim.language.folding import plain
-from pyshim.language.numerals import numbers
-from pyshim.tenants.schema import Slot
+from pyshim.language.values import (
+    addresses,
+    amounts,
+    card_tails,
+    choices,
+    counts,
+    dates,
+    figures,
+    identities,
+    months,
+    numbers,
+    phones,
+)
+from pyshim.language.values import (
+    names as people,
+)
+from pyshim.language.values.found import NoValue, Reading
+from pyshim.language.values.spans import Folded, fold
+from pyshim.tenants.schema import Kind, Slot
 
+PHONE = re.compile(r"1[3-9]\d{9}")
 GAP = "\n"  # where a value was taken: no pattern reads across it
 
 # What people say around a bare value.
@@ -33,12 +55,6 @@ NO_VALUE = re.compile(
     r"忘[了记光]|[不没]记得|记不[得清起住]|[不没]知道|不清楚|不晓得|想不起|找不到|没[有带]?$|返回|上一步|后退|跳过|随便|都行|重[来新]|等[等下一]|稍等"
 )
 
-WANTED = re.compile(r"我?想?要|来|那[个款种档]?|的")  # what else is said around the number of a choice
-
-NUMERALS = "零〇一二两三四五六七八九十百千万亿"
-NUMBER = re.compile(rf"\d+(?:\.\d+)?|[{NUMERALS}]+")
-COUNTERS = "元块毛角分折期天日周月年岁号倍成件张单次个点人笔"  # behind a bare number they say that it counts something else
-
 
 class Found(NamedTuple):
     """A value, and the message without it: without all that the pattern matched, or all words of that choice."""
@@ -52,59 +68,102 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-@lru_cache(maxsize=4096)
-def _whole(word: str) -> re.Pattern[str]:
-    """The word where it is no part of a larger number."""
-    before = after = ""
-    if word[0] in NUMERALS:
-        before = f"(?<![{NUMERALS}])"
-    elif word[0].isdigit():
-        before = r"(?<!\d)(?<!\d\.)"
-    if word[-1] in NUMERALS:
-        after = f"(?![{NUMERALS}])"
-    elif word[-1].isdigit():
-        after = r"(?!\d|\.\d|[十百千万亿])"
-    if NUMBER.fullmatch(word):
-        before, after = before + r"(?<![A-Za-z/:：-])", after + rf"(?![/:：-]\d|\s*[A-Za-z{COUNTERS}])"
-    return re.compile(before + re.escape(word) + after)
-
-
-def find(slot: Slot, text: str) -> Found | None:
-    """The slot's value in a message, or None."""
-    text = plain(text)
+def find(slot: Slot, text: str, today: date | None = None) -> Found | None:
+    """The slot's value in a message, or None. today: what dates are told from."""
+    folded = fold(plain(text))
+    for kind in (slot.type, *slot.also):
+        found = _typed(slot, kind, folded, today)
+        if found is not None:
+            return found
     for pattern in slot.patterns:
-        match = _compiled(pattern).search(text)
+        match = _compiled(pattern).search(folded.source)
         if match:
             value = next((group for group in match.groups() if group), match.group())
-            return Found(value.strip()[: slot.max_chars], text[: match.start()] + GAP + text[match.end() :])
-    return _chosen(slot, text)
+            rest = folded.source[: match.start()] + GAP + folded.source[match.end() :]
+            return Found(value.strip()[: slot.max_chars], rest)
+    return _chosen(slot, folded) if slot.choices and slot.type != "choice" else None
 
 
-def _chosen(slot: Slot, text: str) -> Found | None:
-    said = [
-        (len(word), value)
-        for value, words in slot.choices.items()
-        for word in (value, *words)
-        if word and word in text and _whole(word).search(text)
-    ]
-    if not said:
+def read(slot: Slot, kind: Kind, text: str | Folded, today: date | None = None) -> Reading:  # noqa: PLR0911
+    """What the reader of a type says; nothing for text."""
+    match kind:
+        case "amount":
+            return amounts.read(text)
+        case "date":
+            return dates.read(text, today or date.today(), slot.toward)
+        case "month":
+            return months.read(text, today or date.today(), slot.toward)
+        case "phone":
+            return phones.read(text)
+        case "number":
+            shapes = [numbers.Shape(*one.lengths, one.prefix, one.bare, one.kept) for one in slot.shapes]
+            return numbers.read(text, shapes, slot.names)
+        case "identity_card":
+            return identities.read(text)
+        case "card_tail":
+            return card_tails.read(text)
+        case "count":
+            return counts.read(text, slot.units, slot.least, slot.most)
+        case "address":
+            return addresses.read(text)
+        case "name":
+            return people.read(text, slot.names)
+        case "choice":
+            return choices.read(text, slot.choices, slot.everything)
+        case "text":
+            return []
+
+
+def _typed(slot: Slot, kind: Kind, text: Folded, today: date | None) -> Found | None:
+    if kind == "choice":
+        return _chosen(slot, text)
+    said = read(slot, kind, text, today)
+    if isinstance(said, NoValue) or len(said) != 1:
         return None
-    value = max(said)[1]
-    rest = text
-    for word in sorted((value, *slot.choices[value]), key=len, reverse=True):
-        if word and word in rest:
-            rest = _whole(word).sub(GAP, rest)
+    (one,) = said
+    return Found(one.value, text.source[: one.start] + GAP + text.source[one.end :])
+
+
+def _chosen(slot: Slot, text: Folded) -> Found | None:
+    said = choices.read(text, slot.choices, slot.everything)
+    named = [] if isinstance(said, NoValue) else [one for one in said if one.named]
+    if not named or (len(named) > 1 and any(character.isdigit() for one in named for character in one.value)):
+        return None
+    value = max(named, key=lambda one: one.end - one.start).value
+    rest = text.source
+    for start, end in reversed(choices.places(text, slot.choices, value) or [(one.start, one.end) for one in named]):
+        rest = rest[:start] + GAP + rest[end:]
     return Found(value, rest)
 
 
 def numbered(slot: Slot, text: str) -> str | None:
-    """The choice that a bare number means (99, where 畅享99 may be chosen), if it is one and not two."""
-    said = re.sub(r"[\W_]", "", WANTED.sub("", NAMES.sub("", plain(text))))
-    if not NUMBER.fullmatch(said):
-        return None
-    wanted = numbers(said + COUNTERS[0])
-    fits = [value for value in slot.choices if numbers(value + COUNTERS[0]) == wanted]
-    return fits[0] if len(fits) == 1 else None
+    """The choice that answers without being named, where it was asked for (99, 第二个, 最便宜的), if it is one and not two."""
+    said = choices.read(fold(plain(text)), slot.choices, slot.everything) if slot.chooses else []
+    return said[0].value if not isinstance(said, NoValue) and len(said) == 1 else None
+
+
+def shown(slots: Mapping[str, Slot], values: Mapping[str, str]) -> dict[str, str]:
+    """Values as customers are shown them: 1,500.00; 138 0000 2046; 2026 年 11 月 5 日. The others as they are."""
+    return {name: _shown(slots[name], value) if name in slots else value for name, value in values.items()}
+
+
+def _shown(slot: Slot, value: str) -> str:
+    kinds = (slot.type, *slot.also)
+    try:
+        if "amount" in kinds:
+            return f"{Decimal(value):,.2f}"
+        if "date" in kinds:
+            return dates.shown(date.fromisoformat(value))
+        if "month" in kinds:
+            return months.shown(date.fromisoformat(f"{value}-01"))
+    except (InvalidOperation, ValueError):
+        return value  # 全部, 本月
+    return phones.shown(value) if "phone" in kinds and PHONE.fullmatch(value) else value
+
+
+def figured(text: str) -> str:
+    """With digits for Chinese ones and no spaces or dashes between them."""
+    return re.sub(r"(?<=\d)[ -](?=\d)", "", figures.digits(fold(text).text))
 
 
 def names(slot: Slot, text: str) -> bool:
@@ -118,11 +177,13 @@ def no_value(text: str) -> bool:
     return NO_VALUE.search(plain(text)) is not None
 
 
-def accept(slot: Slot, text: str) -> str | None:
+def accept(slot: Slot, text: str, today: date | None = None) -> str | None:
     """The value of a message that answers this slot's question, or None when it cannot be one."""
-    found = find(slot, text)
+    found = find(slot, text, today)
     if found is not None:
         return found.value
+    if slot.type not in ("text", "choice") and isinstance(read(slot, slot.type, plain(text), today), NoValue):
+        return None
     said = plain(text)
     none = len(said) > slot.max_chars or courteous(said) or any(one.search(said) for one in (QUESTIONS, WISHES, NO_VALUE))
     return said if slot.free and not none else None

@@ -152,11 +152,28 @@ class Checker:
                 if empty:
                     where = self._at(FLOWS, "slots", name, "patterns", number)
                     yield f"{where}: slot {name}: pattern {pattern!r} finds something in any text: it must not match nothing"
-        if not (slot.patterns or slot.choices or slot.free or slot.default is not None):
-            can = "patterns, choices, free or default is wanted"
+        yield from self._type(name, slot)
+        if not (slot.formed or slot.choices or slot.free or slot.default is not None):
+            can = "a type, patterns, choices, free or default is wanted"
             yield f"{self._at(FLOWS, 'slots', name)}: slot {name} can never be filled, so its flow cannot end: {can}"
         if slot.free and slot.max_chars < 1:
             yield f"{self._at(FLOWS, 'slots', name, 'max_chars')}: slot {name}: max_chars of 1 or more is wanted"
+
+    def _type(self, name: str, slot: Slot) -> Iterator[str]:
+        """What a type needs to be read."""
+        kinds = (slot.type, *slot.also)
+        if "number" in kinds and not slot.shapes:
+            yield f"{self._at(FLOWS, 'slots', name)}: slot {name}: a number has `shapes`, as in [{{prefix: T, digits: 10}}]"
+        for number, shape in enumerate(slot.shapes):
+            if shape.lengths[0] > shape.lengths[1]:
+                where = self._at(FLOWS, "slots", name, "shapes", number)
+                yield f"{where}: slot {name}: digits {shape.digits}: at least, then at most is wanted"
+        if "choice" in kinds and not slot.choices:
+            yield f"{self._at(FLOWS, 'slots', name)}: slot {name}: a choice has `choices`"
+        if slot.everything and slot.everything not in slot.choices:
+            yield f"{self._at(FLOWS, 'slots', name, 'everything')}: slot {name}: {slot.everything!r} is none of its choices"
+        if not 0 <= slot.least <= slot.most:
+            yield f"{self._at(FLOWS, 'slots', name, 'least')}: slot {name}: least, then most is wanted, from 0"
 
     def _task(self, intent: str, task: Task) -> Iterator[str]:
         code_slot = [task.verify.slot] if task.verify else []
@@ -170,7 +187,7 @@ class Checker:
         yield from self._no_slots(intent, task, places_of)
         for code, name in again:
             slot = self._tenant.slots.get(name or "")
-            if slot is not None and not (slot.patterns or slot.choices or slot.free):
+            if slot is not None and not (slot.formed or slot.choices or slot.free):
                 why = f"{name!r} is asked again, but no answer can fill it: this flow cannot end"
                 yield f"{self._of_task(intent, 'errors', code, 'ask_again')}: {intent}: {why}"
         is_flow = intent in (self._kinds.get("flows") or {})
@@ -259,7 +276,7 @@ class Checker:
             yield f"{where}: {intent}: {name!r} is none of `slots`"
         elif name in task.slots:
             yield f"{where}: {intent}: {name!r} is asked for behind the consent, so it may be none of the task's own slots"
-        elif not (slot.patterns or slot.choices or slot.free):
+        elif not (slot.formed or slot.choices or slot.free):
             yield f"{where}: {intent}: {name!r} is asked for, but no answer can fill it: this flow cannot end"
         elif slot.remember:
             yield f"{where}: {intent}: {name!r} is a code, which is good once: no `remember`"

@@ -4,7 +4,7 @@ gateway/tenants/<tenant>/ holds tenant.yaml, replies.yaml, flows.yaml, faq.tsv, 
 them. An unknown key, a missing one or a wrong type is a fault.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -81,7 +81,8 @@ class People(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class About(msgspec.Struct, forbid_unknown_fields=True):
-    """tenant.yaml; issuer: what iss of a token must be, None for anything."""
+    """tenant.yaml; issuer: what iss of a token must be, None for anything; today: the day that dates are told from, for a
+    demonstration whose clock stands still, None for the real one."""
 
     name: str
     greeting: str
@@ -92,6 +93,7 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     backend: str | None = None
     campaign: Campaign | None = None
     issuer: str | None = None
+    today: date | None = None
     thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
 
 
@@ -150,17 +152,59 @@ class Replies(msgspec.Struct, forbid_unknown_fields=True):
     phrases: Phrases
 
 
+Kind = Literal[
+    "text", "choice", "amount", "date", "month", "phone", "number", "identity_card", "card_tail", "count", "address", "name"
+]
+Digits = Annotated[int, msgspec.Meta(ge=1, le=32)]
+
+
+class NumberShape(msgspec.Struct, forbid_unknown_fields=True):
+    """What a number looks like: digits, how many, or at least and at most; prefix: letters before them; bare: may they be left
+    out? kept: are they part of what is sent?"""
+
+    digits: Digits | Annotated[list[Digits], msgspec.Meta(min_length=2, max_length=2)]
+    prefix: Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{0,8}$")] = ""
+    bare: bool = True
+    kept: bool = True
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """At least, and at most, so many digits."""
+        return (self.digits, self.digits) if isinstance(self.digits, int) else (self.digits[0], self.digits[1])
+
+
 class Slot(msgspec.Struct, forbid_unknown_fields=True):
-    """One thing a flow must know. remember: kept for later flows of the same session."""
+    """One thing a flow must know. type: what it is (pyshim/language/values/ has a reader for each); also: what answers as well.
+    shapes: of a number; names: words before a number or a name; units, least, most: of a count; toward: where a day without a
+    year lies; everything: the choice that stands for all; choices of another type than choice: words that are values, too.
+    remember: kept for later flows of the same session."""
 
     ask: str
     invalid: str | None = None
+    type: Kind = "text"
+    also: list[Kind] = []
+    shapes: list[NumberShape] = []
+    names: list[str] = []
+    units: str = "件个"
+    least: int = 1
+    most: int = 99
+    toward: Literal["past", "future", "near"] = "past"
+    everything: str = ""
     patterns: list[str] = []
-    choices: dict[str, list[str]] = {}
+    choices: dict[str, list[str | int]] = {}
     free: bool = False
     max_chars: int = 60
     default: str | None = None
     remember: bool = False
+
+    @property
+    def formed(self) -> bool:
+        """Can its value be told from other text by what it looks like?"""
+        return bool(self.patterns) or self.type not in ("text", "choice")
+
+    @property
+    def chooses(self) -> bool:
+        return bool(self.choices) and self.type in ("text", "choice")
 
 
 class Call(msgspec.Struct, forbid_unknown_fields=True):
@@ -258,6 +302,10 @@ class Tenant(msgspec.Struct):
         self.titles = {self.title(intent): intent for intent in self.intents}
         self.urgent = any(self.is_urgent(intent) for intent in self.intents)
         self.wordings = [(wording, question.answer) for question in self.faq for wording in question.wordings]
+
+    @property
+    def today(self) -> date:
+        return self.about.today or date.today()
 
     @property
     def intents(self) -> list[str]:

@@ -48,7 +48,7 @@ def test_all_services_are_cancelled_at_once(telecom: Customer) -> None:
 
 
 def test_an_amount_may_be_said_in_words(telecom: Customer) -> None:
-    assert telecom.post("/recharge-checks", amount="一百块")[1]["amount"] == 100
+    assert telecom.post("/recharge-checks", amount="一百块")[1]["amount"] == "100.00"
     assert telecom.post("/disputes", month="上月", amount="十五元")[1]["item_text"] == "视频会员自动续费"
     assert telecom.post("/disputes", month="上月", amount="好多钱")[1]["error"]["code"] == "invalid_amount"
 

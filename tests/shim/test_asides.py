@@ -91,7 +91,7 @@ async def test_an_amount_is_an_amount_and_the_periods_are_asked_for(
 
 @pytest.mark.parametrize(
     ("query", "amount", "periods"),
-    [("30000元分12期", "30000元", "12"), ("分3期，8000元", "8000元", "3"), ("8000 6", "8000", "6")],
+    [("30000元分12期", "30000.00", "12"), ("分3期，8000元", "8000.00", "3"), ("8000 6", "8000.00", "6")],
 )
 async def test_two_values_in_one_message_are_both_taken_each_once(bank: Tenant, query: str, amount: str, periods: str) -> None:
     talk = await said(bank, [("账单分期", "installment", 1.0)])
@@ -186,7 +186,7 @@ async def test_a_courtesy_nobody_understood_is_no_value_and_no_mistake(telecom: 
 async def test_a_number_is_no_small_talk_whatever_the_model_says(telecom: Tenant) -> None:
     talk = await said(telecom, [("充值未到账", "recharge_missing", 1.0)])
     await talk.say("30", "bye", 0.97)
-    assert talk.values == {"amount": "30"}
+    assert talk.values == {"amount": "30.00"}
 
 
 async def test_thanks_at_the_confirmation_confirms_nothing(telecom: Tenant) -> None:
