@@ -42,7 +42,9 @@ COUNTERS = (
 COUNTED = re.compile(rf"\s?{COUNTERS}")
 
 MOST = 64  # figures of a text; nobody says so many
-START = re.compile(rf"[0-9十拾廿卅]|(?!一[下起样些直定般共会旦])[{D}]|[几数](?=[{U}])|(?<=[上近成好])[百千万](?!能|一)|[百千万](?=[来把](?!说))")
+START = re.compile(
+    rf"[0-9十拾廿卅]|(?!一[下起样些直定般共会旦])[{D}]|[几数](?=[{U}])|(?<=[上近成好])[百千万](?!能|一)|[百千万](?=[来把](?!说))"
+)
 GROUPED = re.compile(r"[0-9]{1,3}(?:(?P<by>[,， ])[0-9]{3})(?:(?P=by)[0-9]{3})*(?![0-9])(?:\.[0-9]+)?")
 PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 BROKEN = re.compile(r"(?:[,.]|[ ](?=[0-9]))[0-9][0-9,.]*")  # digits that go on where they may not
