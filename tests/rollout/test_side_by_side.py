@@ -30,7 +30,7 @@ def _left_as_found(operator: Operator) -> Iterator[None]:
 
 def test_a_user_stays_with_one_version_router_and_student_alike(operator: Operator) -> None:
     operator.done("canary", operator.version(2, silent_at_the_edge), "--percent", 50)
-    assert operator.ready_model() == {"stable": 1, "candidate": 2, "percent": 50}
+    wait_until(lambda: operator.ready_model() == {"stable": 1, "candidate": 2, "percent": 50})  # an edge follows within a second
 
     def conversation(number: int) -> str:
         customer = operator.stack.customer(user=f"side-{number}")
