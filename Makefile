@@ -45,7 +45,7 @@ check-types:
 	@$(BIN)/mypy
 
 check-tests:
-	@$(pytest) -n 2 -m "not real"
+	@$(pytest) -n 2 -m "not real and not long"
 
 test: ## all tests, with real nginx, Redis, Triton and Chromium on free ports
 	$(setup) dev

@@ -40,9 +40,11 @@ def given(text: str, consent: Consent, acts: Sequence[str]) -> bool:
 
 
 def _given(said: str, consent: Consent, acts: tuple[str, ...]) -> bool:
-    if said not in words.LONE and SENTENCE.fullmatch(_names(acts).signed(said)):
-        return True
-    return consent == "plain" and PLAINLY.fullmatch(said) is not None
+    if said not in words.LONE:
+        signed = _names(acts).signed(said)
+        if SIGNS_OF_A_YES.issuperset(signed) and SENTENCE.fullmatch(signed):
+            return True
+    return consent == "plain" and SIGNS_OF_A_YES.issuperset(said) and PLAINLY.fullmatch(said) is not None
 
 
 def half_named(text: str, acts: Sequence[str]) -> bool:
@@ -180,6 +182,8 @@ PLAINLY = re.compile(
     f"(?:{words.AGREED}(?:,?{AFTER})?|{words.SURE},?{words.THANKS}|{words.AS_SHOWN}|{words.BEGUN}|就这样,{words.BOTHERED})"
     f"|{words.THANKS},{words.SURE}"
 )
+# Nearly every sentence that is no yes has a sign that no yes has; the patterns have no ranges, and no sign that stands for any.
+SIGNS_OF_A_YES = frozenset(SENTENCE.pattern + PLAINLY.pattern)
 HALF = re.compile(
     rf"(?:(?:{words.OPENING}|不想?要了),?)*(?P<half>.{{1,8}}?)[吧嘛咯呗噻]?(?:,?(?P=half)[吧嘛咯呗噻]?)*(?:,?(?:{words.THANKS}|不想?要了))*"
 )

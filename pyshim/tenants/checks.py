@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from string import Formatter
 
 import msgspec
+import yaml
 
 from pyshim.identity import tokens
 from pyshim.identity.jwks import Key
@@ -30,7 +31,9 @@ class Checker:
 
     def __init__(self, tenant: Tenant, source: Source, keys: list[Key]) -> None:
         self._tenant, self._source, self._keys = tenant, source, keys
-        self._kinds: dict[str, dict[str, object]] = lines.value(source.text(FLOWS)) or {}
+        self._trees: dict[str, yaml.Node | None] = {}
+        self._trees[FLOWS], kinds = lines.read(source.text(FLOWS))
+        self._kinds: dict[str, dict[str, object]] = kinds or {}
 
     def faults(self, labels: list[str], model: int) -> list[str]:
         """labels: intents that version of the model knows."""
@@ -47,7 +50,9 @@ class Checker:
         return found
 
     def _at(self, name: str, *path: Step) -> str:
-        return f"{self._source.place(name)}:{lines.line(self._source.text(name), path)}"
+        if name not in self._trees:
+            self._trees[name] = lines.read(self._source.text(name))[0]
+        return f"{self._source.place(name)}:{lines.line(self._trees[name], path)}"
 
     def _kind(self, intent: str) -> str:
         return "flows" if intent in (self._kinds.get("flows") or {}) else "actions"

@@ -1,7 +1,7 @@
 """On which line of a tenant's file is the fault?
 
 convert() reads YAML strictly: an unknown key, a missing one, a wrong type, a key said twice or nesting beyond all need is a fault
-that names file, line and what was wanted. line() finds what a check wants to point at. libyaml parses: it takes an eighth of the
+that names file, line and what was wanted. line() finds in read()'s tree what a check wants to point at. libyaml parses: it takes an eighth of the
 time, in a command that shares the cores with what serves.
 """
 
@@ -26,7 +26,7 @@ AT = re.compile(r" - at `(?:key` in `)?(\$[^`]*)`$")
 def convert(where: str, text: str, kind: type[T]) -> T:
     """The text as that type. Raises BadTenant."""
     try:
-        node, value = _read(text)
+        node, value = read(text)
         twice = _said_twice(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -39,12 +39,12 @@ def convert(where: str, text: str, kind: type[T]) -> T:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         path = _path(value, str(error), kind)
-        raise BadTenant(f"{where}:{line(text, path)}: {_named(str(error), path)}") from None
+        raise BadTenant(f"{where}:{line(node, path)}: {_named(str(error), path)}") from None
 
 
-def line(text: str, path: Sequence[Step]) -> int:
-    """Line of what stands at this path in a YAML text, or of the nearest thing above it that is there; the first is 1."""
-    node, found = _read(text)[0], 1
+def line(node: yaml.Node | None, path: Sequence[Step]) -> int:
+    """Line of what stands at this path in a tree, or of the nearest thing above it that is there; the first is 1."""
+    found = 1
     for step in path:
         if isinstance(node, yaml.MappingNode):
             inside = next(((key, value) for key, value in node.value if key.value == str(step)), None)
@@ -58,13 +58,8 @@ def line(text: str, path: Sequence[Step]) -> int:
     return found
 
 
-def value(text: str) -> Any:
-    """A YAML text that convert() has taken, as it is. Raises yaml.YAMLError."""
-    return _read(text)[1]
-
-
-def _read(text: str) -> tuple[yaml.Node | None, Any]:
-    """Its tree and its value. Raises yaml.YAMLError."""
+def read(text: str) -> tuple[yaml.Node | None, Any]:
+    """The tree and the value of a YAML text. Raises yaml.YAMLError, where convert() has not taken it."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

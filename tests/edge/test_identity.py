@@ -110,6 +110,7 @@ WORKER = Worker(NOW)
 HS256 = WORKER.config({"k": (signer("HS256"), SHOP)})
 
 
+@pytest.mark.long
 @given(st.dictionaries(st.text(), JSON, max_size=5), st.booleans(), st.data())
 @settings(max_examples=200, deadline=None)
 def test_what_is_said_once_is_taken_whatever_it_looks_like_and_what_is_said_twice_is_not(

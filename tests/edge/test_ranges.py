@@ -5,6 +5,7 @@ import time
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ networks = st.one_of(
 ).map(lambda pair: ip_network(f"{pair[0]}/{pair[1]}", strict=False))
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(st.lists(networks, max_size=12), st.lists(st.ip_addresses(), max_size=12))
 def test_agrees_with_the_ipaddress_module(lua: Any, ranges: list[Any], strangers: list[Any]) -> None:
@@ -75,6 +77,7 @@ def search_us(lua: Any, ranges: Ranges, wanted: list[bytes], rounds: int = 200_0
     return float(min(run(SEARCHES, found, asked, rounds)[0] for _ in range(5)))
 
 
+@pytest.mark.long
 def test_100_000_ranges_of_each_family_are_searched_in_under_two_microseconds(lua: Any) -> None:
     chance = random.Random(1)
     v4 = [ip_network((number * 40000 + chance.randrange(20000), 32)) for number in range(100_000)]

@@ -123,6 +123,7 @@ def tell(story: Story, steps: list[Any]) -> dict[str, int]:
     return broke
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(edges=st.integers(2, 4), rate=RATES, burst=st.integers(1, 50), steps=STEPS)
 def test_edges_that_share_a_bucket_never_admit_more_than_the_bound(edges: int, rate: float, burst: int, steps: Any) -> None:
@@ -131,6 +132,7 @@ def test_edges_that_share_a_bucket_never_admit_more_than_the_bound(edges: int, r
     assert story.excess(rate, burst) <= bound(rate, edges) + 1e-6
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(edges=st.integers(2, 4), rate=RATES, burst=st.integers(1, 50), steps=TROUBLE)
 def test_crashes_lost_messages_and_a_lost_redis_add_what_is_stated_and_no_more(
@@ -149,6 +151,7 @@ def test_crashes_lost_messages_and_a_lost_redis_add_what_is_stated_and_no_more(
     assert story.ask(0) == 0
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(
     edges=st.integers(1, 4),

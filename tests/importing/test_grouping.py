@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_no_two_groups_hold_near_copies(texts):
                     assert len(mine & theirs) / len(mine | theirs) < ALIKE
 
 
+@pytest.mark.long
 def test_fifty_thousand_rows_take_seconds():
     random = Random(5)
     words = ["".join(chr(random.randrange(0x4E00, 0x5E00)) for _ in range(3)) for _ in range(3_000)]

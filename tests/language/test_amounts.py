@@ -151,6 +151,7 @@ def test_shown_as_money_is_and_where_it_stood() -> None:
     assert text[found.start : found.end] == "￥１，８８８．５０"  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @settings(max_examples=120, deadline=None, derandomize=True, database=None)
 @given(st.integers(1, 9_999_999_999).map(lambda cents: Decimal(cents) / 100))
 def test_every_amount_is_read_back_however_it_is_written(amount: Decimal) -> None:
@@ -162,6 +163,7 @@ def test_every_amount_is_read_back_however_it_is_written(amount: Decimal) -> Non
             assert values(amounts.read(text)) == [f"{amount:.2f}"], text
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None, derandomize=True, database=None)
 @given(st.integers(1, 99_999).map(lambda number: number * 1000) | st.integers(1, 2000))
 def test_round_and_small_amounts_too(yuan: int) -> None:

@@ -133,6 +133,7 @@ def test_how_they_are_shown_and_where_they_stood() -> None:
     assert month.shown == "2026 年 10 月"  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.integers(-730, 730))
 def test_every_day_within_two_years_is_read_back_however_it_is_written(days: int) -> None:

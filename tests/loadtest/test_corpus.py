@@ -38,6 +38,7 @@ def test_every_sentence_is_of_the_validation_side(tenants: dict[str, Tenant], tm
         assert not asked & learned
 
 
+@pytest.mark.long
 def test_the_same_seed_asks_the_same(tenants: dict[str, Tenant], tmp_path: Path) -> None:
     def asked(seed: int) -> list[tuple[str, str]]:
         found, _ = built(tenants, tmp_path, seed)

@@ -98,6 +98,7 @@ def differences(measured: dict[str, Any], carded: dict[str, Any]) -> dict[str, f
     return {f"{who} {what}": abs(measured[who][what] - value) for who, values in carded.items() for what, value in values.items()}
 
 
+@pytest.mark.long
 def test_the_student_is_as_good_as_its_card_says(card, side):
     measured = differences(table(side.logits, side), card["validation"]["student_int8"])
     assert max(measured.values()) <= STUDENT_TOLERANCE, measured

@@ -23,6 +23,7 @@ def watched(chance: np.random.Generator, bad_a: float, bad_b: float, harmless: H
     return highest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("measure", "bad"), [("failed", 0.0), ("failed", 0.02), ("slow", 0.01), ("low", 0.1), ("fallback", 0.3)])
 def test_whoever_looks_all_the_time_is_deceived_no_more_often_than_promised(measure: str, bad: float) -> None:
     """Under the worst of harmless differences, that on the border; without any difference it is rarer still."""

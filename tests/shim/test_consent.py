@@ -74,6 +74,7 @@ def test_nothing_is_done_without_consent(tasks: dict[str, Task], half: str) -> N
     assert wrong == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half", [*HALVES, "near"])
 def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
     tasks: dict[str, Task], turns: dict[str, Turn], half: str
@@ -114,6 +115,7 @@ def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[
     assert share >= FLOORS[corpus]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half", ["seen", "more"])
 @pytest.mark.parametrize("corpus", ["consent_act", "consent_plain"])
 def test_a_consent_with_a_doubt_in_it_is_none(tasks: dict[str, Task], corpus: str, half: str) -> None:
@@ -169,6 +171,11 @@ def test_no_message_keeps_the_grammar_busy(tasks: dict[str, Task], text: str) ->
         given(text, task)
         consent.half_named(text, task.acts)
     assert (time.thread_time() - began) / 3 < 0.005 * 4  # 5 ms, and a slow machine
+
+
+def test_the_grammar_spells_out_every_sign_it_takes() -> None:
+    for grammar in (consent.SENTENCE.pattern, consent.PLAINLY.pattern):
+        assert re.search(r"(?<!\\)\.|\w-\w|\\[wWsSdDb]", grammar) is None  # any sign; a range; a kind of sign
 
 
 @pytest.mark.parametrize("half", [*HALVES, "more", "fresh"])

@@ -165,6 +165,7 @@ async def _play(small: Tenant, messages: list[tuple[list[Command], Done | Refuse
         unheard = [sent for sent in turn.calls() if sent.key not in turn.told]  # as the store does
 
 
+@pytest.mark.long
 @settings(max_examples=400, deadline=None)
 @given(messages=MESSAGES)
 def test_no_sequence_of_messages_submits_without_consent_to_exactly_what_was_shown(

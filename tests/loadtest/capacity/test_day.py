@@ -144,6 +144,7 @@ def test_the_cheapest_policy_keeps_p99_in_its_own_day(per_s: float, start_s: flo
     assert found.still.keeps
 
 
+@pytest.mark.long
 def test_the_quoted_rule_alone_loses_what_the_cheapest_does_not() -> None:
     found = search.cheapest(EVENING, REPLICA, 0.2, 1.5, Policy(base=1, lag_turns=200))
 

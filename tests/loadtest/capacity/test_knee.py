@@ -42,6 +42,7 @@ def test_a_p99_that_breaks_before_the_cores_are_used_up_is_the_knee() -> None:
     assert knee.turns(costs.service(), 0.0, 2, strict.per_s, 2.3).percentile(99) <= 2.3
 
 
+@pytest.mark.long
 def test_more_questions_for_triton_are_a_lower_knee_and_larger_batches() -> None:
     found = [knee.predicted(costs.service(), share, 2, 180) for share in (0.0, 0.08, 0.3)]
 
