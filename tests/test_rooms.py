@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,13 @@ PACKAGES = {
 STARTED = {("pyshim/commands/models/training.py", "triton_models")}
 
 
-def imports(package: str) -> Iterator[tuple[Path, str]]:
+@cache
+def imports(package: str) -> list[tuple[Path, str]]:
     """Every import of ours: the file, and the module's dotted name."""
+    return list(_imports(package))
+
+
+def _imports(package: str) -> Iterator[tuple[Path, str]]:
     for path in sorted((ROOT / package).rglob("*.py")):
         if "repository" in path.parts:
             continue

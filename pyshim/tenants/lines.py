@@ -1,8 +1,8 @@
 """On which line of a tenant's file is the fault?
 
 convert() reads YAML strictly: an unknown key, a missing one, a wrong type, a key said twice or nesting beyond all need is a fault
-that names file, line and what was wanted. line() finds in read()'s tree what a check wants to point at. libyaml parses: it takes an eighth of the
-time, in a command that shares the cores with what serves.
+that names file, line and what was wanted. line() finds in read()'s tree what a check wants to point at. libyaml parses: it takes
+an eighth of the time, in a command that shares the cores with what serves.
 """
 
 import re

@@ -34,6 +34,7 @@ def test_without_words_there_is_nothing_to_ask(lua: Any) -> None:
 letters = st.text(st.sampled_from("ab0好单 -"), min_size=1, max_size=4)
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(words=st.lists(letters, min_size=1, max_size=6), text=st.text(st.sampled_from("abAB0好单 -"), max_size=16))
 def test_agrees_with_a_search_for_each_word(lua: Any, words: list[str], text: str) -> None:

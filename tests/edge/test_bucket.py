@@ -64,6 +64,7 @@ def test_a_large_bucket_left_alone_misses_a_thousandth_of_its_burst_at_most(lua:
     assert sum(take(bucket, dictionary, allowed, 9001.0)[0] for _ in range(6000)) == 50
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.sampled_from([0.5, 1, 3, 7, 100, 20000]),

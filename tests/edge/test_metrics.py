@@ -83,6 +83,7 @@ def test_pages_of_several_shims_become_one_and_every_series_says_whose_it_is(lua
     assert metrics.merged(lua.table()) == "\n"
 
 
+@pytest.mark.long
 def test_three_hundred_tenants_cost_a_turn_what_one_does_and_whoever_reads_lets_turns_pass(lua: Any, metrics: Any) -> None:
     count = lua.eval(
         """function(turn, tenants, turns)

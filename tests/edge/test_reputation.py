@@ -115,6 +115,7 @@ def test_an_ipv6_address_counts_by_its_64_bits(lua: Any) -> None:
     assert name_of(b"\x7f\0\0\1") == b"a:\x7f\0\0\1"
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.floats(0, 300), st.sampled_from([0.1, 1, 5, 20])), max_size=60))
 def test_agrees_with_a_sum_of_decaying_offences(lua: Any, story: list[tuple[float, float]]) -> None:

@@ -222,6 +222,7 @@ def test_what_an_edge_does_not_need_any_more_it_gives_back() -> None:
     assert tokens is False  # the bucket is full again
 
 
+@pytest.mark.long
 def test_full_rate_needs_few_calls_and_wastes_nothing_whoever_has_the_callers() -> None:
     rate, seconds = 2000, 20
     story = Story(4, tenant=limit(rate, rate))
@@ -247,6 +248,7 @@ def test_full_rate_needs_few_calls_and_wastes_nothing_whoever_has_the_callers() 
     assert number > asked
 
 
+@pytest.mark.long
 def test_while_redis_is_lost_each_edge_goes_on_with_its_share_and_settles_when_it_is_back() -> None:
     rate = 400
     story = Story(4, tenant=limit(rate, 400))

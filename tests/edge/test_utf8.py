@@ -17,6 +17,7 @@ def test_every_text_is_as_long_as_it_is(lua: Any, text: str) -> None:
     assert length(lua, text.encode()) == len(text)
 
 
+@pytest.mark.long
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=12))
 @example(b"\xc0\x80")

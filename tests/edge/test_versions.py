@@ -79,6 +79,7 @@ def test_the_share_is_the_percent(edge: Edge, percent: float) -> None:
     assert share == pytest.approx(percent, abs=4 * (percent * (100 - percent) / len(USERS)) ** 0.5)  # four sigma
 
 
+@pytest.mark.long
 def test_a_user_stays_and_raising_the_percent_moves_nobody_back(edge: Edge) -> None:
     edge.show(2, attempt=3)
     before: set[str] = set()

@@ -121,6 +121,7 @@ PIECES = [
 SENTENCE = "请问一下我上个月5号的账单一共是1万2，能不能先分8000元6期，剩下的我自己还，订单20231105，电话138 0000 2046"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_takes_any_text_and_what_it_finds_stands_there(name: str) -> None:
     marks = st.sampled_from([*PIECES, " ", "-", "–", "\u200b", "①", "²", "٣", "\n", "\x00", "\ud800", "😊"])
@@ -137,6 +138,7 @@ def test_a_reader_takes_any_text_and_what_it_finds_stands_there(name: str) -> No
     story()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", READERS)
 def test_two_thousand_characters_made_to_be_slow_are_read_at_once(name: str) -> None:
     READERS[name](SENTENCE)

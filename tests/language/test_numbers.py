@@ -92,6 +92,7 @@ def test_where_it_stood() -> None:
     assert text[found.start : found.end] == "ｔ ２０２６1103 01"  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.integers(8, 14), st.data())
 def test_every_order_is_read_back_however_it_is_written(length: int, data: st.DataObject) -> None:

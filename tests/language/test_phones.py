@@ -72,6 +72,7 @@ def test_shown_by_three_and_fours_and_where_it_stood() -> None:
     assert (found.shown, text[found.start : found.end]) == ("138 0000 2046", "＋86 138–0000–2046")  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from("3456789"), st.integers(0, 999_999_999))
 def test_every_number_is_read_back_however_it_is_written(second: str, rest: int) -> None:

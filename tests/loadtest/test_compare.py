@@ -87,6 +87,7 @@ def alarms(draw: "np.random.Generator", parts: int, figures: int, times: int) ->
     return found / times
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("parts", "figures"), [(3, 1), (10, 4)])
 def test_noise_alone_is_a_difference_in_five_of_a_hundred_tables(
     monkeypatch: pytest.MonkeyPatch, parts: int, figures: int

@@ -106,6 +106,7 @@ def test_each_sentence_is_said_at_a_task_of_ours(tasks: dict[str, Task], corpus:
     assert {at for _, at in rows(corpus)} <= {*tasks, "any"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("corpus", FLOORS)
 def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[str, Turn], corpus: str) -> None:
     said = rows(corpus)

@@ -62,6 +62,7 @@ def test_whoever_comes_is_answered_lost_or_waiting(rule: Policy, deadline_s: flo
     assert all(one.longest_s <= deadline_s + fluid.FINE_S for one in found.moments.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rule", "lost"), [(RULE, True), (Policy(base=6, lag_turns=1e9, lag_s=1e9), True), (Policy(base=15), False)]
 )

@@ -33,6 +33,7 @@ def test_constant_times_halve_the_wait_and_a_full_server_never_catches_up() -> N
     assert queueing.erlang_c(4, 1.2) == 1.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("servers", "busy", "scv"), [(1, 0.7, 1.0), (1, 0.7, 0.0), (1, 0.6, 3.0), (2, 0.8, 1.0), (4, 0.8, 0.5), (8, 0.8, 1.0)]
 )
@@ -74,6 +75,7 @@ def test_nobody_is_stretched_who_has_a_server() -> None:
     assert queueing.stretch(2, 6, 1.0) == pytest.approx(3.0, rel=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("busy", [0.02, 0.3, 0.6, 0.8, 0.92])
 def test_batches_take_what_they_take_event_by_event(busy: float) -> None:
     per_s = busy * BATCHES.per_s

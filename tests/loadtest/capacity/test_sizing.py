@@ -29,6 +29,7 @@ def bought(found: Sized) -> dict[str, tuple[int, int]]:
     return {part.name: (part.bought, part.cores) for part in found.parts}
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(RATES, RATES, some.sampled_from([0.0, 0.08, 0.3]), some.sampled_from([0, 1_000_000, 10_000_000]), some.booleans())
 def test_more_turns_never_need_fewer_parts(one: float, other: float, share: float, users: int, gpu: bool) -> None:
@@ -188,6 +189,7 @@ def test_a_turn_waits_for_its_shim_as_long_as_the_queue_says_whatever_share_come
         assert wait.percentile(99) == pytest.approx(math.log(busy / 0.01) * service_ms / (1 - busy), rel=0.02)
 
 
+@pytest.mark.long
 def test_all_turns_of_a_mix_are_those_of_a_simulation_part_by_part() -> None:
     """Each turn is drawn: what it takes alone, a wait of an M/M/1 for each part that it meets, and its batch, event by event."""
     asked, busy, turns = order(share=0.3, trip_ms=0.2), 0.6, 40_000
