@@ -64,6 +64,15 @@ def read(text: str | Folded, before: str = "") -> Reading:
     return corrections.concluded(folded, [Found(value, value, start, end, True)], None)
 
 
+def place(text: str) -> tuple[int, int] | None:
+    """Where in a text somebody can be found: the address in it, whole or not, that says more than a town."""
+    folded = fold(text)
+    said = _said(folded.text)
+    if said is None or not (STREET.search(folded.text, *said) or NUMBER.search(folded.text, *said)):
+        return None
+    return folded.span(*said)
+
+
 def joined(before: str, now: str) -> str:
     """An address, and what was said of it later: it goes on where it left off, or says a part of it anew."""
     if not before:
