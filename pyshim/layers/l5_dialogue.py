@@ -6,7 +6,7 @@ stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read
 
 import re
 
-from pyshim.dialogue import flows, outcomes, reading, slots
+from pyshim.dialogue import flows, hearing, outcomes, reading, slots
 from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
 from pyshim.dialogue.flows import MAX_TRIES, By, Flows
 from pyshim.dialogue.people import reached
@@ -68,8 +68,8 @@ class Dialogue(Layer):
                 self._check_press(turn)
             commands = reading.pressed(turn)
         else:
-            code = reading.is_code(turn)
-            turn.secret = turn.secret or code or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
+            code = hearing.is_code(turn)
+            turn.secret = turn.secret or code or (hearing.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
             if code and turn.degraded:
                 return Reply(turn.tenant.phrases.degraded)
             commands = reading.read(turn)
@@ -79,7 +79,7 @@ class Dialogue(Layer):
         """Does what the commands say. None: nobody here can, and the layers below are asked."""
         if turn.press is not None and turn.degraded:
             return Reply(turn.tenant.phrases.degraded)
-        steps = decide(reading.where(turn), commands, reading.changes(turn, commands))
+        steps = decide(hearing.where(turn), commands, reading.changes(turn, commands))
         answer = _Answer()
         for number, step in enumerate(steps):
             await self._do(turn, step, answer, steps[:number])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyshim.dialogue import commands as said
-from pyshim.dialogue import reading
+from pyshim.dialogue import hearing
 from pyshim.dialogue.commands import Command, Evidence
 from pyshim.dialogue.reducer import TABLE, Effect, Open, decide
 from pyshim.layers.l5_dialogue import Dialogue
@@ -194,4 +194,4 @@ async def test_a_button_of_what_is_no_longer_shown_submits_nothing(small: Tenant
 
 def test_where_counts_what_the_state_waits_for(small: Tenant) -> None:
     talk = Talk(small)
-    assert reading.where(talk.turn("x")) is Open.NOTHING
+    assert hearing.where(talk.turn("x")) is Open.NOTHING
