@@ -7,12 +7,12 @@ is divided into matters (matters.py), and the clause about what waits is read by
 import re
 from collections.abc import Iterable
 
-from pyshim.dialogue import consent, flows
-from pyshim.dialogue.commands import Ask, Cancel, Command, Confirm, Correct, Evidence, Set, Unclear
+from pyshim.dialogue import alarms, consent, flows
+from pyshim.dialogue.commands import Alarm, Ask, Cancel, Command, Confirm, Correct, Evidence, Set, Unclear
 from pyshim.dialogue.hearing import hear, where
-from pyshim.dialogue.matters import divided
+from pyshim.dialogue.matters import divided, is_matter, matter
 from pyshim.dialogue.readers import READERS
-from pyshim.turns.turn import Turn
+from pyshim.turns.turn import Part, Turn
 
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
 
@@ -35,17 +35,31 @@ def pressed(turn: Turn) -> list[Command]:
 
 def read(turn: Turn) -> list[Command]:
     """What the message says, urgent matters first."""
+    alarm = alarms.heard(turn.tenant, turn.query)
+    if alarm is not None:
+        return [Alarm(Evidence.GRAMMAR, turn.query, alarm), *_urgent_beside(turn, alarm)]
     main, others = divided(turn)
     heard = hear(turn, main)
     nothing: list[Command] = [Unclear(Evidence.MODEL, main.text)]
     own = next((found for reader in READERS[where(turn)] if (found := reader(heard))), nothing)
     if any(isinstance(one, Confirm) for one in own) and any(_may_take_back(one) for one in others):
         own = [Unclear(Evidence.MODEL, main.text)]
-    asked = {
-        one.intent: one for one in reversed([*own, *others]) if isinstance(one, Ask)
-    }  # each matter once, as it was said first
-    once = [one for one in (*own, *others) if not isinstance(one, Ask) or asked[one.intent] is one]
+    said = [*own, *others]
+    first = {_matter(one): one for one in reversed(said) if isinstance(one, Ask)}  # each matter once, as it was said first
+    once = [one for one in said if not isinstance(one, Ask) or first[_matter(one)] is one]
     return sorted(once, key=lambda one: isinstance(one, Ask) and not turn.tenant.is_urgent(one.intent))
+
+
+def _matter(asked: Ask) -> tuple[str, str]:
+    """Another value of the same task is another matter."""
+    return asked.intent, asked.words if asked.evidence is Evidence.VALUE else ""
+
+
+def _urgent_beside(turn: Turn, alarm: str) -> list[Command]:
+    """What else cannot wait (有人让我转到安全账户，卡先挂失)."""
+    parts = turn.parts or [Part(turn.query, turn.intent or "", turn.confidence)]
+    urgent = (part for part in parts if is_matter(turn, part) and turn.tenant.is_urgent(part.intent) and part.intent != alarm)
+    return [matter(turn, part) for part in urgent][:1]
 
 
 def _may_take_back(beside: Command) -> bool:
