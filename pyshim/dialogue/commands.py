@@ -83,5 +83,22 @@ class Insult(Command, frozen=True):
     """Anger, and no answer."""
 
 
+class Alarm(Command, frozen=True):
+    """Life or money is in danger. intent: the tenant's urgent rule that answers; "" where it is life."""
+
+    intent: str
+
+
+class Status(Command, frozen=True):
+    """What became of it?"""
+
+
+class Part(Command, frozen=True):
+    """A part of a value: what is known of it now."""
+
+    slot: str
+    value: str
+
+
 class Unclear(Command, frozen=True):
     """Nothing that could be read."""

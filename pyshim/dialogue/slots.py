@@ -30,7 +30,7 @@ from pyshim.language.values import (
 from pyshim.language.values import (
     names as people,
 )
-from pyshim.language.values.found import NoValue, Reading
+from pyshim.language.values.found import NoValue, Reading, Reason
 from pyshim.language.values.spans import Folded, fold
 from pyshim.tenants.schema import Kind, Slot
 
@@ -140,6 +140,23 @@ def numbered(slot: Slot, text: str) -> str | None:
     """The choice that answers without being named, where it was asked for (99, 第二个, 最便宜的), if it is one and not two."""
     said = choices.read(fold(plain(text)), slot.choices, slot.everything) if slot.chooses else []
     return said[0].value if not isinstance(said, NoValue) and len(said) == 1 else None
+
+
+def part(slot: Slot, text: str, before: str = "") -> str:
+    """Of an address, what a text says of it, where that is not all. before: what was said of it earlier."""
+    said = addresses.read(plain(text), before) if slot.type == "address" else []
+    return said.part if isinstance(said, NoValue) and said.reason is Reason.INCOMPLETE else ""
+
+
+def whole(slot: Slot, text: str, before: str) -> str | None:
+    """The address that a text completes."""
+    said = addresses.read(plain(text), before) if slot.type == "address" else []
+    return said[0].value if not isinstance(said, NoValue) and len(said) == 1 else None
+
+
+def lacks(slot: Slot, part: str) -> str:
+    """What a part of an address lacks, in words."""
+    return addresses.missing(part) if part and slot.type == "address" else ""
 
 
 def shown(slots: Mapping[str, Slot], values: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,8 @@ class Checker:
 
     def faults(self, labels: list[str], model: int) -> list[str]:
         """labels: intents that version of the model knows."""
-        found = [*self._unknown(labels, model), *self._names(), *self._campaign(), *self._about(), *self._people()]
+        found = [*self._unknown(labels, model), *self._names(), *self._alarms()]
+        found += [*self._campaign(), *self._about(), *self._people()]
         for name, slot in self._tenant.slots.items():
             found += self._slot(name, slot)
         for intent, task in self._tenant.tasks.items():
@@ -110,6 +111,12 @@ class Checker:
         backend = self._tenant.about.backend
         if backend is not None and not BACKEND.match(backend):
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
+
+    def _alarms(self) -> Iterator[str]:
+        for intent, rule in self._tenant.replies.items():
+            if rule.words and not rule.urgent:
+                where = self._of_intent(intent, "words")
+                yield f"{where}: {intent}: words are enough for an urgent rule only: `urgent: true` is wanted"
 
     def _people(self) -> Iterator[str]:
         people, where = self._tenant.about.people or People("1", "1"), "tenant.yaml"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 
 def matcher(lua: Any, words: list[str]) -> Any:
-    return lua.eval(b"require 'edge.blocked'")[b"new"](lua.table_from([word.encode() for word in words]))
+    return lua.eval(b"require 'edge.words'")[b"new"](lua.table_from([word.encode() for word in words]))
 
 
 def stands_in(found: Any, text: str) -> bool:

@@ -1,4 +1,4 @@
--- Does this text hold a word that nobody may say here?
+-- Does this text hold one of these words?
 --
 -- Words are compared byte by byte, with A-Z as a-z; a Latin word inside a longer one is none ("cash" in "cashew"). All words are
 -- one tree in one table: state * 256 + byte -> state. From each character of the text the tree is followed until it ends,
