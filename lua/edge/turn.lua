@@ -39,6 +39,7 @@ function _M.new()
         guess = nil,                  -- l3_hot: the router's best intent
         guess_confidence = nil,       -- l3_hot: its probability, 0..1
         state = nil,                  -- l3_hot: MessagePack of a dialogue that waits for something
+        kept = nil,                   -- l3_hot: the query as it may be kept, nil where all of it may
         degraded = nil,               -- l3_hot: the turn could not be written yet
 
         layers = nil,                 -- funnel: the list this turn went through

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
 from pyshim import funnel
-from pyshim.dialogue import flows, outcomes
+from pyshim.dialogue import flows, outcomes, secrecy
 from pyshim.errors import Conflict, Refusal
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
@@ -47,9 +47,11 @@ class Conversations:
             if stored is not None:
                 return stored, None
             turn.told = []
+            secrecy.reveal(turn)
             try:
                 reply = await funnel.run(turn, self._layers)
-                said = [*outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
+                warning = [turn.tenant.phrases.secret] if turn.warned else []
+                said = [*warning, *outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
                 if turn.resume and turn.state.flow is not None:
                     reply.confirm = flows.buttons(turn.state.flow)
                 reply.answer = turn.composer.compose("\n".join(said), reply.intent)

@@ -1,13 +1,15 @@
 """What was found, and where?"""
 
-from typing import Literal, NamedTuple
-
-Kind = Literal["password", "code", "cvv", "card", "identity", "phone", "address"]
+from typing import NamedTuple
 
 
 class Secret(NamedTuple):
-    """text[start:end] says it. Phones and addresses are personal, all others secret."""
+    """text[start:end] says it. kind: password, code, cvv, card or identity; phone and address are personal, not secret."""
 
     start: int
     end: int
     kind: str
+
+    @property
+    def is_secret(self) -> bool:
+        return self.kind not in ("phone", "address")
