@@ -1,7 +1,7 @@
 """How does a stored turn look as text?
 
-The reply's JSON members, seq and session_id first, and then what only the history keeps: query, with nothing secret in it, and at.
-Inside a JSON text quotes are escaped, so the first bare ,"query": is the border between the two. lua/edge/stored.lua and
+The reply's JSON members, seq and session_id first, and then what only the history keeps: query, with nothing secret in it, and
+at. Inside a JSON text quotes are escaped, so the first bare ,"query": is the border between the two. lua/edge/stored.lua and
 lua/redis/commit-3.lua write and read the same.
 """
 
