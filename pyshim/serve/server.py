@@ -22,6 +22,7 @@ import uvicorn
 from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.rollout import start
+from pyshim.serve import log as log_of_shim
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.serve.whole import Whole
 from pyshim.settings import read_settings
@@ -126,8 +127,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_of_shim.begin()
     settings, number = read_settings(), int(sys.argv[1])
     compiler = new_compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
@@ -145,6 +145,7 @@ def main() -> None:
         timeout_keep_alive=120,
         timeout_graceful_shutdown=ANSWER_S,
         log_level="warning",
+        log_config=None,  # as ours
     )
     Server(how).run()
 
