@@ -38,6 +38,11 @@ def _hidden(folded: str, personal: bool) -> list[Secret]:
     return _apart(named(folded, there) if calls else [], numbers(folded, there, personal))
 
 
+def discreet(text: str) -> str:
+    """The text without what is secret in it."""
+    return masked(text, find(text))
+
+
 def _apart(first: Iterable[Secret], then: Iterable[Secret]) -> list[Secret]:
     """Both, in the order of the text; of two that overlap the earlier one."""
     found: list[Secret] = []
