@@ -41,9 +41,7 @@ def test_what_is_no_list(request: pytest.FixtureRequest, tenant: str, slot: str,
     assert lists.read(request.getfixturevalue(tenant).slots[slot], text) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["除了彩铃都退", "除视频会员以外全退", "视频会员留着，别的都退", "手机报不退"]
-)
+@pytest.mark.parametrize("text", ["除了彩铃都退", "除视频会员以外全退", "视频会员留着，别的都退", "手机报不退"])
 def test_what_is_to_stay_is_never_what_goes(telecom: Tenant, text: str) -> None:
     assert slots.find(telecom.slots["service"], text) is None
 
