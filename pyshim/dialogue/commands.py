@@ -93,6 +93,14 @@ class Status(Command, frozen=True):
     """What became of it?"""
 
 
+class Resend(Command, frozen=True):
+    """The code did not come, or is old: another one."""
+
+
+class Question(Command, frozen=True):
+    """About the task that waits, and no answer to what was asked."""
+
+
 class Part(Command, frozen=True):
     """A part of a value: what is known of it now."""
 

@@ -224,6 +224,11 @@ class Flows:
             return await self._ask_code(turn, pending, task, agreed, by)
         return await self._send(turn, pending, text, pending.agreed or agreed, by)
 
+    async def resend(self, turn: Turn, pending: Pending) -> Reply:
+        """Another code: the tenant's system says how often it sends one."""
+        by: By = "button" if pending.pressed else "words"
+        return await self._ask_code(turn, pending, turn.tenant.tasks[pending.intent], pending.agreed, by)
+
     async def code(self, turn: Turn, pending: Pending, code: str) -> Reply:
         """The code that was asked for behind the consent."""
         agreed, name = pending.agreed, pending.asking

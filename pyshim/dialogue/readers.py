@@ -19,7 +19,9 @@ from pyshim.dialogue.commands import (
     Evidence,
     Insult,
     Part,
+    Question,
     Repeat,
+    Resend,
     Set,
     Status,
     Unclear,
@@ -45,6 +47,10 @@ STATUS = re.compile(
     r"|好|成|有?结果(?:出来)?了?)(?:了没有?|了[吗么嘛]|[吗么嘛]|没有?|没|了不)[啊呀呢哦]*[?？!！。~]*"
     r"|(?:现在)?(?:办|处理|弄)(?:得|的)?(?:怎么样|咋样|如何)了?[?？]*|(?:有|出)结果了?[吗么没][?？]*|(?:成|办)没(?:成|办)[?？]*"
 )
+RESEND = re.compile(
+    r"(?:重新?|再|又|没)(?:给我|帮我)?(?:发送?|来|获取|拿|收到|收着)(?!错)(?:了?一?[次条个遍])?|[过失]期|收不到|没有收到|没来|不见(?:验证码|短信)"
+)
+HOW = re.compile(r"怎[么样]|咋|如何")
 LOOKING = re.compile(r"查|看看|看一?下|问一?下")
 AGAINST = r"(?:不|别|甭|勿|没让你?|没叫你?|不要|不用|不想|不能|先不|暂时不|没有?要)(?:再|给我|帮我|马上)?"
 INSULT = re.compile(
@@ -212,6 +218,15 @@ def _any_text(heard: Heard) -> Found:
     return [] if text is None else [Set(Evidence.VALUE, heard.text, heard.pending.asking, text)]
 
 
+def _question(heard: Heard) -> Found:
+    """挂失要钱吗, while a card is to be blocked: for who knows answers; the open question comes again behind it. How it is done
+    (怎么退款啊) is answered by what is asked for."""
+    if where(heard.turn) is Open.SLOT and HOW.search(heard.text):
+        return []
+    asks = heard.means(heard.pending.intent) and slots.asks(heard.text) and heard.text.strip() not in heard.turn.tenant.titles
+    return [Question(Evidence.MODEL, heard.text)] if asks else []
+
+
 def _once_more(heard: Heard) -> Found:
     again = slots.courteous(heard.text) or heard.means("repeat", "affirm", heard.pending.intent)
     return [Repeat(Evidence.MODEL, heard.text)] if again else []
@@ -284,6 +299,10 @@ def _model_yes(heard: Heard) -> Found:
 # -- a code was asked for -----------------------------------------------------------------------------------------------------
 
 
+def _resend(heard: Heard) -> Found:
+    return [Resend(Evidence.GRAMMAR, heard.text)] if RESEND.search(heard.text) else []
+
+
 def _code(heard: Heard) -> Found:
     found = slots.find(heard.slot, heard.text, heard.turn.tenant.today)
     if found is None or not slots.bare(CODE.sub("", found.rest)):
@@ -354,44 +373,58 @@ READERS: dict[Open, tuple[Reader, ...]] = {
     Open.NOTHING: NOTHING,
     Open.OFFER: (_chosen, *NOTHING),
     Open.SLOT: (
-        *(
-            _opposite,
-            _go_on,
-            _status,
-            _back,
-            _listed,
-            _corrected,
-            _part,
-            _values_alone,
-            _known_again,
-            _dropped,
-            _insult,
-            _aside,
-            _strange,
-        ),
-        *(_values, _any_text, _once_more),
+        _opposite,
+        _go_on,
+        _status,
+        _back,
+        _listed,
+        _corrected,
+        _part,
+        _values_alone,
+        _known_again,
+        _dropped,
+        _insult,
+        _aside,
+        _strange,
+        _values,
+        _any_text,
+        _question,
+        _once_more,
     ),
     Open.CONFIRM: (
-        *(
-            _opposite,
-            _given,
-            _go_on,
-            _status,
-            _listed,
-            _another,
-            _amended,
-            _changed_alone,
-            _back,
-            _corrected,
-            _half_named,
-            _against,
-            _dropped,
-            _insult,
-            _aside,
-            _changed,
-            _strange,
-        ),
-        *(_no, _model_yes, _once_more),
+        _opposite,
+        _given,
+        _go_on,
+        _status,
+        _listed,
+        _another,
+        _amended,
+        _changed_alone,
+        _back,
+        _corrected,
+        _half_named,
+        _against,
+        _dropped,
+        _insult,
+        _aside,
+        _changed,
+        _strange,
+        _question,
+        _no,
+        _model_yes,
+        _once_more,
     ),
-    Open.CODE: (_code, _go_on, _status, _back, _corrected, _dropped, _insult, _aside, _no, _once_more),
+    Open.CODE: (
+        _code,
+        _resend,
+        _go_on,
+        _status,
+        _back,
+        _corrected,
+        _dropped,
+        _insult,
+        _aside,
+        _no,
+        _once_more,
+    ),
 }

@@ -21,7 +21,9 @@ from pyshim.dialogue.commands import (
     Handover,
     Insult,
     Part,
+    Question,
     Repeat,
+    Resend,
     Set,
     SmallTalk,
     Status,
@@ -57,6 +59,7 @@ class Effect(Enum):
     SORRY = "an apology, and a way out"
     ALARM = "help is named; what waits is put aside, unless it cannot wait either"
     STATUS = "what is known of what was submitted, or that nothing was, is said"
+    RESEND = "another code is sent"
     PART = "the part is kept, and the rest is asked for"
     PASS = "the layers below are asked"
 
@@ -99,6 +102,8 @@ TABLE: dict[type[Command], dict[Open, Rule]] = {
     Insult: _row(     E.SORRY,   E.SORRY,   E.SORRY,    E.SORRY,    E.SORRY),
     Alarm: _row(      E.ALARM,   E.ALARM,   E.ALARM,    E.ALARM,    E.ALARM),
     Status: _row(     E.STATUS,  E.STATUS,  E.STATUS,   E.STATUS,   E.STATUS),
+    Resend: _row(     E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.RESEND),
+    Question: _row(   E.PASS,    E.PASS,    E.PASS,     E.PASS,     E.PASS),
     Part: _row(       E.PASS,    E.PASS,    E.PART,     E.UNCLEAR,  E.UNCLEAR),
     Unclear: _row(    E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.UNCLEAR),
 }  # fmt: skip
@@ -106,7 +111,27 @@ TABLE[Confirm][Open.CONFIRM] = Rule(E.SUBMIT, SURELY)  # what a model takes for 
 TABLE[Set][Open.CODE] = Rule(E.CODE, READ)
 
 # Commands of one message are applied in this order.
-ORDER = (Alarm, Correct, Set, Part, Cancel, Deny, Confirm, Choose, Insult, Status, Handover, Ask, Repeat, SmallTalk, Unclear)
+ORDER = (
+    *(
+        Alarm,
+        Correct,
+        Set,
+        Part,
+        Cancel,
+        Deny,
+        Confirm,
+        Choose,
+        Insult,
+        Status,
+        Resend,
+        Handover,
+        Ask,
+        Repeat,
+        Question,
+        SmallTalk,
+    ),
+    Unclear,
+)
 
 
 def decide(open: Open, commands: Sequence[Command], changes: bool = False) -> list[Step]:

@@ -206,6 +206,11 @@ def accept(slot: Slot, text: str, today: date | None = None) -> str | None:
     return said if slot.free and not none else None
 
 
+def asks(text: str) -> bool:
+    """Is it a question?"""
+    return QUESTIONS.search(plain(text)) is not None
+
+
 def courteous(text: str) -> bool:
     """Is it politeness and nothing else (好的谢谢), or nothing at all?"""
     return re.sub(r"[\W_]", "", COURTESIES.sub("", plain(text))) == ""

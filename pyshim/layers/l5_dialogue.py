@@ -206,6 +206,8 @@ class Dialogue(Layer):
             case Effect.PART:
                 assert isinstance(command, Part)
                 pending.part, pending.tries = command.value, 0
+            case Effect.RESEND:
+                answer.add(await self._flows.resend(turn, pending), asked=True)
             case Effect.SUBMIT:
                 by: By = "button" if command.evidence is Evidence.BUTTON else "words"
                 answer.add(await self._flows.submit(turn, pending, command.words, by), asked=turn.state.flow is not None)

@@ -23,7 +23,8 @@ from tests.shim.conftest import Talk
 CONFIRM = {evidence: said.Confirm(evidence, "确认") for evidence in Evidence}
 KINDS = (
     *(said.Confirm, said.Deny, said.Cancel, said.Set, said.Correct, said.Choose, said.Ask, said.Handover),
-    *(said.Repeat, said.SmallTalk, said.Insult, said.Alarm, said.Status, said.Part, said.Unclear),
+    *(said.Repeat, said.SmallTalk, said.Insult, said.Alarm, said.Status),
+    *(said.Part, said.Resend, said.Question, said.Unclear),
 )
 
 
@@ -114,7 +115,7 @@ def _plain(*kinds: type[Command]) -> st.SearchStrategy[Command]:
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     _plain(said.Confirm),
-    _plain(said.Confirm, said.Deny, said.Cancel, said.Repeat, said.Unclear, said.Insult, said.Status),
+    _plain(said.Confirm, said.Deny, said.Cancel, said.Repeat, said.Unclear, said.Insult, said.Status, said.Resend, said.Question),
     st.just(said.Alarm(Evidence.GRAMMAR, "不想活了", "")),
     _valued(said.Set),
     _valued(said.Correct),
