@@ -16,7 +16,7 @@ function _M.new()
         config = nil,                 -- door: the version of the configuration that serves; l2_meter: the one this user gets,
                                       -- by which the turn is answered wholly
 
-        route = nil,                  -- door: "chat", "session", "history" or "intent"
+        route = nil,                  -- door: "chat", "session", "history", "intent" or "user"
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
         body = nil,                   -- l1_screen: the decoded JSON object

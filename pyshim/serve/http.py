@@ -34,7 +34,7 @@ from pyshim.settings import MODEL
 from pyshim.telemetry import metrics, trace
 from pyshim.tenants.compile import Compiler, Snapshot
 from pyshim.tenants.schema import Tenant
-from pyshim.turns import wire
+from pyshim.turns import forgetting, wire
 from pyshim.turns.late import Late
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Turn
@@ -69,6 +69,7 @@ class Handlers:
             ("PUT", "/v1/chat"): self._chat,  # a turn with seq: nginx may ask the next shim what it asked one that died
             ("POST", "/v1/session"): self._guest,
             ("DELETE", "/v1/session"): self._forget,
+            ("DELETE", "/v1/users/me"): self._erase,
             ("GET", "/v1/history"): self._history,
             ("GET", "/readyz"): self._readyz,
             ("GET", "/metrics"): self._metrics,
@@ -162,6 +163,13 @@ class Handlers:
     async def _forget(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         await self.memory.forget(*_who(headers))
         await send_json(send, 204, b"")
+
+    async def _erase(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        tenant, user = _who(headers)
+        consents = (await self._config(headers)).served[tenant].tenant.about.history.consents
+        async with self._conversations.alone(tenant, user, self._deadline(headers) - time.monotonic()):
+            told = await forgetting.forget(self._outside.redis, tenant, user, consents)
+        await send_json(send, 200, wire.encode(told) + b"\n", [(b"cache-control", b"no-store")])
 
     async def _history(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("limit", ["20"])[-1]

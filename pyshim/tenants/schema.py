@@ -11,7 +11,7 @@ import msgspec
 
 from pyshim.tenants.addresses import Ranges
 
-Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
+Route = Literal["chat", "session", "history", "intent", "user"]  # our URLs that ask who is there (lua/edge/door.lua)
 
 
 class Limit(msgspec.Struct, forbid_unknown_fields=True):
