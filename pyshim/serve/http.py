@@ -1,6 +1,7 @@
 """What is behind each URL of the shim?
 
-nginx has checked token, sizes and encoding before, and says in X-Sluice headers who asks; only it can reach the socket.
+nginx has checked token, sizes and encoding before, and says in X-Sluice headers who asks. They are believed because of who can
+reach the socket: its owner, and SLUICE_GROUP (gateway/owner.py).
 """
 
 import asyncio
@@ -154,8 +155,9 @@ class Handlers:
         if not tenant.about.guests:
             raise Refusal(403, "guests_refused", f"{tenant.id} talks to known users only: a token of theirs is wanted")
         user, seconds = f"guest-{secrets.token_hex(8)}", self._settings.guest_token_s
-        key = tokens.signer(served.keys)
-        assert key is not None, "the compiler saw to it"
+        key = tokens.signer(served.keys, self._settings.keys, tenant.id)
+        if key is None:  # another machine has its private part
+            raise Refusal(503, "unavailable", "no key of this machine signs tokens", {"Retry-After": "60"})
         token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer, guest=True)
         body = {"token": token, "tenant": tenant.id, "user_id": user, "expires_in_s": seconds}
         await send_json(send, 201, wire.encode(body) + b"\n", [(b"cache-control", b"no-store")])
