@@ -83,9 +83,9 @@ def test_nobody_else_may_do_anything_with_what_a_run_writes(owned: Stack) -> Non
     customer.ask("申请退款")
     customer.ask("发货时间")
     var = owned.settings.var
-    open_to_others = [
-        path for path in (var, *var.rglob("*")) if not path.is_symlink() and stat.S_IMODE(path.lstat().st_mode) & 0o077
-    ]
+    programs = var / "triton" / "backends"  # copies, as they were
+    written = [var, *(path for path in var.rglob("*") if programs not in path.parents and not path.is_symlink())]
+    open_to_others = [path for path in written if stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert open_to_others == []
     kinds = {path.relative_to(var).parts[0] for path in var.rglob("*")}
     assert {"run", "log", "redis", "keys"} <= kinds
