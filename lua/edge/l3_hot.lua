@@ -25,7 +25,7 @@ local function guess(turn)
     local titled = tenant.titles[turn.query]
     if titled then return titled, 1, true end
     local reads = versions.reading(version, tenant)
-    local label, confidence = version.router:guess(turn.query, reads.columns)
+    local label, confidence = version.router:guess(turn.query, reads.columns, reads.priors)
     if not label then return end
     local intent = version.labels[label]
     return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.threshold

@@ -151,7 +151,11 @@ class Flows:
         pending.part = next((part for part in parts if part), "")
         if task.confirm is not None and waits(turn, intent):
             return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), intent)
-        return await self.advance(turn, pending)
+        reply = await self.advance(turn, pending)
+        asked = turn.tenant.slots.get(pending.asking) if turn.state.flow is pending else None
+        if asked is not None and (why := slots.why_none(asked, words, turn.tenant.today, slots.SURE)):
+            reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": reply.answer})
+        return reply
 
     async def advance(self, turn: Turn, pending: Pending) -> Reply:
         """Asks for what is missing, or for the confirmation, or looks up."""

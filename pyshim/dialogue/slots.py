@@ -194,6 +194,20 @@ def no_value(text: str) -> bool:
     return NO_VALUE.search(plain(text)) is not None
 
 
+# What an answer is told about its value; who knows none, or denies one, is only asked again.
+TOLD = frozenset(Reason) - {Reason.FORGOTTEN, Reason.UNDECIDED, Reason.UNSAID, Reason.DENIED, Reason.INCOMPLETE}
+# What is sure in a sentence that asked for nothing yet, too.
+SURE = frozenset(
+    [Reason.NEGATIVE, Reason.ZERO, Reason.GROUPING, Reason.TOO_LARGE, Reason.TOO_FINE, Reason.CURRENCY, Reason.CHECKSUM]
+)
+
+
+def why_none(slot: Slot, text: str, today: date | None = None, told: frozenset[Reason] = TOLD) -> str:
+    """What is wrong with the value that a text seems to say, in words; "" where nothing is to be told."""
+    read_as = (read(slot, kind, plain(text), today) for kind in (slot.type, *slot.also) if kind != "text")
+    return next((one.reason.said for one in read_as if isinstance(one, NoValue) and one.reason in told), "")
+
+
 def accept(slot: Slot, text: str, today: date | None = None) -> str | None:
     """The value of a message that answers this slot's question, or None when it cannot be one."""
     found = find(slot, text, today)

@@ -238,6 +238,8 @@ class Dialogue(Layer):
         else:
             slot = turn.tenant.slots[pending.asking]
             reply.answer = slot.ask if slots.no_value(words) else slot.invalid or slot.ask
+            if why := slots.why_none(slot, words, turn.tenant.today):
+                reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": slot.ask})
         if pending.tries >= MAX_TRIES:
             reply.suggestions = [turn.tenant.title("ask_human")]
         if pending.tries > MAX_TRIES:

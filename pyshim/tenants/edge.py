@@ -140,6 +140,7 @@ def edge_version(model: Model, attempt: int) -> bytes:
             "router": str(model.folder / "router.bin"),
             "labels": model.labels,
             "twins": known.twins,
+            "foreign": known.foreign,
             "router_thresholds": known.router_thresholds,
             "router_threshold": known.router_threshold(""),
         }

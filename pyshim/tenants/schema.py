@@ -151,6 +151,7 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     unknown_lost: str = "一直没能查到结果，不能确定办成了没有，请打电话核实。{people}。"
     unknown_not_done: str = "系统没有收到这次提交，没有办成。需要的话请再说一次。"
     later_more: str = "您提到的别的几项，等这些办完请再告诉我。"
+    no_value: str = "{why}。{question}"
     no_answer: str = "这个问题我这里没有现成的答案，{people}。"
     not_yet: str = "还没有提交。{question}"
     incomplete: str = "还缺{missing}，请补上，前面说过的不用再说。"
