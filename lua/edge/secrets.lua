@@ -15,6 +15,8 @@ local GAP, LONG_PIECE, LONGEST, SHORTEST_TOKEN = 16, 4, 20, 4
 local LENGTHS = { password = { 4, 8 }, code = { 4, 8 }, cvv = { 3, 4 } }
 local BEFORE, BEHIND = 12, 8
 local LEAST_DIGITS, MOST_DIGITS, PIECES = 11, 19, 6
+local PLACE, EACH, FULL_STOP = 0x4F4D, 0x4E2A, 0x3002      -- 位个。
+local BARE_CODE = 6
 local HIDDEN, CARD, PHONE = "••••", "************", "****"
 local CARDS = {
     { { "62", "60" }, { [16] = true, [17] = true, [18] = true, [19] = true } }, { { "4" }, { [16] = true, [19] = true } },
@@ -51,7 +53,7 @@ end
 
 local NAMES = by_end(words.names)
 local JOINS = by_end { says = words.says, joins = words.joins }
-local COUNTS = by_end { words.counts }
+local COUNTS, CHAINS = by_end { words.counts }, by_end { words.chains }
 local OF, IS, BEFORE_IS = by_end({ words.of }, true), by_end({ words.is }, true), by_end({ words.before_is }, true)
 local IDENTITY, CARD_WORDS, NO_CARD = by_end { words.identity }, by_end { words.card }, by_end { words.no_card }
 local ORDER = by_end { words.order }
@@ -202,12 +204,9 @@ local function token_at(at)
     return last, digits
 end
 
-local function behind(start, kind, begins)
-    local at, says = start, false
-    while true do
-        local join = word_at(JOINS, at)
-        if not join or at + #join > start + GAP then break end
-        says, at = says or join.tag == "says", at + #join
+local function value(at, kind, says, begins)
+    if is_any(S[at]) and S[at + 1] == EACH and is_any(S[at + 2]) and not is_any(S[at + 3]) then     -- 六个8
+        return { at, at + 3, kind }
     end
     local last, digits = token_at(at)
     if last then
@@ -219,14 +218,36 @@ local function behind(start, kind, begins)
     if last and not counts_something(last + 1) then return { at, last + 1, kind } end
 end
 
-local function before(at, after, kind, ends)
+local function behind(start, kind, begins)
+    local at, says = start, false
+    while true do
+        local join = word_at(JOINS, at)
+        local length_of = join and #join or is_any(S[at]) and S[at + 1] == PLACE and 2      -- 6位的123456
+        if not length_of or at + length_of > start + GAP then break end
+        says, at = says or join and join.tag == "says", at + length_of
+    end
+    return value(at, kind, says, begins)
+end
+
+local CLAUSE_ENDS = { [32] = true, [44] = true, [46] = true, [FULL_STOP] = true, [33] = true, [63] = true, [126] = true, [41] = true }
+
+local function bare_code(at, after, kind, ends)
+    local run = ends[S[at - 1] == 32 and at - 1 or at]
+    if kind ~= "code" or not run or after <= length and not CLAUSE_ENDS[S[after]] then return end
+    local count = 0
+    for i = 1, #run do count = count + #run[i].digits end
+    if count == BARE_CODE then return { run[1].start, run[#run].last + 1, kind } end
+end
+
+local function before(name_at, after, kind, ends)
+    local at = name_at
     if S[at - 1] == 40 and S[after] == 41 then      -- 1234(密码)
         at = at - 1
     else
         local floor = max(1, at - GAP)
         at = without(OF, at, floor)
         local joined = last_word(IS, at, floor)
-        if joined == 0 then return end
+        if joined == 0 then return bare_code(name_at, after, kind, ends) end
         at = at - joined
     end
     local run = ends[without(BEFORE_IS, at, max(1, at - GAP))]
@@ -257,7 +278,11 @@ local function named(found, there)
         local name = word_at(NAMES, at)
         if name then
             local one = behind(at + #name, name.tag, begins) or before(at, at + #name, name.tag, ends)
-            if one then apart(found, one) end
+            while one do
+                apart(found, one)
+                local chain = word_at(CHAINS, one[2])
+                one = chain and value(one[2] + #chain, name.tag, true, begins)
+            end
             at = at + #name - 1
         end
         at = at + 1

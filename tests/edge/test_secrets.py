@@ -13,6 +13,7 @@ from tests.language.hidden import ADDRESSES, INNOCENT, PHONES, SECRET
 WORDS = {
     "says": words.SAYS,
     "joins": words.JOINS,
+    "chains": words.CHAINS,
     "counts": words.COUNTS,
     "of": words.OF,
     "is": words.IS,

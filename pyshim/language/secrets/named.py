@@ -29,12 +29,16 @@ def _one_of(found: Iterable[str]) -> str:
 
 
 NAME = re.compile("|".join(f"(?P<{kind}>{_one_of(found)})" for kind, found in words.NAMES.items()))
-JOIN = re.compile(_one_of((*words.SAYS, *words.JOINS)))
+JOIN = re.compile(_one_of((*words.SAYS, *words.JOINS)) + "|[0-9A-J]位")  # 6位的123456
+CHAIN = re.compile(_one_of(words.CHAINS))
 SAYS = frozenset(map(fold, words.SAYS))
 COUNTS = re.compile(f" ?(?:{_one_of(words.COUNTS)})")
 OF, IS, BEFORE_IS = (sorted(map(fold, found), key=len, reverse=True) for found in (words.OF, words.IS, words.BEFORE_IS))
 TOKEN = re.compile(r"[a-z0-9!@#$%^&*_+=~.\-]+")
 SHORTEST_TOKEN = 4
+REPEATED = re.compile("[0-9A-J]个[0-9A-J](?![0-9A-J])")  # 六个8
+CLAUSE_ENDS = re.compile(r"[ ,.。!?~)]|$")
+BARE_CODE = 6  # digits of one that stands before its name: 886622 验证码
 
 
 def named(folded: str, runs: Sequence[Run]) -> Iterator[Secret]:
@@ -43,8 +47,10 @@ def named(folded: str, runs: Sequence[Run]) -> Iterator[Secret]:
     for name in NAME.finditer(folded):
         kind = name.lastgroup or ""
         found = _behind(folded, name.end(), kind, begins) or _before(folded, name, kind, ends)
-        if found is not None:
+        while found is not None:
             yield found
+            chain = CHAIN.match(folded, found.end)
+            found = _value(folded, chain.end(), kind, True, begins) if chain else None
 
 
 def _behind(folded: str, start: int, kind: str, begins: dict[int, tuple[Run, int]]) -> Secret | None:
@@ -52,6 +58,13 @@ def _behind(folded: str, start: int, kind: str, begins: dict[int, tuple[Run, int
     while (join := JOIN.match(folded, at)) and join.end() <= start + GAP:
         says = says or join.group() in SAYS
         at = join.end()
+    return _value(folded, at, kind, says, begins)
+
+
+def _value(folded: str, at: int, kind: str, says: bool, begins: dict[int, tuple[Run, int]]) -> Secret | None:
+    """What begins here, if it is one. says: whether the text says so."""
+    if repeated := REPEATED.match(folded, at):
+        return Secret(at, repeated.end(), kind)
     token = TOKEN.match(folded, at)
     if token and re.search("[a-z]", token.group()):
         word = token.group().rstrip(".-")
@@ -95,7 +108,7 @@ def _before(folded: str, name: re.Match[str], kind: str, ends: dict[int, Run]) -
         at = _without(OF, folded, at, floor)
         joined = _last(IS, folded, at, floor)
         if not joined:
-            return None
+            return _bare_code(folded, name, kind, ends)
         at -= joined
     run = ends.get(_without(BEFORE_IS, folded, at, max(0, at - GAP)))
     if run is None:
@@ -105,6 +118,14 @@ def _before(folded: str, name: re.Match[str], kind: str, ends: dict[int, Run]) -
         if least <= sum(len(piece.digits) for piece in run[first:]) <= most:
             return Secret(run[first].start, run[-1].end, kind)
     return None
+
+
+def _bare_code(folded: str, name: re.Match[str], kind: str, ends: dict[int, Run]) -> Secret | None:
+    run = ends.get(name.start() - (folded[name.start() - 1 : name.start()] == " "))
+    if kind != "code" or run is None or not CLAUSE_ENDS.match(folded, name.end()):
+        return None
+    is_one = sum(len(piece.digits) for piece in run) == BARE_CODE
+    return Secret(run[0].start, run[-1].end, kind) if is_one else None
 
 
 def _without(known: Iterable[str], folded: str, end: int, floor: int) -> int:
