@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pyshim.errors import Conflict
 from pyshim.layers import Layer
 from pyshim.outside.redis import Redis, opened
 from pyshim.serve.conversation import Conversations
@@ -114,6 +115,17 @@ async def test_an_operator_finds_consents_that_an_earlier_sluice_listed_nowhere(
     assert (await erase(redis, thoroughly=True)).kept.consents == 2
     assert (await erase(redis, consents="erased", thoroughly=True)).erased.consents == 2
     assert await redis.command("XLEN", journal.consents_of("shop")) == 1
+
+
+async def test_what_was_agreed_to_before_is_not_sent_afterwards(shop: Tenant, redis: Redis, settings: Settings) -> None:
+    memory = Memory(settings, redis)
+    await Conversations(memory, [Says()]).answer(turn(shop, 1))
+    agreed = turn(shop, 2)
+    await memory.load(agreed)
+    await erase(redis)
+    with pytest.raises(Conflict):
+        await Journal(redis).begin(agreed, *consent_of("key"))
+    assert await redis.command("XLEN", journal.consents_of("shop")) == 0
 
 
 async def test_an_outcome_that_is_known_later_brings_nothing_back(shop: Tenant, redis: Redis) -> None:
