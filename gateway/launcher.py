@@ -16,7 +16,7 @@ import sys
 import time
 from typing import IO
 
-from gateway import upgrade
+from gateway import owner, upgrade
 from gateway.parts import parts, ports
 from gateway.running import CannotStart, Running
 from pyshim.configuration import start as configuration
@@ -92,7 +92,7 @@ async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
 def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float) -> str:
     tenant = "shop" if "shop" in serving.served else next(iter(serving.served))
     one = serving.served[tenant]
-    key, token = tokens.signer(one.keys), "<a token of your own issuer>"
+    key, token = tokens.signer(one.keys, settings.keys, tenant), "<a token of your own issuer>"
     if key is not None:
         token = tokens.mint(key, tenant, "me", settings.token_audience, settings.token_s, one.tenant.about.issuer)
     address = f"http://{settings.host}:{settings.port}"
@@ -116,8 +116,7 @@ async def run(settings: Settings) -> None:
         raise CannotStart(f"SLUICE_VAR={settings.var}: the path is too long for unix sockets")
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
-    settings.run.mkdir(parents=True, exist_ok=True)
-    settings.log.mkdir(parents=True, exist_ok=True)
+    owner.claim(settings)
     with _lock(settings):
         example = await _checked(settings)  # a faulty tenant is told before anything starts
         _check_ports(settings, example)

@@ -109,11 +109,15 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
             "SHIM_PATIENCE_MS": str(settings.deadline_ms + 500),
             "NGINX_MODULES": _modules(about),
             # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
-            "NGINX_USER": f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
+            "NGINX_USER": _user(settings) if os.geteuid() == 0 else "",
             "SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=1 fail_timeout=1s;" for s in sockets),
             "ANY_SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=0;" for s in sockets),
         }
     )
+
+
+def _user(settings: Settings) -> str:
+    return f"user {getpass.getuser()}{settings.group and ' ' + settings.group};"
 
 
 def _collector(settings: Settings) -> dict[str, str]:

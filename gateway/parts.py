@@ -29,13 +29,13 @@ class Part:
     back: Callable[[], Awaitable[bool]] | None = None
 
 
-def redis_command(folder: Path, socket: Path) -> list[str]:
-    """folder: where it keeps what it stored, made here."""
+def redis_command(folder: Path, socket: Path, group: bool = False) -> list[str]:
+    """folder: where it keeps what it stored, made here; group: may that of the socket's folder connect, too?"""
     folder.mkdir(parents=True, exist_ok=True)
     options = {
         "port": "0",
         "unixsocket": str(socket),
-        "unixsocketperm": "700",
+        "unixsocketperm": "660" if group else "600",
         "dir": str(folder),
         "save": "",
         "appendonly": "yes",  # an acknowledged turn survives a restart
@@ -48,7 +48,7 @@ def redis_command(folder: Path, socket: Path) -> list[str]:
 
 
 def _redis(settings: Settings) -> Part:
-    command = redis_command(settings.var / "redis", settings.redis_socket)
+    command = redis_command(settings.var / "redis", settings.redis_socket, bool(settings.group))
     return Part("redis", command, lambda: _redis_answers(settings.redis_socket))
 
 

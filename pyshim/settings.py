@@ -37,6 +37,7 @@ class Settings:
     otlp_endpoint: str
     trace_share: float
     var: Path
+    group: str
     tenants: Path
     models: Path
     datasets: Path

@@ -85,6 +85,7 @@ local function enter(route, layers, wants, allowed, listed)
 end
 
 local ASKING, SESSION, READING = { POST = true }, { POST = true, DELETE = true }, { GET = true, HEAD = true }
+local ERASING = { DELETE = true }
 
 function _M.chat() return enter("chat", funnel.LAYERS, "query", ASKING, "POST") end
 
@@ -93,6 +94,9 @@ function _M.session()
     local layers = ngx.req.get_method() == "POST" and funnel.GUESTS or funnel.ADMISSION
     return enter("session", layers, "object", SESSION, "POST, DELETE")
 end
+
+-- DELETE erases what is kept of the caller.
+function _M.user() return enter("user", funnel.ADMISSION, nil, ERASING, "DELETE") end
 
 function _M.history() return enter("history", funnel.ADMISSION, nil, READING, "GET, HEAD") end
 
@@ -159,7 +163,7 @@ local STATUS_MESSAGES = {
     [408] = "the request came too slowly", [413] = "the body is too large", [414] = "the URL is too long",
     [429] = "too many requests of this address are under way", [431] = "the headers are too large",
 }
-local ALLOWED = { ["/v1/chat"] = "POST", ["/v1/session"] = "POST, DELETE" }     -- all others: what a page takes
+local ALLOWED = { ["/v1/chat"] = "POST", ["/v1/session"] = "POST, DELETE", ["/v1/users/me"] = "DELETE" }    -- all others: what a page takes
 
 -- What nginx itself refuses, in the same words as everything else.
 function _M.fault()

@@ -3,10 +3,14 @@
 -- Answers when the router is sure (the tenant's calibrated threshold), the intent has a reply that needs no slot and no
 -- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
 -- not answer it leaves on the turn: the guess, and the state of a conversation that is busy. The press of a confirmation's button it
--- never answers: somebody waits for it, and the shim looks for itself what for. Nor what says that a life or money is in danger.
+-- never answers: somebody waits for it, and the shim looks for itself what for. Nor what says that a life or money is in danger,
+-- nor, where the tenant's history keeps nothing personal, what may say an address: a shim knows where that begins and ends.
+-- Who says a secret is told not to, in front of the answer, and what is kept of the query has none in it.
 
 local conversation = require "edge.conversation"
+local places = require "edge.places"
 local replies = require "edge.reply"
+local secrets = require "edge.secrets"
 local stored = require "edge.stored"
 local versions = require "edge.versions"
 
@@ -33,6 +37,18 @@ local function fields_of(turn, hot, confidence)
     local campaign, now = hot.campaign, ngx.time()
     local text = campaign and now >= campaign.from and now < campaign.until_ and campaign.fields or hot.fields
     return text .. format(',"confidence":%.4f,"answered_by":"l3_hot","turn_id":"', confidence) .. turn.id .. '"'
+end
+
+local ANSWER = #'"answer":"'
+
+-- Writes what may be kept of the query. Returns the reply's members, with a warning in front of the answer where a secret was said.
+local function guarded(turn, fields)
+    local found, secret = secrets.find(turn.query, turn.tenant.masks_personal), false
+    if not found then return fields end
+    turn.kept = secrets.masked(turn.query, found)
+    for i = 1, #found do secret = secret or found[i][3] ~= "phone" end
+    if not secret then return fields end
+    return sub(fields, 1, ANSWER) .. turn.tenant.warning .. "\\n" .. sub(fields, ANSWER + 1)
 end
 
 -- seq: its digits.
@@ -62,8 +78,9 @@ function _M.answer(turn)
     if not hot or not sure then return end
     local alarms = turn.tenant.alarms
     if alarms and alarms:stands_in(turn.query) then return end
+    if turn.tenant.masks_personal and places:stands_in(turn.query) then return end
 
-    local fields = fields_of(turn, hot, confidence)
+    local fields = guarded(turn, fields_of(turn, hot, confidence))
     local outcome, err = conversation.commit_idle(turn, intent, fields)
     if not outcome then return degraded(turn, intent, fields, err) end
 

@@ -9,9 +9,9 @@ local find, format, sub = string.find, string.format, string.sub
 
 local _M = {}
 
--- The members that only the history keeps, without braces.
+-- The members that only the history keeps, without braces: nothing secret.
 function _M.kept(turn)
-    return '"query":' .. encode(turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
+    return '"query":' .. encode(turn.kept or turn.query) .. ',"at":' .. format("%.0f", ngx.now() * 1000)
 end
 
 -- The whole reply. seq: its digits; fields: its members after seq and session_id.

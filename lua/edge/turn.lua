@@ -16,7 +16,7 @@ function _M.new()
         config = nil,                 -- door: the version of the configuration that serves; l2_meter: the one this user gets,
                                       -- by which the turn is answered wholly
 
-        route = nil,                  -- door: "chat", "session", "history" or "intent"
+        route = nil,                  -- door: "chat", "session", "history", "intent" or "user"
         wants = nil,                  -- door: "query" (a chat turn) or "object" (any JSON object) of a POST body
 
         body = nil,                   -- l1_screen: the decoded JSON object
@@ -39,6 +39,7 @@ function _M.new()
         guess = nil,                  -- l3_hot: the router's best intent
         guess_confidence = nil,       -- l3_hot: its probability, 0..1
         state = nil,                  -- l3_hot: MessagePack of a dialogue that waits for something
+        kept = nil,                   -- l3_hot: the query as it may be kept, nil where all of it may
         degraded = nil,               -- l3_hot: the turn could not be written yet
 
         layers = nil,                 -- funnel: the list this turn went through

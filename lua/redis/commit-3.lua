@@ -20,6 +20,7 @@
 --                                      to hear of a call: who answers reads the conversation anew
 --         {"conflict", state}          somebody else's turn came between load and commit
 --         {"expired"}                  it is too late: whoever sent this has stopped waiting
+--         {"forgotten"}                mode "late", and the user was forgotten since (lua/redis/forget-6.lua)
 --
 -- Rules: the same (session, seq) is written once, whoever asks and however often. A session that is not the stored
 -- one starts a new dialogue, and its seq counts from its own start. A commit that got stuck on its way (Redis stopped, say)
@@ -45,6 +46,11 @@ local continues = state ~= nil and state.session == session
 
 local function head_of(number)
     return '{"seq":' .. string.format("%.0f", number) .. ',"session_id":"' .. session .. '",'
+end
+
+if mode == "late" then      -- the first bare ,"at": of what the history keeps is the turn's own: quotes inside a text are escaped
+    local at = tonumber(string.match(ARGV[8], ',"at":(%d+)')) or 0
+    if at <= tonumber(redis.call("GET", "f" .. string.sub(KEYS[1], 2)) or -1) then return { "forgotten" } end
 end
 
 if mode == "late" or seq > 0 and (continues and seq <= state.seq or not continues and named ~= "") then

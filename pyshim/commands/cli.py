@@ -1,5 +1,5 @@
-"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists
-of addresses, replace models.
+"""The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, forget users, change the configuration
+and the lists of addresses, replace models.
 
 A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
 """
@@ -17,6 +17,7 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "token": "pyshim.commands.token",
     "tokens": "pyshim.commands.tokens",
     "consents": "pyshim.commands.consents",
+    "users": "pyshim.commands.users",
     "config": "pyshim.commands.config",
     "addresses": "pyshim.commands.addresses",
     "models": "pyshim.commands.models",

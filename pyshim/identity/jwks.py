@@ -6,7 +6,7 @@ Rules:
   which, its type does.
 * Weak keys are refused: a secret below 32 bytes, RSA below 2048 bits, any other curve.
 * An entry with its private part can sign, a public one can only verify. What verifies is a secret or a DER SubjectPublicKeyInfo;
-  private parts never reach the edge.
+  private parts never leave the machine whose file has them (public()).
 * Entries marked `"use": "enc"` are for something else and passed over: an identity provider's file can be taken as it is.
 """
 
@@ -116,6 +116,24 @@ def parse(content: bytes, where: str) -> list[Key]:
     if not found:
         raise BadTenant(f"{where}: at least one key is wanted")
     return list(found.values())
+
+
+PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth")  # members of RSA, EC and OKP keys (RFC 7518)
+
+
+def public(content: bytes) -> tuple[bytes, list[str]]:
+    """A file's content without private parts, and the kids of those that had one; as it is where there is none, or it is no JWKS
+    file. A secret (oct) stays: it verifies as well."""
+    try:
+        entries = msgspec.json.decode(content, type=_File).keys
+    except msgspec.DecodeError:
+        return content, []
+    for_others = [entry for entry in entries if entry.get("use") == "enc"]
+    signs = [str(entry.get("kid")) for entry in entries if entry not in for_others and not set(PRIVATE).isdisjoint(entry)]
+    if not signs and not for_others:
+        return content, []
+    kept = [{name: value for name, value in entry.items() if name not in PRIVATE} for entry in entries if entry not in for_others]
+    return msgspec.json.encode({"keys": kept}), signs
 
 
 def check_apart(keys: dict[str, list[Key]], where: dict[str, str]) -> None:

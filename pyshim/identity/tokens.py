@@ -56,14 +56,35 @@ def keys(folder: Path, tenant: str) -> list[Key]:
     return jwks.parse(read(folder, tenant), str(path_of(folder, tenant)))
 
 
-def signer(found: list[Key]) -> Key | None:
-    """The key that signs, None where only somebody else can."""
-    return next((key for key in found if key.signs is not None), None)
+def signer(found: list[Key], folder: Path, tenant: str) -> Key | None:
+    """The first key that can sign here: a secret, or one whose private part this machine's file has. None where only others
+    can."""
+    private: dict[str, Key] = {}
+    for key in found:
+        if key.signs is not None:
+            return key
+        private = private or _private_parts(folder, tenant)
+        own = private.get(key.kid)
+        if own is not None and own.verifies == key.verifies:
+            return own
+    return None
+
+
+def _private_parts(folder: Path, tenant: str) -> dict[str, Key]:
+    try:
+        return {key.kid: key for key in _parsed(path_of(folder, tenant).read_bytes()) if key.signs is not None}
+    except (OSError, BadTenant):
+        return {}
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: bytes) -> list[Key]:
+    return jwks.parse(content, "")
 
 
 def signing_key(folder: Path, tenant: str) -> Key:
     """The key that signs for this tenant. Raises BadTenant where only somebody else can."""
-    key = signer(keys(folder, tenant))
+    key = signer(keys(folder, tenant), folder, tenant)
     if key is None:
         raise BadTenant(f"{path_of(folder, tenant)}: {ONLY_PUBLIC}")
     return key

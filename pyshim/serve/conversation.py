@@ -6,12 +6,12 @@ read and answered anew. A call that it made already is not made again (pyshim/la
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from weakref import WeakValueDictionary
 
 from pyshim import funnel
-from pyshim.dialogue import flows, outcomes
+from pyshim.dialogue import flows, outcomes, secrecy
 from pyshim.errors import Conflict, Refusal
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
@@ -28,16 +28,23 @@ class Conversations:
 
     async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
         """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
-        lock = self._locks.setdefault((turn.tenant.id, turn.user_id), asyncio.Lock())
-        if lock.locked():  # what the edge read is from before the turn that is waited for, which may be the same one
-            turn.state_given = b""
+        async with self.alone(turn.tenant.id, turn.user_id, turn.left()) as waited:
+            if waited:  # what the edge read is from before the turn that was waited for, which may be the same one
+                turn.state_given = b""
+            return await self._answer(turn)
+
+    @asynccontextmanager
+    async def alone(self, tenant: str, user: str, within_s: float) -> AsyncIterator[bool]:
+        """While no other turn of this user is answered here. Yields whether one had to be waited for. Raises Refusal."""
+        lock = self._locks.setdefault((tenant, user), asyncio.Lock())
+        waited = lock.locked()
         try:
-            async with asyncio.timeout(turn.left()) if lock.locked() else nullcontext():
+            async with asyncio.timeout(within_s) if waited else nullcontext():
                 await lock.acquire()
         except TimeoutError:
             raise Refusal(503, "unavailable", "an earlier message is still being answered", {"Retry-After": "1"}) from None
         try:
-            return await self._answer(turn)
+            yield waited
         finally:
             lock.release()
 
@@ -47,9 +54,11 @@ class Conversations:
             if stored is not None:
                 return stored, None
             turn.told = []
+            secrecy.reveal(turn)
             try:
                 reply = await funnel.run(turn, self._layers)
-                said = [*outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
+                warning = [turn.tenant.phrases.secret] if turn.warned else []
+                said = [*warning, *outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
                 if turn.resume and turn.state.flow is not None:
                     reply.confirm = flows.buttons(turn.state.flow)
                 reply.answer = turn.composer.compose("\n".join(said), reply.intent)

@@ -1,6 +1,7 @@
 """What is behind each URL of the shim?
 
-nginx has checked token, sizes and encoding before, and says in X-Sluice headers who asks; only it can reach the socket.
+nginx has checked token, sizes and encoding before, and says in X-Sluice headers who asks. They are believed because of who can
+reach the socket: its owner, and SLUICE_GROUP (gateway/owner.py).
 """
 
 import asyncio
@@ -34,7 +35,7 @@ from pyshim.settings import MODEL
 from pyshim.telemetry import metrics, trace
 from pyshim.tenants.compile import Compiler, Snapshot
 from pyshim.tenants.schema import Tenant
-from pyshim.turns import wire
+from pyshim.turns import forgetting, wire
 from pyshim.turns.late import Late
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Turn
@@ -69,6 +70,7 @@ class Handlers:
             ("PUT", "/v1/chat"): self._chat,  # a turn with seq: nginx may ask the next shim what it asked one that died
             ("POST", "/v1/session"): self._guest,
             ("DELETE", "/v1/session"): self._forget,
+            ("DELETE", "/v1/users/me"): self._erase,
             ("GET", "/v1/history"): self._history,
             ("GET", "/readyz"): self._readyz,
             ("GET", "/metrics"): self._metrics,
@@ -153,8 +155,9 @@ class Handlers:
         if not tenant.about.guests:
             raise Refusal(403, "guests_refused", f"{tenant.id} talks to known users only: a token of theirs is wanted")
         user, seconds = f"guest-{secrets.token_hex(8)}", self._settings.guest_token_s
-        key = tokens.signer(served.keys)
-        assert key is not None, "the compiler saw to it"
+        key = tokens.signer(served.keys, self._settings.keys, tenant.id)
+        if key is None:  # another machine has its private part
+            raise Refusal(503, "unavailable", "no key of this machine signs tokens", {"Retry-After": "60"})
         token = tokens.mint(key, tenant.id, user, self._settings.token_audience, seconds, tenant.about.issuer, guest=True)
         body = {"token": token, "tenant": tenant.id, "user_id": user, "expires_in_s": seconds}
         await send_json(send, 201, wire.encode(body) + b"\n", [(b"cache-control", b"no-store")])
@@ -162,6 +165,13 @@ class Handlers:
     async def _forget(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         await self.memory.forget(*_who(headers))
         await send_json(send, 204, b"")
+
+    async def _erase(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        tenant, user = _who(headers)
+        consents = (await self._config(headers)).served[tenant].tenant.about.history.consents
+        async with self._conversations.alone(tenant, user, self._deadline(headers) - time.monotonic()):
+            told = await forgetting.forget(self._outside.redis, tenant, user, consents)
+        await send_json(send, 200, wire.encode(told) + b"\n", [(b"cache-control", b"no-store")])
 
     async def _history(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("limit", ["20"])[-1]

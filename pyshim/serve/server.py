@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,7 @@ import uvicorn
 from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.rollout import start
+from pyshim.serve import log as log_of_shim
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.serve.whole import Whole
 from pyshim.settings import read_settings
@@ -37,6 +39,7 @@ LINGER_S = (
     3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
 )
 ANSWER_S = 5  # for the turns that are being answered; a turn has less (SLUICE_DEADLINE_MS)
+SOCKET_OF_OWNER, SOCKET_OF_GROUP = 0o600, 0o660  # who connects is believed (pyshim/serve/http.py)
 LEAVE_S = 11.0  # from the signal to the end, whatever happens; the launcher waits a second longer (gateway/running.py)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
 
@@ -124,11 +127,20 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _claim(path: Path, mode: int) -> None:
+    """uvicorn lets anybody connect, unless a socket lies there already: then the new one has its mode. Nobody listens here."""
+    os.umask(0o077)
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as nobodys:
+        nobodys.bind(str(path))
+    path.chmod(mode)
+
+
 def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_of_shim.begin()
     settings, number = read_settings(), int(sys.argv[1])
+    _claim(settings.shim_socket(number), SOCKET_OF_GROUP if settings.group else SOCKET_OF_OWNER)
     compiler = new_compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
     trace.begin(settings, number)
@@ -145,6 +157,7 @@ def main() -> None:
         timeout_keep_alive=120,
         timeout_graceful_shutdown=ANSWER_S,
         log_level="warning",
+        log_config=None,  # as ours
     )
     Server(how).run()
 

@@ -106,7 +106,7 @@ class Checker:
                 yield f"{where}: campaign: this tenant has no intent {intent!r}"
 
     def _about(self) -> Iterator[str]:
-        if self._tenant.about.guests and tokens.signer(self._keys) is None:
+        if self._tenant.about.guests and not self._source.signs and all(key.signs is None for key in self._keys):
             yield f"{self._at('tenant.yaml', 'guests')}: guests: true, but {self._source.keys_where} has {tokens.ONLY_PUBLIC}"
         backend = self._tenant.about.backend
         if backend is not None and not BACKEND.match(backend):

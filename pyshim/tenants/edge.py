@@ -114,6 +114,8 @@ def edge_part(settings: Settings, one: Served) -> bytes:
             "intents": tenant.intents,
             "hot": _hot(tenant, one.composer),
             "unavailable": tenant.phrases.unavailable,
+            "warning": msgspec.json.encode(one.composer.masked(tenant.phrases.secret)).decode()[1:-1],
+            "masks_personal": tenant.about.history.personal == "masked",
             "confidence_min": tenant.confidence_min,
             "blocked": tenant.blocked,
             "alarms": [*distress.WORDS, *(word.lower() for rule in tenant.replies.values() for word in rule.words)],

@@ -11,7 +11,7 @@ import msgspec
 
 from pyshim.tenants.addresses import Ranges
 
-Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
+Route = Literal["chat", "session", "history", "intent", "user"]  # our URLs that ask who is there (lua/edge/door.lua)
 
 
 class Limit(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,6 +80,14 @@ class People(msgspec.Struct, forbid_unknown_fields=True):
     open: Open | None = None
 
 
+class History(msgspec.Struct, forbid_unknown_fields=True):
+    """What is kept of customers. personal: phones and addresses that they type, in the history; consents: what they agreed to,
+    once they want to be forgotten (`sluice consents` shows it)."""
+
+    personal: Literal["kept", "masked"] = "kept"
+    consents: Literal["kept", "erased"] = "kept"
+
+
 class About(msgspec.Struct, forbid_unknown_fields=True):
     """tenant.yaml; issuer: what iss of a token must be, None for anything; today: the day that dates are told from, for a
     demonstration whose clock stands still, None for the real one."""
@@ -95,6 +103,7 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     issuer: str | None = None
     today: date | None = None
     thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
+    history: History = msgspec.field(default_factory=History)
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,6 +162,9 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     )
     later: str = "您还提到了“{title}”，这件办完接着说。"
     later_now: str = "再说您刚才提到的“{title}”。"
+    secret: str = (
+        "提醒您：密码、验证码、卡片安全码、完整卡号和身份证号，请不要发在聊天里，也不要告诉任何人。您刚才发的已经隐去，没有留存。"
+    )
     quote_down: str = "抱歉，系统刚才没有应答，查不到确认前要告诉您的内容，还没有提交。请过一会儿再说“继续”，不想办了说“算了”。"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pyshim.errors import BadTenant
-from pyshim.identity import tokens
+from pyshim.identity import jwks, tokens
 from pyshim.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -31,17 +31,19 @@ READ = {".yaml", ".yml", ".tsv", ".txt", ".csv", ".json"}  # endings of what som
 
 
 class Source(msgspec.Struct, frozen=True, dict=True):
-    """files: path in the tenant's folder -> bytes; keys: its JWKS file. where, keys_where: how faults name the two."""
+    """files: path in the tenant's folder -> bytes; keys: its JWKS file, without private parts; signs: the kids of those
+    that had one. where, keys_where: how faults name the two."""
 
     tenant: str
     where: str
     files: dict[str, bytes]
     keys: bytes = b""
     keys_where: str = ""
+    signs: list[str] = []
 
     @cached_property
     def digest(self) -> str:
-        content = [self.tenant, sorted(self.files.items()), self.keys]
+        content = [self.tenant, sorted(self.files.items()), self.keys, *([self.signs] if self.signs else [])]
         return hashlib.sha256(msgspec.msgpack.encode(content)).hexdigest()[:16]
 
     def text(self, name: str) -> str:
@@ -68,7 +70,8 @@ def of_folder(folder: Path, keys: bytes = b"", keys_where: str = "") -> Source:
         files = {name: path.read_bytes() for name, path in found.items() if name in FILES}
     except OSError as error:
         raise BadTenant(f"{error.filename}: {error.strerror}") from None
-    return Source(folder.name, str(folder), files, keys, keys_where)
+    public, signs = jwks.public(keys)
+    return Source(folder.name, str(folder), files, public, keys_where, signs)
 
 
 def of_settings(settings: Settings) -> list[Source]:

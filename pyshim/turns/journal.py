@@ -6,6 +6,7 @@ A call is written down before it is sent, so that whoever comes later knows of i
                    tells it forgets it (lua/redis/commit-3.lua)
   {calls}          sorted set of [tenant, user, key] (JSON) by when somebody asks about it next
   consents:{t}     stream of the tenant's consents, and of what came of them
+  a:{t:u}          list: which entries of that stream are this user's, for who wants to be forgotten (pyshim/turns/forgetting.py)
 
 They lie in three slots of a cluster: {calls} is written first, and what stands in it alone or is known is dropped when due.
 """
@@ -48,6 +49,14 @@ class Whose(NamedTuple):
         return f"c:{{{self.tenant}:{self.user}}}"
 
     @property
+    def agreed(self) -> str:
+        return agreed_by(self.tenant, self.user)
+
+    @property
+    def forgotten(self) -> str:
+        return f"f:{{{self.tenant}:{self.user}}}"
+
+    @property
     def state(self) -> str:
         return f"d:{{{self.tenant}:{self.user}}}"
 
@@ -66,6 +75,11 @@ def read(values: list[bytes]) -> list[Sent]:
 def consents_of(tenant: str) -> str:
     """Key of a tenant's consents."""
     return f"consents:{{{tenant}}}"
+
+
+def agreed_by(tenant: str, user: str) -> str:
+    """Key of the list of a user's consents."""
+    return f"a:{{{tenant}:{user}}}"
 
 
 class Journal:
@@ -88,17 +102,23 @@ class Journal:
             call = sent.key, _write(sent), sent.intent, LIFE_S
             if await self._redis.run(self._begin, whose.state, whose.calls, *read_from, *call) != b"written":
                 raise Conflict
-            await self._keep(turn, consent)
+            await self._keep(turn, whose, consent)
         except RedisAway as error:
             log.warning("a call could not be written down, and is not sent: %s turn_id=%s", error, turn.id)
             self.remember(whose, msgspec.structs.replace(sent, outcome="refused"))
             raise
 
-    async def _keep(self, turn: Turn, consent: Consent) -> None:
-        entry = msgspec.json.encode(consent)
+    async def _keep(self, turn: Turn, whose: Whose, consent: Consent) -> None:
+        named = ("turn", turn.id, "session", turn.state.session or turn.session_id or turn.id)
+        await self._add(whose, *named, "consent", msgspec.json.encode(consent))
+
+    async def _add(self, whose: Whose, *fields: str | bytes) -> None:
+        """An entry of the tenant's consents, listed for its user."""
         oldest = int((time.time() - CONSENTS_S) * 1000)
-        named = ("user", turn.user_id, "turn", turn.id, "session", turn.state.session or turn.session_id or turn.id)
-        await self._redis.command("XADD", consents_of(turn.tenant.id), "MINID", "~", oldest, "*", *named, "consent", entry)
+        named = ("MINID", "~", oldest, "*", "user", whose.user)
+        entry = await self._redis.command("XADD", consents_of(whose.tenant), *named, *fields)
+        await self._redis.command("RPUSH", whose.agreed, entry)
+        await self._redis.command("EXPIRE", whose.agreed, CONSENTS_S)
 
     async def found(self, whose: Whose, sent: Sent) -> None:
         """Its outcome, as soon as it is known: noted now, since nobody knows whether this process lives to tell it."""
@@ -132,8 +152,10 @@ class Journal:
         await self._note(whose, sent)
 
     async def _note(self, whose: Whose, sent: Sent) -> None:
-        outcome = msgspec.json.encode({"key": sent.key, "outcome": sent.outcome, "code": sent.code})
-        await self._redis.command("XADD", consents_of(whose.tenant), "*", "user", whose.user, "outcome", outcome)
+        forgotten = await self._redis.command("EXISTS", whose.forgotten)
+        if forgotten and not await self._redis.command("EXISTS", whose.agreed):
+            return  # with what was agreed to: its outcome does not bring half of it back
+        await self._add(whose, "outcome", msgspec.json.encode({"key": sent.key, "outcome": sent.outcome, "code": sent.code}))
 
     async def again(self, whose: Whose, sent: Sent, wait_s: float) -> None:
         """It is not known yet: somebody asks again later. Raises RedisAway."""

@@ -1,8 +1,8 @@
 """How does a stored turn look as text?
 
-The reply's JSON members, seq and session_id first, and then what only the history keeps: query and at. Inside a JSON text quotes
-are escaped, so the first bare ,"query": is the border between the two. lua/edge/stored.lua and lua/redis/commit-3.lua write and
-read the same.
+The reply's JSON members, seq and session_id first, and then what only the history keeps: query, with nothing secret in it, and
+at. Inside a JSON text quotes are escaped, so the first bare ,"query": is the border between the two. lua/edge/stored.lua and
+lua/redis/commit-3.lua write and read the same.
 """
 
 import time
@@ -52,7 +52,7 @@ def reply_members(turn: Turn, reply: Reply) -> bytes:
 
 def kept_members(turn: Turn) -> bytes:
     """JSON members that only the history keeps, without braces."""
-    members: dict[str, object] = {"query": HIDDEN if turn.secret else turn.query, "at": int(time.time() * 1000)}
+    members: dict[str, object] = {"query": HIDDEN if turn.secret else turn.kept, "at": int(time.time() * 1000)}
     if turn.consent:
         members["consent"] = turn.consent
     return _encoder.encode(members)[1:-1]

@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from pyshim.language.secrets.found import Secret
+from pyshim.language.secrets.masking import find, masked
 from pyshim.tenants.schema import Tenant
 from pyshim.understanding.version import Version
 from pyshim.words.compose import Composer
@@ -129,7 +131,8 @@ class Reply(msgspec.Struct):
 
 
 class Turn(msgspec.Struct):
-    """One message on its way. Times are monotonic seconds."""
+    """One message on its way. Times are monotonic seconds. query is given as it was typed; from then on there is nothing secret
+    in it but what the conversation asks for (pyshim/dialogue/secrecy.py)."""
 
     # server
     id: str
@@ -149,7 +152,13 @@ class Turn(msgspec.Struct):
     version: Version | None = None  # the model version that answers; l4_understand falls back to ...
     stable: Version | None = None  # ... this one
 
+    # itself, when it is made
+    typed: str = ""  # what was typed, whole: nobody but dialogue/secrecy.py reads it, and nobody keeps it
+    hides: list[Secret] = []  # what is secret in it, and personal where the tenant's history keeps nothing personal
+    kept: str = ""  # what may be kept of it
+
     # conversation
+    warned: bool = False  # something secret was said that nobody asked for: the customer is told
     state: State = msgspec.field(default_factory=State)
     newest: bytes = b""  # the last stored turn of this user, JSON
     degraded: bool = False  # the state store is away
@@ -174,6 +183,12 @@ class Turn(msgspec.Struct):
     answered_by: str = ""
     reached: int = 0
     spent_ms: dict[str, float] = {}
+
+    def __post_init__(self) -> None:
+        self.typed = self.query
+        self.hides = find(self.query, self.tenant.about.history.personal == "masked") if self.press is None else []
+        self.query = masked(self.query, [one for one in self.hides if one.is_secret])
+        self.kept = masked(self.typed, self.hides)
 
     def calls(self) -> list[Sent]:
         """Those the customer has not heard the end of, as they stand."""

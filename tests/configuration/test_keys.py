@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import redis
 
 from pyshim.identity import tokens
 from tests.configuration.conftest import Office
@@ -55,6 +56,25 @@ def test_a_key_is_rotated_and_a_removed_one_takes_its_tokens_with_it(office: Off
     wait_until(lambda: statuses(office, old) == {401}, 2)
     assert statuses(office, new) == {200}
     assert office.stack.pid("nginx") == nginx, "nothing was started again"
+
+
+def test_a_private_part_stays_where_it_is(office: Office, keys: Path) -> None:
+    entries = [signer(alg, "kept").jwk(f"shop-{alg}", private=True) for alg in ("ES256", "RS256", "EdDSA")]
+    write(keys, *entries, {"kid": "other", "kty": "oct", "use": "enc", "k": "B" * 43})
+    office.applied("--why", "keys that only this machine has")
+    assert jwt.get_unverified_header(Stranger(office.stack).guest({"tenant": "shop"}).json()["token"])["kid"] == "shop-ES256"
+    private = [
+        b"PRIVATE KEY",
+        b"B" * 43,
+        *(str(entry[name]).encode() for entry in entries for name in ("d", "p") if name in entry),
+    ]
+    with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
+        stored = b"".join(client.dump(key) or b"" for key in client.scan_iter())
+        pieces = b"".join(client.get(key) or b"" for key in client.keys("{config}:*") if client.type(key) == b"string")
+    elsewhere = [path for path in office.stack.var.rglob("*") if path.is_file() and path.parent != keys.parent]
+    assert b"shop-ES256" in pieces
+    for text in (stored, pieces, *(path.read_bytes() for path in elsewhere)):
+        assert not [one for one in private if one in text]
 
 
 def test_a_rollback_does_not_bring_back_a_key_that_was_taken_away(office: Office, keys: Path) -> None:

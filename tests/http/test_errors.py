@@ -54,10 +54,11 @@ BODIES: dict[str, tuple[str, bytes]] = {
 }
 SESSIONS: list[object] = ["", "a b", "a/b", "你好", "a" * 65, "a\n", 5, True, ["a"], {}]
 SEQS = ["0", "-1", "1.5", '"1"', "9007199254740992", "1e400", "true", "false", "[]", "{}"]
-OF_CHAT, OF_SESSION, OF_PAGE = "POST", "POST, DELETE", "GET, HEAD"
+OF_CHAT, OF_SESSION, OF_USER, OF_PAGE = "POST", "POST, DELETE", "DELETE", "GET, HEAD"
 URLS = {
     "/v1/chat": OF_CHAT,
     "/v1/session": OF_SESSION,
+    "/v1/users/me": OF_USER,
     "/v1/history": OF_PAGE,
     "/v1/intents/greet/last": OF_PAGE,
     "/v1/tenants": OF_PAGE,
@@ -142,7 +143,13 @@ def test_a_guest_whose_body_cannot_be_used(stranger: Stranger, code: str, body: 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1/chat"), ("DELETE", "/v1/session"), ("GET", "/v1/history"), ("GET", "/v1/intents/greet/last")],
+    [
+        ("POST", "/v1/chat"),
+        ("DELETE", "/v1/session"),
+        ("DELETE", "/v1/users/me"),
+        ("GET", "/v1/history"),
+        ("GET", "/v1/intents/greet/last"),
+    ],
 )
 def test_nobody_comes_in_without_a_token(stranger: Stranger, method: str, path: str) -> None:
     body = HELLO if method == "POST" else b""

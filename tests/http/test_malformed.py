@@ -18,7 +18,7 @@ from tests.http.raw import Answer, Stranger, request, speak
 pytestmark = pytest.mark.real
 
 JSON = "Content-Type: application/json"
-API = ["/v1/chat", "/v1/session", "/v1/history", "/v1/intents/greet/last"]
+API = ["/v1/chat", "/v1/session", "/v1/users/me", "/v1/history", "/v1/intents/greet/last"]
 PAGES = ["/v1/tenants", "/", "/openapi.json", "/web/chat.js", "/web/", "/nope"]
 OPERATIONS = ["/healthz", "/readyz", "/metrics"]
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "X-Y", "BREW"]

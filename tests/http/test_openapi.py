@@ -29,10 +29,11 @@ pytestmark = pytest.mark.real
 JSON = "Content-Type: application/json"
 BUTTON = {"query": "发货时间", "session_id": "s", "seq": 5}
 CHAT, OPEN, END = ("post", "/v1/chat"), ("post", "/v1/session"), ("delete", "/v1/session")
+ERASE = ("delete", "/v1/users/me")
 HISTORY, LAST = ("get", "/v1/history"), ("get", "/v1/intents/{intent}/last")
 TENANTS, PAGE, DESCRIPTION, PART = ("get", "/v1/tenants"), ("get", "/"), ("get", "/openapi.json"), ("get", "/web/{file}")
 HEALTH, READY, METRICS = ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")
-SIGNED = (CHAT, END, HISTORY, LAST)
+SIGNED = (CHAT, END, ERASE, HISTORY, LAST)
 PUBLIC = (TENANTS, PAGE, DESCRIPTION, PART)
 OPERATIONS = (HEALTH, READY, METRICS)
 NOBODY_ACCEPTS = {400, 408, 414, 431, 500}  # described once, as `default`
@@ -96,7 +97,7 @@ def provoker(stack: Stack) -> Provoker:
 
 
 GOOD: dict[Operation, int] = {
-    **{CHAT: 200, OPEN: 201, END: 204, HISTORY: 200, LAST: 404, TENANTS: 200, PAGE: 200, DESCRIPTION: 200, PART: 200},
+    **{CHAT: 200, OPEN: 201, END: 204, ERASE: 200, HISTORY: 200, LAST: 404, TENANTS: 200, PAGE: 200, DESCRIPTION: 200, PART: 200},
     **{HEALTH: 200, READY: 200, METRICS: 200},
 }
 SPECIAL: dict[tuple[Operation, int], Callable[[Stranger], Answer]] = {

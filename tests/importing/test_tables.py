@@ -35,6 +35,13 @@ def test_groups_and_tenants_of_a_table_are_kept(given):
     assert corpus.owner_of == {"lost": "bank", "out_of_scope": "general", "refund": "acme"}
 
 
+def test_what_is_secret_in_a_sentence_is_not_brought_along(given):
+    rows = ["密码739201改不了\thelp", "卡号6222021234567890128丢了\thelp", "什么时候发货，订单20231105\thelp"]
+    assert meanings(load(given("set.tsv", "\n".join(rows)), "acme")) == {
+        "acme/help": {"密码••••改不了", "卡号************0128丢了", "什么时候发货，订单20231105"}
+    }
+
+
 def test_lines_of_json_are_read(given):
     content = '{"text": "我要退钱", "intent": "refund", "id": 7}\n\n{"text": "怎么申请退款", "intent": "refund", "group": "x"}\n'
     assert meanings(load(given("set.jsonl", content), "acme")) == REFUND

@@ -110,7 +110,7 @@ async def desk(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureR
 
 async def test_a_call_is_written_down_first_in_the_index_then_with_its_user_then_as_a_consent(desk: Desk) -> None:
     await desk.begin(desk.sent())
-    assert desk.mine.names == ["ZADD", "begin-2", "XADD"]
+    assert desk.mine.names == ["ZADD", "begin-2", "XADD", "RPUSH", "EXPIRE"]
     assert (await desk.waits()).keys() == {"k"}
     assert await desk.redis.command("TTL", desk.whose().calls) == 7 * 24 * 3600
     (consent,) = await desk.consents()
@@ -132,7 +132,7 @@ async def test_nobody_asks_about_a_call_while_its_turn_may_still_be_on_its_way(d
     assert due_in is not None and due_in > 60
 
 
-@pytest.mark.parametrize("at", ["ZADD", "begin-2", "XADD"])
+@pytest.mark.parametrize("at", ["ZADD", "begin-2", "XADD", "RPUSH", "EXPIRE"])
 async def test_what_cannot_be_written_down_is_not_sent_and_if_it_stands_there_it_is_known_not_to_be(desk: Desk, at: str) -> None:
     desk.mine.away_at = at
     with pytest.raises(RedisAway):
@@ -140,7 +140,7 @@ async def test_what_cannot_be_written_down_is_not_sent_and_if_it_stands_there_it
     desk.mine.away_at = ""
     await desk.make_due()
     assert await desk.due(desk.journal) == []
-    assert [sent.outcome for sent in (await desk.waits()).values()] == (["refused"] if at == "XADD" else [])
+    assert [sent.outcome for sent in (await desk.waits()).values()] == ([] if at in ("ZADD", "begin-2") else ["refused"])
     assert await desk.due_in() is None
 
 

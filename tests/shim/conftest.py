@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from pyshim.dialogue import secrecy
 from pyshim.errors import RedisAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
@@ -114,6 +115,7 @@ class Talk:
         made = Turn(
             f"turn-{self.turns}", self.tenant, composer(self.tenant), "u", query, time.monotonic() + 5, state=self.state, **more
         )
+        secrecy.reveal(made)
         made.intent, made.confidence = intent, confidence if intent else 0.0
         return made
 

@@ -1,6 +1,7 @@
 """What is one row that somebody brought, and may it be used?
 
-text       1 to 200 characters, no control or replacement characters; white space around it is taken off
+text       1 to 200 characters, no control or replacement characters; white space around it is taken off, and what is secret in it
+           (a password, a card's number) masked, as a model reads it later
 intent     letters, digits, CJK and _ . - / , at most 64; no path tricks, since it becomes a file's name; / becomes .
 group      the meaning group, where the format has one; "" lets grouping.py make some
 tenant     a-z, 0-9 and _, at most 32; "" is the tenant the set is loaded for
@@ -14,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from pyshim.language.secrets.masking import discreet
 from triton_models.build.corpus import GENERAL, MAX_CHARACTERS, OUT_OF_SCOPE
 from triton_models.importing.faults import Faults
 
@@ -38,7 +40,7 @@ def checked(rows: Iterable[Row], tenant: str, faults: Faults) -> list[Row]:
     first_with: dict[str, Row] = {}
     first_of: dict[str, Row] = {}
     for raw in rows:
-        row = Row(raw.text.strip(), raw.intent.strip(), raw.place, raw.group.strip(), raw.tenant.strip() or tenant)
+        row = Row(discreet(raw.text.strip()), raw.intent.strip(), raw.place, raw.group.strip(), raw.tenant.strip() or tenant)
         if not _stands(row, faults):
             continue
         row = replace(row, tenant=GENERAL if row.intent == OUT_OF_SCOPE else row.tenant)

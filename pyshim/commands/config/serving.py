@@ -110,7 +110,9 @@ def with_keys(earlier: list[Source], serving: list[Source]) -> list[Source]:
     """Earlier tenants with the keys they have now: a key that was taken away must not come back with old replies."""
     now = {one.tenant: one for one in serving}
     return [
-        msgspec.structs.replace(one, keys=now[one.tenant].keys, keys_where=now[one.tenant].keys_where)
+        msgspec.structs.replace(
+            one, keys=now[one.tenant].keys, keys_where=now[one.tenant].keys_where, signs=now[one.tenant].signs
+        )
         if one.tenant in now
         else one
         for one in earlier

@@ -2,6 +2,7 @@
 
 A file of lines: text, tab, intent, and, where it was said to one tenant, tab, tenant. With a tenant the scores are read as that
 tenant's: what falls on an intent of others is out of scope. Triton is asked a few sentences at a time; no turn is counted.
+Sentences are read as a turn reads them, and shown so: with nothing secret in them.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from pyshim.commands.control import START, run
 from pyshim.commands.models.control import ModelControl
 from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import BadTenant, TritonAway
+from pyshim.language.secrets.masking import discreet
 from pyshim.settings import Settings
 from pyshim.tenants.compile import Snapshot, compile_all
 from pyshim.understanding.intents import OUT_OF_SCOPE
@@ -86,7 +88,7 @@ def read(file: Path, compiled: Snapshot, labels: set[str]) -> list[Row]:
 def _row(cells: tuple[str, ...], where: str, compiled: Snapshot, labels: set[str]) -> Row:
     if len(cells) not in (2, 3) or not cells[0] or not cells[1]:
         raise BadRow(f"{where}: text, tab, intent (and, if you like, tab, tenant) is wanted")
-    row = Row(cells[0], cells[1], cells[2] if len(cells) == 3 else "")
+    row = Row(discreet(cells[0]), cells[1], cells[2] if len(cells) == 3 else "")
     if row.intent not in labels:
         raise BadRow(f"{where}: no version that serves knows the intent {row.intent!r}")
     if row.tenant and row.tenant not in compiled.tenants:

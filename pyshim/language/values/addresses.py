@@ -68,6 +68,15 @@ def read(text: str | Folded, before: str = "") -> Reading:
     return corrections.concluded(folded, [Found(value, value, start, end, True)], None)
 
 
+def place(text: str) -> tuple[int, int] | None:
+    """Where in a text somebody can be found: the address in it, whole or not, that says more than a town."""
+    folded = fold(text)
+    said = _said(folded.text)
+    if said is None or not (STREET.search(folded.text, *said) or NUMBER.search(folded.text, *said)):
+        return None
+    return folded.span(*said)
+
+
 def missing(value: str) -> str:
     """What an address lacks, in words; "" where it is whole."""
     wanted = ((STREET_MISSING, STREET.search(value)), (NUMBER_MISSING, NUMBER.search(value)))

@@ -2,8 +2,9 @@
 
     read(text) -> Reading; value and shown: four digits
 
-A whole number (15 to 19 digits, one that checks) gives its last four, and nothing else of it is kept. A password, a code or a
-CVV is a secret and never a tail; a year, a time, an amount and what counts something are none.
+A whole number (15 to 19 digits, one that checks), or what masking leaves of it (************1234), gives its last four, and
+nothing else of it is kept. A password, a code or a CVV is a secret and never a tail; a year, a time, an amount and what counts
+something are none.
 """
 
 import re
@@ -15,7 +16,7 @@ from pyshim.language.values.runs import Run, card, mobile, runs
 from pyshim.language.values.spans import Folded, fold
 
 SECRET = re.compile(r"(?:密码|口令|验证码|校验码|动态码|安全码|CVV2?|CVC|\bPIN\b|有效期)[^0-9，,。；;！!]{0,6}$", re.IGNORECASE)
-NAMED = re.compile(r"(?:尾号|[末后]四位|[末后]4位|尾数|末尾|卡号|尾)[^0-9，,。；;！!]{0,6}$")
+NAMED = re.compile(r"(?:尾号|[末后]四位|[末后]4位|尾数|末尾|卡号|尾)[^0-9，,。；;！!]{0,6}$|\*{8}$")
 OTHERS = re.compile(r"(?:[¥$:：./A-Za-z]|订单|单号|流水号|手机|电话|第)\s?(?:号|是|为)?\s?$")
 COUNTS = re.compile(r"\s?(?:元|块|圆|万|千|美|多|[.:：/][0-9]|[A-Za-z])")
 SPENT = re.compile(r"(?:[取花转扣还刷充付交存借贷降升涨提笔成]|金额|额度|还款)(?:了|到|掉|款|至|我|走)?\s?$")

@@ -1,0 +1,493 @@
+-- How does a text read without what is secret in it?
+--
+--   find(text, personal) -> list of { start, end_, kind }, symbols of the text, nil for none; personal: phones, too
+--   masked(text, found)  -> the text with •••• for each, ************1234 for a card and 138****2046 for a phone
+--
+-- The twin of pyshim/language/secrets/, file by file: what it finds is told there.
+
+local symbols_of = require "edge.secret_symbols"
+local words = require "edge.secret_words"
+
+local char, concat, find, format, sub = string.char, table.concat, string.find, string.format, string.sub
+local max, min = math.max, math.min
+
+local GAP, LONG_PIECE, LONGEST, SHORTEST_TOKEN = 16, 4, 20, 4
+local LENGTHS = { password = { 4, 8 }, code = { 4, 8 }, cvv = { 3, 4 } }
+local BEFORE, BEHIND = 12, 8
+local LEAST_DIGITS, MOST_DIGITS, PIECES = 11, 19, 6
+local PLACE, EACH, FULL_STOP = 0x4F4D, 0x4E2A, 0x3002      -- 位个。
+local BARE_CODE = 6
+local HIDDEN, CARD, PHONE = "••••", "************", "****"
+local CARDS = {
+    { { "62", "60" }, { [16] = true, [17] = true, [18] = true, [19] = true } }, { { "4" }, { [16] = true, [19] = true } },
+    { { "51", "52", "53", "54", "55", "35", "65" }, { [16] = true } }, { { "34", "37" }, { [15] = true } },
+    { { "9558" }, { [19] = true } },
+}
+local WEIGHTS, CHECKS = { 7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2 }, "10X98765432"
+local MONTH_DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+local _M = {}
+local S, P = {}, {}         -- symbols of the text that is read, and the byte each begins at
+local length = 0
+
+local function is_letter(symbol) return symbol ~= nil and symbol >= 97 and symbol <= 122 end
+local function is_digit(symbol) return symbol ~= nil and symbol >= 48 and symbol <= 57 end
+local function is_chinese(symbol) return symbol ~= nil and symbol >= 65 and symbol <= 74 end
+local function is_space(symbol) return symbol == 32 or symbol == 45 or symbol == 46 or symbol == 95 end  -- " -._"
+
+-- Words by their first or last symbol, longest first. Each: its symbols, whether it is Latin, whether it ends with a digit, its tag.
+local function by_end(lists, last)
+    local known = {}
+    for tag, list in pairs(lists) do
+        for _, text in ipairs(list) do
+            local word = symbols_of.of(text)
+            word.latin, word.numbered, word.tag = is_letter(word[1]), is_digit(word[#word]), tag
+            local key = word[last and #word or 1]
+            known[key] = known[key] or {}
+            table.insert(known[key], word)
+        end
+    end
+    for _, list in pairs(known) do table.sort(list, function(one, other) return #one > #other end) end
+    return known
+end
+
+local NAMES = by_end(words.names)
+local JOINS = by_end { says = words.says, joins = words.joins }
+local COUNTS, CHAINS = by_end { words.counts }, by_end { words.chains }
+local OF, IS, BEFORE_IS = by_end({ words.of }, true), by_end({ words.is }, true), by_end({ words.before_is }, true)
+local IDENTITY, CARD_WORDS, NO_CARD = by_end { words.identity }, by_end { words.card }, by_end { words.no_card }
+local ORDER = by_end { words.order }
+
+local function stands(word, at)
+    for i = 1, #word do
+        if S[at + i - 1] ~= word[i] then return false end
+    end
+    return true
+end
+
+-- The word that begins at a symbol; a Latin one stands alone, and a 2 behind cvv is none of a longer number.
+local function word_at(known, at)
+    local list = known[S[at]]
+    for i = 1, list and #list or 0 do
+        local word = list[i]
+        local behind = S[at + #word]
+        if at + #word - 1 <= length and stands(word, at)
+            and not (word.latin and (is_letter(S[at - 1]) or is_letter(behind)))
+            and not (word.numbered and is_digit(behind)) then
+            return word
+        end
+    end
+end
+
+-- The length of the word that ends before a symbol and begins at floor or later, 0 for none.
+local function last_word(known, stop, floor)
+    local list = known[S[stop - 1]]
+    for i = 1, list and #list or 0 do
+        local word = list[i]
+        local first = stop - #word
+        if first >= floor and stands(word, first) and not (word.latin and (is_letter(S[first - 1]) or is_letter(S[stop]))) then
+            return #word
+        end
+    end
+    return 0
+end
+
+local function without(known, stop, floor)
+    while true do
+        local found = last_word(known, stop, floor)
+        if found == 0 then return stop end
+        stop = stop - found
+    end
+end
+
+-- Whether one of these words stands wholly within first to last.
+local function near(known, first, last)
+    for at = max(1, first), min(last, length) do
+        local list = known[S[at]]
+        for i = 1, list and #list or 0 do
+            if at + #list[i] - 1 <= last and stands(list[i], at) then return true end
+        end
+    end
+    return false
+end
+
+-- Runs: pieces of digits with at most three spaces between them ----------------------------------------------------------------
+
+local function spelt(first, last)
+    local digits = {}
+    for at = first, last do digits[#digits + 1] = char(S[at] >= 65 and S[at] - 17 or S[at]) end
+    return concat(digits)
+end
+
+-- The last symbol of the stretch that begins here, and its pieces.
+local function stretch(at, counts)
+    local pieces, first = {}, at
+    while true do
+        local last = first
+        while counts(S[last + 1]) do last = last + 1 end
+        pieces[#pieces + 1] = { start = first, last = last, digits = spelt(first, last) }
+        local next = last + 1
+        while next - last <= 3 and is_space(S[next]) do next = next + 1 end
+        if next == last + 1 or not counts(S[next]) then return last, pieces end
+        first = next
+    end
+end
+
+local function is_any(symbol) return is_digit(symbol) or is_chinese(symbol) end
+
+local function runs()
+    local found, at = {}, 1
+    while at <= length do
+        if is_any(S[at]) then
+            local last, pieces = stretch(at, is_any)
+            local chinese = 0
+            for i = at, last do
+                if is_chinese(S[i]) then chinese = chinese + 1 end
+            end
+            if chinese >= 3 then
+                found[#found + 1] = pieces
+            else
+                local i = at
+                while i <= last do
+                    if is_digit(S[i]) then
+                        i, pieces = stretch(i, is_digit)
+                        found[#found + 1] = pieces
+                    end
+                    i = i + 1
+                end
+            end
+            at = last
+        end
+        at = at + 1
+    end
+    return found
+end
+
+-- What a text itself calls a secret ----------------------------------------------------------------------------------------------
+
+local TOKEN = {}
+for at = 33, 126 do
+    if find(char(at), "[a-z0-9!@#$%%^&*_+=~.%-]") then TOKEN[at] = true end
+end
+
+local function is_date(run, first)
+    local year, rest = run[first].digits, run[first + 1]
+    local century, mark = sub(year, 1, 2), S[run[first].last + 1]
+    return #year == 4 and (century == "19" or century == "20") and rest ~= nil and #rest.digits <= 2 and (mark == 45 or mark == 46)
+end
+
+-- The last symbol of the digits that are the value, nil where they are none.
+local function value_end(run, first, kind, says)
+    local least, most = LENGTHS[kind][1], says and kind == "password" and LONGEST or LENGTHS[kind][2]
+    if not says and is_date(run, first) then return end
+    local count, last = 0, nil
+    for i = first, #run do
+        local digits = #run[i].digits
+        if count + digits > most or count >= least and digits > LONG_PIECE then break end
+        count, last = count + digits, run[i].last
+    end
+    return count >= least and last or nil
+end
+
+local function counts_something(at)
+    return word_at(COUNTS, at) ~= nil or S[at] == 32 and word_at(COUNTS, at + 1) ~= nil
+end
+
+local function token_at(at)
+    local last, letters, digits = at - 1, false, false
+    while TOKEN[S[last + 1] or 0] do
+        last = last + 1
+        letters, digits = letters or is_letter(S[last]), digits or is_digit(S[last])
+    end
+    if not letters then return end
+    while S[last] == 46 or S[last] == 45 do last = last - 1 end
+    return last, digits
+end
+
+local function value(at, kind, says, begins)
+    if is_any(S[at]) and S[at + 1] == EACH and is_any(S[at + 2]) and not is_any(S[at + 3]) then     -- 六个8
+        return { at, at + 3, kind }
+    end
+    local last, digits = token_at(at)
+    if last then
+        local is_one = last - at + 1 >= SHORTEST_TOKEN and kind ~= "cvv" and (says or digits)
+        return is_one and { at, last + 1, kind } or nil
+    end
+    local place = begins[at]
+    last = place and value_end(place[1], place[2], kind, says)
+    if last and not counts_something(last + 1) then return { at, last + 1, kind } end
+end
+
+local function behind(start, kind, begins)
+    local at, says = start, false
+    while true do
+        local join = word_at(JOINS, at)
+        local length_of = join and #join or is_any(S[at]) and S[at + 1] == PLACE and 2      -- 6位的123456
+        if not length_of or at + length_of > start + GAP then break end
+        says, at = says or join and join.tag == "says", at + length_of
+    end
+    return value(at, kind, says, begins)
+end
+
+local CLAUSE_ENDS = { [32] = true, [44] = true, [46] = true, [FULL_STOP] = true, [33] = true, [63] = true, [126] = true, [41] = true }
+
+local function bare_code(at, after, kind, ends)
+    local run = ends[S[at - 1] == 32 and at - 1 or at]
+    if kind ~= "code" or not run or after <= length and not CLAUSE_ENDS[S[after]] then return end
+    local count = 0
+    for i = 1, #run do count = count + #run[i].digits end
+    if count == BARE_CODE then return { run[1].start, run[#run].last + 1, kind } end
+end
+
+local function before(name_at, after, kind, ends)
+    local at = name_at
+    if S[at - 1] == 40 and S[after] == 41 then      -- 1234(密码)
+        at = at - 1
+    else
+        local floor = max(1, at - GAP)
+        at = without(OF, at, floor)
+        local joined = last_word(IS, at, floor)
+        if joined == 0 then return bare_code(name_at, after, kind, ends) end
+        at = at - joined
+    end
+    local run = ends[without(BEFORE_IS, at, max(1, at - GAP))]
+    if not run then return end
+    local count = 0
+    for i = 1, #run do count = count + #run[i].digits end
+    local least, most = LENGTHS[kind][1], LENGTHS[kind][2]
+    if least <= count and count <= most then return { run[1].start, run[#run].last + 1, kind } end
+    count = #run[#run].digits
+    if least <= count and count <= most then return { run[#run].start, run[#run].last + 1, kind } end
+end
+
+local function apart(found, one)
+    for i = 1, #found do
+        if one[1] < found[i][2] and found[i][1] < one[2] then return end
+    end
+    found[#found + 1] = one
+end
+
+local function named(found, there)
+    local begins, ends = {}, {}
+    for _, run in ipairs(there) do
+        for number, piece in ipairs(run) do begins[piece.start] = { run, number } end
+        ends[run[#run].last + 1] = run
+    end
+    local at = 1
+    while at <= length do
+        local name = word_at(NAMES, at)
+        if name then
+            local one = behind(at + #name, name.tag, begins) or before(at, at + #name, name.tag, ends)
+            while one do
+                apart(found, one)
+                local chain = word_at(CHAINS, one[2])
+                one = chain and value(one[2] + #chain, name.tag, true, begins)
+            end
+            at = at + #name - 1
+        end
+        at = at + 1
+    end
+end
+
+-- What is secret, or personal, by itself -----------------------------------------------------------------------------------------
+
+local function luhn(digits)
+    local total = 0
+    for i = 1, #digits do
+        local value = (digits:byte(-i) - 48) * (1 + (i - 1) % 2)
+        total = total + (value > 9 and value - 9 or value)
+    end
+    return total % 10 == 0
+end
+
+local function is_card(digits)
+    for _, known in ipairs(CARDS) do
+        for _, prefix in ipairs(known[1]) do
+            if known[2][#digits] and sub(digits, 1, #prefix) == prefix then return true end
+        end
+    end
+    return false
+end
+
+local function born(day)
+    local year, month, date = tonumber(sub(day, 1, 4)), tonumber(sub(day, 5, 6)), tonumber(sub(day, 7, 8))
+    if year < 1850 or month < 1 or month > 12 or date < 1 then return false end
+    local leap = year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
+    return date <= (month == 2 and leap and 29 or MONTH_DAYS[month])
+end
+
+local function valid_identity(text)
+    if #text == 15 then return find(text, "^[1-9]") ~= nil and born("19" .. sub(text, 7, 12)) end
+    if not born(sub(text, 7, 14)) then return false end
+    local total = 0
+    for i = 1, 17 do total = total + WEIGHTS[i] * (text:byte(i) - 48) end
+    return sub(CHECKS, total % 11 + 1, total % 11 + 1) == sub(text, 18, 18)
+end
+
+local function mobile(digits)
+    local rest = digits:match("^0086(%d+)$") or digits:match("^086(%d+)$") or digits:match("^86(%d+)$")
+    for _, one in ipairs { rest or digits, digits } do
+        if #one == 11 and find(one, "^1[3-9]") then return true end
+    end
+    return false
+end
+
+local function landline(digits)
+    local rest = digits:match("^010(%d+)$") or digits:match("^02%d(%d+)$") or digits:match("^0[3-9]%d%d(%d+)$")
+    return rest ~= nil and find(rest, "^[2-9]") ~= nil and (#rest == 7 or #rest == 8)
+end
+
+-- place: run, first, last (numbers of pieces), digits, start, stop (symbols; stop is the one behind it)
+local function alone(place, stop) return not (is_letter(S[place.start - 1]) or is_letter(S[stop])) end
+local function whole(place) return place.first == 1 and place.last == #place.run end
+local function is_near(known, place) return near(known, place.start - BEFORE, place.start - 1) end
+
+local function identity(place)
+    local text, stop = place.digits, place.stop
+    if #text == 17 then
+        local at = stop
+        if S[at] == 32 or S[at] == 45 then at = at + 1 end
+        if S[at] ~= 120 then return end
+        text, stop = text .. "X", at + 1
+    end
+    if #text ~= 15 and #text ~= 18 or not alone(place, stop) then return end
+    local said = (is_near(IDENTITY, place) or near(IDENTITY, place.stop, place.stop + BEHIND - 1))
+        and (whole(place) or place.first == place.last)
+    local is_one = #text == 18 and (said or valid_identity(text)) or #text == 15 and said and valid_identity(text)
+    return is_one and { place.start, stop, "identity" } or nil
+end
+
+local function service(digits)
+    return #digits == 10 and (sub(digits, 1, 3) == "400" or sub(digits, 1, 3) == "800")
+end
+
+local function grouped(place)
+    local run, first, last = place.run, place.first, place.last
+    if first == last then return true end
+    local fours, longest, other = #run[last].digits <= 7, 0, false
+    for i = first, last do
+        local digits = run[i].digits
+        if i < last and #digits ~= 4 then fours = false end
+        longest = max(longest, #digits)
+        other = other or mobile(digits) or service(digits)
+    end
+    if fours then return true end
+    return whole(place) and not other and (#run[first].digits >= 4 or longest <= 2)
+end
+
+local function card(place)
+    local digits = place.digits
+    if #digits < 15 or #digits > 19 or not alone(place, place.stop) or not grouped(place) then return end
+    local is_one
+    if is_near(CARD_WORDS, place) and not is_near(NO_CARD, place) then
+        is_one = luhn(digits) or is_card(digits)
+    else
+        is_one = is_card(digits) and luhn(digits) and not is_near(ORDER, place)
+    end
+    return is_one and { place.start, place.stop, "card" } or nil
+end
+
+local PHONE_GROUPS = { ["3 4 4 "] = true, ["2 3 4 4 "] = true }
+
+local function phone(place)
+    local digits = place.digits
+    if not alone(place, place.stop) then return end
+    local groups = ""
+    for i = place.first, place.last do groups = groups .. #place.run[i].digits .. " " end
+    local is_one = mobile(digits) and (whole(place) or place.first == place.last or PHONE_GROUPS[groups])
+        or whole(place) and landline(digits)
+    return is_one and { place.start, place.stop, "phone" } or nil
+end
+
+local function place_of(run, first, last)
+    local digits = ""
+    for i = first, last do digits = digits .. run[i].digits end
+    return { run = run, first = first, last = last, digits = digits, start = run[first].start, stop = run[last].last + 1 }
+end
+
+local function read_as(run, first, last, personal)
+    local place = place_of(run, first, last)
+    return identity(place) or card(place) or personal and phone(place)
+end
+
+-- Longest first: with the run, or within a few pieces.
+local function by_itself(run, first, personal)
+    if first == 1 and #run > PIECES and #run <= MOST_DIGITS then
+        local count = 0
+        for i = 1, #run do count = count + #run[i].digits end
+        if count >= LEAST_DIGITS and count <= MOST_DIGITS then
+            local one = read_as(run, 1, #run, personal)
+            if one then return one, #run end
+        end
+    end
+    local count, last = 0, min(#run, first + PIECES - 1)
+    for i = first, last do count = count + #run[i].digits end
+    while last >= first and count >= LEAST_DIGITS do
+        local one = count <= MOST_DIGITS and read_as(run, first, last, personal)
+        if one then return one, last end
+        count = count - #run[last].digits
+        last = last - 1
+    end
+end
+
+local function numbers(found, there, personal)
+    for _, run in ipairs(there) do
+        local first = 1
+        while first <= #run do
+            local one, last = by_itself(run, first, personal)
+            if one then
+                apart(found, one)
+                first = last
+            end
+            first = first + 1
+        end
+    end
+end
+
+-- Most texts with a digit or a letter hide nothing: no name of a secret in them, and too few digits.
+local function is_worth_a_look()
+    local digits = 0
+    for at = 1, length do
+        if is_any(S[at]) then digits = digits + 1 end
+        if digits == LEAST_DIGITS or NAMES[S[at]] and word_at(NAMES, at) then return true end
+    end
+    return false
+end
+
+-- text: valid UTF-8.
+function _M.find(text, personal)
+    if not symbols_of.may_hide(text) then return end
+    for i = 1, length + 1 do S[i] = nil end
+    length = symbols_of.read(text, S, P)
+    if not is_worth_a_look() then return end
+    local there, found = runs(), {}
+    named(found, there)
+    numbers(found, there, personal)
+    if #found == 0 then return end
+    table.sort(found, function(one, other) return one[1] < other[1] end)
+    return found
+end
+
+local function mask(one)
+    if one[3] ~= "card" and one[3] ~= "phone" then return HIDDEN end
+    local digits = {}
+    for at = one[1], one[2] - 1 do
+        if is_any(S[at]) then digits[#digits + 1] = spelt(at, at) end
+    end
+    local text = concat(digits)
+    if one[3] == "card" then return CARD .. sub(text, -4) end
+    local without = sub(text, -11)      -- its country's number before it
+    return sub(mobile(without) and without or text, 1, 3) .. PHONE .. sub(text, -4)
+end
+
+-- found: of this text, and nothing was asked about another one meanwhile.
+function _M.masked(text, found)
+    local pieces, at = {}, 1
+    for _, one in ipairs(found) do
+        pieces[#pieces + 1] = sub(text, at, P[one[1]] - 1) .. mask(one)
+        at = P[one[2]]
+    end
+    return concat(pieces) .. sub(text, at)
+end
+
+return _M

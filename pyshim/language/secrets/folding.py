@@ -1,0 +1,31 @@
+"""How are the characters of a secret compared?
+
+A folded text has a symbol for each character of its source, so that places stay: Latin in lower case, digits 0 to 9, Chinese
+ones A to J (which are digits only where several stand together), one space and one dash for all, and the simplified form of what
+the words are made of. lua/edge/secret_symbols.lua folds alike.
+"""
+
+WIDE = 0xFEE0
+CHINESE = ("零〇○", "一壹幺", "二贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")
+CIRCLED = 0x2460  # ①
+SPACES = (
+    *(9, 10, 13, 0xA0, 0xAD, 0x3000, 0x202F, 0x205F, 0x2060, 0xFE0F, 0x20E3, 0xFEFF),
+    *range(0x2000, 0x2010),
+    *range(0x202A, 0x202F),
+)
+DASHES = (*range(0x2010, 0x2016), 0x2212, 0x30FC)
+POINTS = (0xB7, 0x30FB)
+SIMPLER = dict(
+    zip("碼驗證動態為設號銀訂單儲記進這個來發輸寫試過數應該", "码验证动态为设号银订单储记进这个来发输写试过数应该", strict=True)
+)
+
+SYMBOLS: dict[int, int] = {ord(one): ord(other) for one, other in SIMPLER.items()}
+SYMBOLS |= {code + far: ord(chr(code).lower()) for code in range(0x21, 0x7F) for far in (0, WIDE)}
+SYMBOLS |= {ord(one): ord("A") + value for value, written in enumerate(CHINESE) for one in written}
+SYMBOLS |= {CIRCLED + value: ord("1") + value for value in range(9)}
+SYMBOLS |= dict.fromkeys(SPACES, ord(" ")) | dict.fromkeys(DASHES, ord("-")) | dict.fromkeys(POINTS, ord("."))
+SYMBOLS[0xD7] = ord("x")  # ×
+
+
+def fold(text: str) -> str:
+    return text.translate(SYMBOLS)

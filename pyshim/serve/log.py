@@ -1,0 +1,27 @@
+"""What may a shim's log say?
+
+No line of ours has a customer's words in it. Errors of others may quote them (a URL, a value that could not be read), so whatever
+is secret or personal is masked in every line.
+"""
+
+import logging
+
+from pyshim.language.secrets.masking import find, masked
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+class Discreet(logging.Formatter):
+    """A line as any other, its traceback too, with nothing secret or personal in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        return masked(line, find(line, personal=True))
+
+
+def begin() -> None:
+    """Once in a process."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Discreet(FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("httpx").setLevel(logging.WARNING)
