@@ -5,6 +5,7 @@ is reported by name, value and what was wanted.
 """
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -183,24 +184,25 @@ def _paths(text: str) -> tuple[Path, ...]:
     return tuple(_path(part) for part in _ranges(text))
 
 
-def _positive(number: float, text: str) -> None:
-    if number < 0:
+def _within(number: float, text: str) -> None:
+    if not 0 <= number <= MOST:  # which no NaN is
         raise ValueError(text)
 
 
 def _whole(text: str) -> int:
-    _positive(int(text), text)
+    _within(int(text), text)
     return int(text)
 
 
 def _number(text: str) -> float:
-    _positive(float(text), text)
+    _within(float(text), text)
     return float(text)
 
 
+MOST = 2**31 - 1  # of any number; nginx counts that far
 READERS = {
-    int: (_whole, "a whole number, 0 or more"),
-    float: (_number, "a number, 0 or more"),
+    int: (_whole, f"a whole number, from 0 to {MOST}"),
+    float: (_number, f"a number, from 0 to {MOST}"),
     str: (str, "text"),
     Path: (_path, "a path"),
     tuple[Path, ...]: (_paths, "paths, comma-separated"),
@@ -208,16 +210,25 @@ READERS = {
 }
 
 
-AT_LEAST_1 = (
-    "record_half_life_s",
-    "score_slowed",
-    "refused_s",
-    "header_s",
-    "body_s",
-    "address_connections",
-    "records_mb",
-    "tokens_remembered",
-)
+PORT, SHARE, SOME = (0, 65535), (0, 1), (1, MOST)
+RATE, BURST = (1e-6, 1e7), (1, 10_000_000)  # the edge counts tokens exactly up to there (pyshim/tenants/schema.py has the same)
+
+# What a number must lie within, least and most, where not any will do.
+BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("port", "operations_port", "triton_port", "triton_metrics_port", "backend_port", "tls_port"), PORT),
+    **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
+    **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
+    **dict.fromkeys(("trace_share", "confidence_min", "rollout_false_alarms"), SHARE),
+    **dict.fromkeys(
+        (
+            *("edge_workers", "shims", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
+            *("body_bytes_max", "query_chars_max", "record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s"),
+            *("address_connections", "tokens_remembered", "guest_token_s", "token_s", "token_life_max_s", "state_ttl_s"),
+            *("history_ttl_s", "history_turns", "breaker_failures", "triton_queue_size", "triton_instances"),
+        ),
+        SOME,
+    ),
+}
 
 
 def _defaults() -> dict[str, str]:
@@ -253,9 +264,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if set(settings.limits_shadow) - {"everything", "address", "slow", "record"}:
         wanted = "everything, address, slow, record or nothing is wanted"
         raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: {wanted}")
-    for name in AT_LEAST_1:
-        if getattr(settings, name) < 1:
-            raise BadSetting(f"{PREFIX}{name.upper()}={getattr(settings, name)!r}: 1 or more is wanted")
+    for name, (least, most) in BOUNDS.items():
+        value = getattr(settings, name)
+        if not least <= value <= most:
+            raise BadSetting(f"{PREFIX}{name.upper()}={value!r}: from {least} to {most} is wanted")
+    try:
+        re.compile(settings.user_agents_refused)
+    except re.error as error:
+        raise BadSetting(f"SLUICE_USER_AGENTS_REFUSED={settings.user_agents_refused!r}: {error}") from None
     if settings.score_slowed > settings.score_refused:
         raise BadSetting(f"SLUICE_SCORE_SLOWED={settings.score_slowed!r}: at most SLUICE_SCORE_REFUSED is wanted")
     return settings

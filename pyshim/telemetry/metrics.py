@@ -26,3 +26,6 @@ found_out = Counter(
     "Calls whose outcome was not known at once, by what was found out later.",
     ["tenant", "outcome"],
 )
+pattern_timeouts = Counter(
+    "sluice_pattern_timeouts_total", "Messages in which the patterns of a tenant's slots had no time left."
+)

@@ -14,18 +14,24 @@ from pyshim.tenants.addresses import Ranges
 Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
 
 
+Rate = Annotated[float, msgspec.Meta(ge=1e-6, le=1e7)]  # the edge counts tokens exactly up to there; no NaN is within bounds
+Many = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Small = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]  # what nothing can hold cannot travel, either
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class Limit(msgspec.Struct, forbid_unknown_fields=True):
     """A token bucket: tokens per second and the most it holds. shadow: it counts whom it would refuse, and refuses nobody."""
 
-    rate_per_s: Annotated[float, msgspec.Meta(gt=0)]
-    burst: Annotated[int, msgspec.Meta(ge=1)]
+    rate_per_s: Rate
+    burst: Many
     shadow: bool = False
 
 
 class Slots(msgspec.Struct, forbid_unknown_fields=True):
     """The most turns of a tenant at one moment."""
 
-    turns: Annotated[int, msgspec.Meta(ge=1)]
+    turns: Many
     shadow: bool = False
 
 
@@ -184,16 +190,16 @@ class Slot(msgspec.Struct, forbid_unknown_fields=True):
     type: Kind = "text"
     also: list[Kind] = []
     shapes: list[NumberShape] = []
-    names: list[str] = []
+    names: list[Word] = []
     units: str = "件个"
-    least: int = 1
-    most: int = 99
+    least: Small = 1
+    most: Small = 99
     toward: Literal["past", "future", "near"] = "past"
     everything: str = ""
     patterns: list[str] = []
-    choices: dict[str, list[str | int]] = {}
+    choices: dict[Word, list[Word | Annotated[int, msgspec.Meta(ge=0, le=10**15)]]] = {}
     free: bool = False
-    max_chars: int = 60
+    max_chars: Small = 60
     default: str | None = None
     remember: bool = False
 
