@@ -99,7 +99,7 @@ def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float)
     return f"""
 sluice is ready ({seconds:.1f} s).
 
-  browser   {address}/
+  browser   {address}/#{tenant}
   terminal  .venv/bin/sluice chat --tenant {tenant}
   curl      curl {address}/v1/chat -H 'Content-Type: application/json' \\
               -H 'Authorization: Bearer {token}' \\

@@ -76,6 +76,7 @@ class Settings:
     header_s: int
     body_s: int
     address_connections: int
+    tenants_listed: bool
     token_audience: str
     token_leeway_s: int
     guest_token_s: int
@@ -200,7 +201,14 @@ def _number(text: str) -> float:
 
 
 MOST = 2**31 - 1  # of any number; nginx counts that far
+def _yes(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
+
+
 READERS = {
+    bool: (_yes, "0 or 1"),
     int: (_whole, f"a whole number, from 0 to {MOST}"),
     float: (_number, f"a number, from 0 to {MOST}"),
     str: (str, "text"),

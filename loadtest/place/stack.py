@@ -91,6 +91,7 @@ def environment(folder: Path, workers: int) -> dict[str, str]:
         "VAR": str(folder / "v"),
         "TENANTS": str(wide_tenants(folder / "tenants")),
         "EDGE_WORKERS": str(workers),
+        "TENANTS_LISTED": "1",
         "EVERYTHING_RATE_PER_S": "1000000",
         "EVERYTHING_BURST": "1000000",
         "ADDRESS_RATE_PER_S": "1000000",

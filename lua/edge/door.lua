@@ -177,9 +177,10 @@ function _M.left()
     if ngx.status >= 400 then offences.of_request() end
 end
 
--- GET /v1/tenants: what anybody may know of them.
+-- GET /v1/tenants: what anybody may know of them: of one that is named, and of all where SLUICE_TENANTS_LISTED says so.
 function _M.tenants()
-    local reply = replies.answer(config.current().page)
+    local now, named = config.current(), ngx.var.arg_tenant
+    local reply = replies.answer(named and config.page(now, named) or now.page)
     local turn = { id = ngx.var.request_id }
     return send(wrong_method(turn, READING, "GET, HEAD") or reply)
 end

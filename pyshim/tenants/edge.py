@@ -70,6 +70,7 @@ def edge_settings(settings: Settings) -> bytes:
             "late_turns_max": s.late_turns_max,
             "versions": str(s.model_versions),
             "node": s.node,
+            "tenants_listed": s.tenants_listed,
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
