@@ -201,6 +201,8 @@ def _number(text: str) -> float:
 
 
 MOST = 2**31 - 1  # of any number; nginx counts that far
+
+
 def _yes(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError(text)

@@ -61,7 +61,7 @@ local function every_second(premature)
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
     bodies.sweep(clock.seconds(), config.current().screen.body_s)
     if conversation.late_turns() > 0 then
-        local written, err = conversation.write_late(config.current().settings)
+        local written, err = conversation.write_late(config.current().settings, folder)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
         if err then ngx.log(ngx.WARN, "late turns still wait: ", err) end
     end

@@ -1,5 +1,5 @@
 """The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, change the configuration and the lists
-of addresses, replace models.
+of addresses, look after turns that Redis did not take, replace models.
 
 A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
 """
@@ -19,6 +19,7 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "consents": "pyshim.commands.consents",
     "config": "pyshim.commands.config",
     "addresses": "pyshim.commands.addresses",
+    "late": "pyshim.commands.late",
     "models": "pyshim.commands.models",
     "load": "loadtest.cli",
     "plan": "loadtest.capacity.command",

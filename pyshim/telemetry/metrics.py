@@ -18,6 +18,7 @@ breaker = Gauge("sluice_triton_breaker_open", "1 while the breaker in front of a
 spans = Counter("sluice_shim_spans_total", "Spans of this shim by what became of them.", ["outcome"])
 redis_writable = Gauge("sluice_shim_redis_writable", "1 while Redis answers this shim and takes what it writes.")
 late = Gauge("sluice_shim_late_turns", "Turns answered while Redis was away and not written yet.")
+late_aside = Counter("sluice_shim_late_aside_total", "Late turns that Redis refused for good: `sluice late` shows them.")
 calls = Counter(
     "sluice_shim_calls_total", "Calls that change something at a back end, by what came of them at once.", ["tenant", "outcome"]
 )
