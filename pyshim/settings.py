@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "gateway" / "defaults.env"
 PREFIX = "SLUICE_"
+DRAIN_MS = 5000  # a process that leaves waits so long for the turns it is answering
 MODEL = "student"  # its folder under SLUICE_MODELS, and its name in Triton
 
 
@@ -282,6 +283,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         re.compile(settings.user_agents_refused)
     except re.error as error:
         raise BadSetting(f"SLUICE_USER_AGENTS_REFUSED={settings.user_agents_refused!r}: {error}") from None
+    if settings.deadline_ms > DRAIN_MS:
+        why = f"at most {DRAIN_MS} is wanted: a drain waits so long for the turns that are being answered, and cuts off the rest"
+        raise BadSetting(f"SLUICE_DEADLINE_MS={settings.deadline_ms!r}: {why}")
+    if settings.redis_timeout_ms > settings.deadline_ms:
+        why = f"at most SLUICE_DEADLINE_MS={settings.deadline_ms} is wanted: Redis is part of a turn"
+        raise BadSetting(f"SLUICE_REDIS_TIMEOUT_MS={settings.redis_timeout_ms!r}: {why}")
     if settings.score_slowed > settings.score_refused:
         raise BadSetting(f"SLUICE_SCORE_SLOWED={settings.score_slowed!r}: at most SLUICE_SCORE_REFUSED is wanted")
     return settings

@@ -24,7 +24,7 @@ from pyshim.errors import RedisAway, Refusal
 from pyshim.rollout import start
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.serve.whole import Whole
-from pyshim.settings import read_settings
+from pyshim.settings import DRAIN_MS, read_settings
 from pyshim.telemetry import trace
 from pyshim.tenants.compile import Compiler, Snapshot, new_compiler
 from pyshim.turns import wire
@@ -36,7 +36,7 @@ ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accep
 LINGER_S = (
     3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
 )
-ANSWER_S = 5  # for the turns that are being answered; a turn has less (SLUICE_DEADLINE_MS)
+ANSWER_S = DRAIN_MS // 1000  # for the turns that are being answered; none has more
 LEAVE_S = 11.0  # from the signal to the end, whatever happens; the launcher waits a second longer (gateway/running.py)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
 

@@ -37,6 +37,8 @@ def test_the_environment_overrides() -> None:
         ("SLUICE_PORT", "65536", "SLUICE_PORT=65536: from 0 to 65535 is wanted"),
         ("SLUICE_CONFIDENCE_MIN", "60", "SLUICE_CONFIDENCE_MIN=60.0: from 0 to 1 is wanted"),
         ("SLUICE_DEADLINE_MS", "0", "SLUICE_DEADLINE_MS=0: from 1 to"),
+        ("SLUICE_DEADLINE_MS", "5001", "SLUICE_DEADLINE_MS=5001: at most 5000 is wanted: a drain waits so long"),
+        ("SLUICE_REDIS_TIMEOUT_MS", "1501", "SLUICE_REDIS_TIMEOUT_MS=1501: at most SLUICE_DEADLINE_MS=1500 is wanted"),
         ("SLUICE_STATE_TTL_S", "99999999999", "a whole number, from 0 to 2147483647"),
         ("SLUICE_USER_AGENTS_REFUSED", "(", "SLUICE_USER_AGENTS_REFUSED='(': missing )"),
         ("SLUICE_PROT", "1", "SLUICE_PROT is not a setting"),
