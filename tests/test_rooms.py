@@ -30,7 +30,7 @@ HEIGHT = {room: height for height, rooms in enumerate(ORDER) for room in rooms}
 # Packages: whom each may import besides itself.
 PACKAGES = {
     "pyshim": set(),
-    "deploy": set(),
+    "deploy": {"pyshim"},
     "gateway": {"pyshim"},
     "triton_models": {"pyshim"},
     "loadtest": {"pyshim", "gateway", "triton_models"},

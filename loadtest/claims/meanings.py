@@ -14,6 +14,7 @@ from pyshim.language.router import Router
 from pyshim.settings import ROOT, read_settings
 from pyshim.understanding.model import read_model
 from pyshim.understanding.student import Encoder
+from triton_models.build import calibrate
 from triton_models.build import corpus as corpora
 from triton_models.build import measure as measures
 from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
@@ -71,7 +72,8 @@ def _row(what: str, accuracy: float, took_ms: list[float], size: int) -> Row:
 
 
 def _accuracy(logits: Floats, asked: list[Questions], tenancy: Tenancy) -> float:
-    return measures.overall([measures.figures(logits, one, tenancy.out_of_scope) for one in asked]).accuracy
+    reads = calibrate.reading(logits, asked, tenancy.out_of_scope)
+    return measures.overall([measures.figures(logits, one, tenancy.out_of_scope, *reads) for one in asked]).accuracy
 
 
 def measure(folder: Path, quick: bool) -> Measured:

@@ -86,6 +86,8 @@ class Sorter:
     def hot(self, tenant: Tenant, sentences: Iterable[str]) -> Iterator[bool]:
         columns = self._model.columns(tenant.intents)
         labels = [self._model.labels[column] for column in columns]
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        priors = np.array([0 if label in mine else np.log(self._model.calibration.foreign) for label in labels])
         threshold = tenant.about.thresholds.router or self._model.calibration.router_threshold(tenant.id)
         rules = set(hot_intents(tenant))
         for sentence in sentences:
@@ -93,7 +95,7 @@ class Sorter:
             if logits is None:
                 yield False
                 continue
-            share = _shares(logits[columns])
+            share = _shares(logits[columns] + priors)
             best = int(share.argmax())
             yield bool(share[best] >= threshold) and labels[best] in rules
 

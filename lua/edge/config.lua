@@ -5,7 +5,7 @@
 -- not change. One version serves; a candidate may serve some of the users. edge/config_follower.lua brings new ones.
 
 local addresses = require "edge.addresses"
-local blocked = require "edge.blocked"
+local words = require "edge.words"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local ranges = require "edge.ranges"
@@ -34,7 +34,7 @@ local function prepare(part)
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
         tenant[name] = ranges.decoded(tenant[name])
     end
-    tenant.blocked = blocked.new(tenant.blocked)
+    tenant.blocked, tenant.alarms = words.new(tenant.blocked), words.new(tenant.alarms or {})
     for number, key in ipairs(part.keys) do
         local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
         if not opened then error(tenant.id .. ": " .. err, 0) end

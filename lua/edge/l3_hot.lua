@@ -3,7 +3,7 @@
 -- Answers when the router is sure (the tenant's calibrated threshold), the intent has a reply that needs no slot and no
 -- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
 -- not answer it leaves on the turn: the guess, and the state of a conversation that is busy. The press of a confirmation's button it
--- never answers: somebody waits for it, and the shim looks for itself what for.
+-- never answers: somebody waits for it, and the shim looks for itself what for. Nor what says that a life or money is in danger.
 
 local conversation = require "edge.conversation"
 local replies = require "edge.reply"
@@ -21,7 +21,7 @@ local function guess(turn)
     local titled = tenant.titles[turn.query]
     if titled then return titled, 1, true end
     local reads = versions.reading(version, tenant)
-    local label, confidence = version.router:guess(turn.query, reads.columns)
+    local label, confidence = version.router:guess(turn.query, reads.columns, reads.priors)
     if not label then return end
     local intent = version.labels[label]
     return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.threshold
@@ -60,6 +60,8 @@ function _M.answer(turn)
     turn.guess, turn.guess_confidence = intent, confidence
     local hot = turn.tenant.hot[intent]
     if not hot or not sure then return end
+    local alarms = turn.tenant.alarms
+    if alarms and alarms:stands_in(turn.query) then return end
 
     local fields = fields_of(turn, hot, confidence)
     local outcome, err = conversation.commit_idle(turn, intent, fields)

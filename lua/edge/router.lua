@@ -4,11 +4,11 @@
 -- reference is pyshim/language/router.py; both must give the same logits for any bytes whatever.
 --
 --   router.open(path)       -> router, or nil and one sentence that says what is wrong with the file
---   r:guess(text, columns)  -> label index (1-based), probability; nil when the text has no guess
+--   r:guess(text, columns, priors)  -> label index (1-based), probability; nil when the text has no guess
 --   r:close()               gives the mapped file back
 --   r:logits(text)          -> Lua array of r.classes numbers; nil when the text has no guess
 --
--- columns is a Lua array of 0-based classes: a tenant's own intents and the general ones. The probability is the
+-- columns is a Lua array of 0-based classes that compete, priors what is added to the score of each. The probability is the
 -- softmax over those alone. A text has no guess when folding leaves nothing, only a number, or more symbols than the file
 -- says: 64 unless it says otherwise, 256 at most.
 --
@@ -243,7 +243,7 @@ local function score(self, class)
   return (one + two) + (three + four)
 end
 
-function Router:guess(text, columns)
+function Router:guess(text, columns, priors)
   if not read(self, text) then
     return nil
   end
@@ -253,7 +253,7 @@ function Router:guess(text, columns)
     if class < 0 or class >= self.classes then
       error("column " .. class .. " is not one of " .. self.classes .. " classes")
     end
-    local s = score(self, class)
+    local s = score(self, class) + priors[i]
     scores[i] = s
     if s > best_score then
       best, best_score = class, s

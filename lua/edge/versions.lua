@@ -13,6 +13,8 @@ local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local router = require "edge.router"
 
+local log = math.log
+
 local _M = {}
 local current           -- what _M.current() says, and salt: what is hashed before a user
 local wanted            -- the record as last told
@@ -76,12 +78,24 @@ local function columns(version, intents)
     return found
 end
 
--- How this version reads this tenant (of a configuration): columns, and the threshold from which the router is sure. Made once.
+-- What is added to each column's score: the prior of an intent that the tenant does not have (pyshim/understanding/model.py).
+local function priors(version, intents, found)
+    local foreign, added = log(version.foreign or 1), {}
+    for i, column in ipairs(found) do
+        local label = version.labels[column + 1]
+        added[i] = (intents[label] or label == "out_of_scope") and 0 or foreign
+    end
+    return added
+end
+
+-- How this version reads this tenant (of a configuration): columns, their priors, and the threshold from which the router is sure.
+-- Made once.
 function _M.reading(version, tenant)
     local reading = version.readings[tenant]
     if not reading then
         local threshold = tenant.router_threshold or version.router_thresholds[tenant.id] or version.router_threshold
-        reading = { columns = columns(version, tenant.intents), threshold = threshold }
+        local found = columns(version, tenant.intents)
+        reading = { columns = found, priors = priors(version, tenant.intents, found), threshold = threshold }
         version.readings[tenant] = reading
     end
     return reading

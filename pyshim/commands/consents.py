@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,16 @@ from pyshim.settings import Settings
 from pyshim.turns.journal import consents_of
 
 PAGE = 1000
-UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """What came of it."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    LOST = "lost"
+
 
 app = typer.Typer(add_completion=False)
 
@@ -39,26 +49,36 @@ def consents(
     user: Annotated[str | None, typer.Option("--user", "-u", help="only this one's")] = None,
     since: Annotated[str | None, typer.Option("--from", help="from this moment on")] = None,
     until: Annotated[str | None, typer.Option("--until", help="before this moment")] = None,
+    outcome: Annotated[Outcome | None, typer.Option("--outcome", help="only those of which this came")] = None,
 ) -> None:
     """Write a tenant's consents, a line of JSON each: when, who, what was shown, what agreed, what came of it."""
     settings = read_settings()
     bounds = _moment(since), _moment(until)
     try:
-        asyncio.run(_export(settings, tenant, user, *bounds))
+        asyncio.run(_export(settings, tenant, user, *bounds, outcome))
     except RedisAway as error:
         raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
 
 
-async def _export(settings: Settings, tenant: str, user: str | None, since: int | None, until: int | None) -> None:
+async def _export(
+    settings: Settings, tenant: str, user: str | None, since: int | None, until: int | None, wanted: Outcome | None
+) -> None:
     async with opened(settings) as redis:
-        outcomes: dict[str, dict[str, Any]] = {}  # an outcome may come days after its consent
+        outcomes: dict[str, list[dict[str, Any]]] = {}  # of a key, one for each consent; an outcome may come days after it
         async for _, entry in _entries(redis, tenant, since, None):
-            if "outcome" in entry:
+            if "consent" in entry:
+                outcomes.setdefault(json.loads(entry["consent"])["key"], []).append({})
+            else:
                 outcome = json.loads(entry["outcome"])
-                outcomes[outcome["key"]] = outcome
+                if outcome["key"] in outcomes:
+                    outcomes[outcome["key"]][-1] = outcome
         async for at, entry in _entries(redis, tenant, since, until):
-            if "consent" in entry and user in (None, entry["user"]):
-                sys.stdout.write(_line(at, entry, outcomes) + "\n")
+            if "consent" not in entry:
+                continue
+            consent = json.loads(entry["consent"])
+            came = outcomes[consent["key"]].pop(0)  # what was refused unsent, and agreed to again, has the same key
+            if user in (None, entry["user"]) and wanted in (None, came.get("outcome", Outcome.UNKNOWN)):
+                sys.stdout.write(_line(at, entry, consent, came) + "\n")
 
 
 async def _entries(redis: Redis, tenant: str, since: int | None, until: int | None) -> AsyncIterator[tuple[int, dict[str, str]]]:
@@ -73,16 +93,14 @@ async def _entries(redis: Redis, tenant: str, since: int | None, until: int | No
         begins = "(" + page[-1][0].decode()
 
 
-def _line(at: int, entry: dict[str, str], outcomes: dict[str, dict[str, Any]]) -> str:
-    consent = json.loads(entry["consent"])
-    outcome = outcomes.get(consent["key"], {})
+def _line(at: int, entry: dict[str, str], consent: dict[str, Any], outcome: dict[str, Any]) -> str:
     whole = {
         "at": datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds"),
         "user": entry["user"],
         "session": entry["session"],
         "turn": entry["turn"],
         **consent,
-        "outcome": outcome.get("outcome", UNKNOWN),
+        "outcome": outcome.get("outcome", Outcome.UNKNOWN),
         "code": outcome.get("code", ""),
     }
     return json.dumps(whole, ensure_ascii=False)

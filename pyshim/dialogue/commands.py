@@ -83,5 +83,30 @@ class Insult(Command, frozen=True):
     """Anger, and no answer."""
 
 
+class Alarm(Command, frozen=True):
+    """Life or money is in danger. intent: the tenant's urgent rule that answers; "" where it is life."""
+
+    intent: str
+
+
+class Status(Command, frozen=True):
+    """What became of it?"""
+
+
+class Resend(Command, frozen=True):
+    """The code did not come, or is old: another one."""
+
+
+class Question(Command, frozen=True):
+    """About the task that waits, and no answer to what was asked."""
+
+
+class Part(Command, frozen=True):
+    """A part of a value: what is known of it now."""
+
+    slot: str
+    value: str
+
+
 class Unclear(Command, frozen=True):
     """Nothing that could be read."""

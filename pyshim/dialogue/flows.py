@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from pyshim.dialogue import consent, outcomes, slots
+from pyshim.dialogue import consent, lists, outcomes, slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import PLACEHOLDER, digest, filled, said
 from pyshim.errors import RedisAway, Refusal
@@ -70,7 +70,8 @@ def question(turn: Turn, pending: Pending) -> str:
     """What the pending task is waiting to hear."""
     task = turn.tenant.tasks[pending.intent]
     if pending.asking != CONFIRM:
-        return turn.tenant.slots[pending.asking].ask
+        slot = turn.tenant.slots[pending.asking]
+        return filled(turn.tenant.phrases.incomplete, {"missing": slots.lacks(slot, pending.part)}) if pending.part else slot.ask
     return filled(task.confirm or "", told_as(turn, values(turn, pending))) if pending.confirm else turn.tenant.phrases.quote_down
 
 
@@ -86,10 +87,19 @@ def keep(turn: Turn, values: Mapping[str, str]) -> None:
     turn.state.slots = {**turn.state.slots, **worth}
 
 
+def apart(turn: Turn, intent: str, words: str) -> tuple[str, list[str]]:
+    """What is said of the first of several values of a task, and the others."""
+    task = turn.tenant.tasks.get(intent)
+    lists_ = (lists.read(turn.tenant.slots[name], words, turn.tenant.today) for name in (task.slots if task else []))
+    several = next((one for one in lists_ if one is not None), None)
+    return (words, []) if several is None else (several.first, several.values[1:])
+
+
 def take(pending: Pending, values: Mapping[str, str | None]) -> None:
     """Values of the task; None: what was said of this slot is wrong."""
     changed = {name: value for name, value in values.items() if pending.slots.get(name) != value}
     if changed:
+        pending.part = ""
         pending.slots = {name: value for name, value in {**pending.slots, **changed}.items() if value is not None}
         pending.quote, pending.confirm, pending.shown, pending.agreed = {}, "", "", ""
 
@@ -137,9 +147,15 @@ class Flows:
         now, _ = told(turn, words, task.slots)
         keep(turn, now)
         pending = Pending(intent, turn.id, "", slots={**remembered, **now})
+        parts = (slots.part(turn.tenant.slots[name], words) for name in unknown(turn, pending))
+        pending.part = next((part for part in parts if part), "")
         if task.confirm is not None and waits(turn, intent):
             return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), intent)
-        return await self.advance(turn, pending)
+        reply = await self.advance(turn, pending)
+        asked = turn.tenant.slots.get(pending.asking) if turn.state.flow is pending else None
+        if asked is not None and (why := slots.why_none(asked, words, turn.tenant.today, slots.SURE)):
+            reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": reply.answer})
+        return reply
 
     async def advance(self, turn: Turn, pending: Pending) -> Reply:
         """Asks for what is missing, or for the confirmation, or looks up."""
@@ -152,6 +168,8 @@ class Flows:
         if pending.asking != ask:
             pending.tries = 0
         pending.asking = ask
+        if not slots.lacks(turn.tenant.slots[ask], pending.part):
+            pending.part = ""
         return Reply(question(turn, pending), pending.intent)
 
     async def _show(self, turn: Turn, pending: Pending) -> Reply:
@@ -209,6 +227,11 @@ class Flows:
         if task.verify is not None and not pending.agreed:
             return await self._ask_code(turn, pending, task, agreed, by)
         return await self._send(turn, pending, text, pending.agreed or agreed, by)
+
+    async def resend(self, turn: Turn, pending: Pending) -> Reply:
+        """Another code: the tenant's system says how often it sends one."""
+        by: By = "button" if pending.pressed else "words"
+        return await self._ask_code(turn, pending, turn.tenant.tasks[pending.intent], pending.agreed, by)
 
     async def code(self, turn: Turn, pending: Pending, code: str) -> Reply:
         """The code that was asked for behind the consent."""

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from pyshim.dialogue.commands import (
+    Alarm,
     Ask,
     Cancel,
     Choose,
@@ -19,9 +20,13 @@ from pyshim.dialogue.commands import (
     Evidence,
     Handover,
     Insult,
+    Part,
+    Question,
     Repeat,
+    Resend,
     Set,
     SmallTalk,
+    Status,
     Unclear,
 )
 
@@ -52,6 +57,10 @@ class Effect(Enum):
     IDLE = "nothing waits for an answer, and that is said"
     TALK = "a short answer"
     SORRY = "an apology, and a way out"
+    ALARM = "help is named; what waits is put aside, unless it cannot wait either"
+    STATUS = "what is known of what was submitted, or that nothing was, is said"
+    RESEND = "another code is sent"
+    PART = "the part is kept, and the rest is asked for"
     PASS = "the layers below are asked"
 
 
@@ -91,19 +100,44 @@ TABLE: dict[type[Command], dict[Open, Rule]] = {
     Repeat: _row(     E.AGAIN,   E.AGAIN,   E.QUESTION, E.QUESTION, E.QUESTION),
     SmallTalk: _row(  E.TALK,    E.TALK,    E.TALK,     E.TALK,     E.TALK),
     Insult: _row(     E.SORRY,   E.SORRY,   E.SORRY,    E.SORRY,    E.SORRY),
+    Alarm: _row(      E.ALARM,   E.ALARM,   E.ALARM,    E.ALARM,    E.ALARM),
+    Status: _row(     E.STATUS,  E.STATUS,  E.STATUS,   E.STATUS,   E.STATUS),
+    Resend: _row(     E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.RESEND),
+    Question: _row(   E.PASS,    E.PASS,    E.PASS,     E.PASS,     E.PASS),
+    Part: _row(       E.PASS,    E.PASS,    E.PART,     E.UNCLEAR,  E.UNCLEAR),
     Unclear: _row(    E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.UNCLEAR),
 }  # fmt: skip
 TABLE[Confirm][Open.CONFIRM] = Rule(E.SUBMIT, SURELY)  # what a model takes for a yes is never enough
 TABLE[Set][Open.CODE] = Rule(E.CODE, READ)
 
 # Commands of one message are applied in this order.
-ORDER = (Correct, Set, Cancel, Deny, Confirm, Choose, Insult, Handover, Ask, Repeat, SmallTalk, Unclear)
+ORDER = (
+    *(
+        Alarm,
+        Correct,
+        Set,
+        Part,
+        Cancel,
+        Deny,
+        Confirm,
+        Choose,
+        Insult,
+        Status,
+        Resend,
+        Handover,
+        Ask,
+        Repeat,
+        Question,
+        SmallTalk,
+    ),
+    Unclear,
+)
 
 
 def decide(open: Open, commands: Sequence[Command], changes: bool = False) -> list[Step]:
     """What a message does, in order. changes: do its values differ from those that were shown? Then its yes is to others."""
     steps = [_step(open, command) for command in sorted(commands, key=lambda command: ORDER.index(type(command)))]
-    void = changes or any(step.effect is E.DROP for step in steps)
+    void = changes or any(step.effect in (E.DROP, E.ALARM) for step in steps)
     calls = [step for step in steps if step.effect in (E.SUBMIT, E.CODE)]
     steps = [step for step in steps if step not in calls or (not void and step is calls[0])]  # twice yes is one yes
     more = [step for step in steps if step.effect not in (E.UNCLEAR, E.QUESTION, E.PASS, E.IDLE)]

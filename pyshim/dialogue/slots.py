@@ -30,7 +30,7 @@ from pyshim.language.values import (
 from pyshim.language.values import (
     names as people,
 )
-from pyshim.language.values.found import NoValue, Reading
+from pyshim.language.values.found import NoValue, Reading, Reason
 from pyshim.language.values.spans import Folded, fold
 from pyshim.tenants.schema import Kind, Slot
 
@@ -137,6 +137,23 @@ def numbered(slot: Slot, text: str) -> str | None:
     return said[0].value if not isinstance(said, NoValue) and len(said) == 1 else None
 
 
+def part(slot: Slot, text: str, before: str = "") -> str:
+    """Of an address, what a text says of it, where that is not all. before: what was said of it earlier."""
+    said = addresses.read(plain(text), before) if slot.type == "address" else []
+    return said.part if isinstance(said, NoValue) and said.reason is Reason.INCOMPLETE else ""
+
+
+def whole(slot: Slot, text: str, before: str) -> str | None:
+    """The address that a text completes."""
+    said = addresses.read(plain(text), before) if slot.type == "address" else []
+    return said[0].value if not isinstance(said, NoValue) and len(said) == 1 else None
+
+
+def lacks(slot: Slot, part: str) -> str:
+    """What a part of an address lacks, in words."""
+    return addresses.missing(part) if part and slot.type == "address" else ""
+
+
 def shown(slots: Mapping[str, Slot], values: Mapping[str, str]) -> dict[str, str]:
     """Values as customers are shown them: 1,500.00; 138 0000 2046; 2026 年 11 月 5 日. The others as they are."""
     return {name: _shown(slots[name], value) if name in slots else value for name, value in values.items()}
@@ -172,6 +189,20 @@ def no_value(text: str) -> bool:
     return NO_VALUE.search(plain(text)) is not None
 
 
+# What an answer is told about its value; who knows none, or denies one, is only asked again.
+TOLD = frozenset(Reason) - {Reason.FORGOTTEN, Reason.UNDECIDED, Reason.UNSAID, Reason.DENIED, Reason.INCOMPLETE}
+# What is sure in a sentence that asked for nothing yet, too.
+SURE = frozenset(
+    [Reason.NEGATIVE, Reason.ZERO, Reason.GROUPING, Reason.TOO_LARGE, Reason.TOO_FINE, Reason.CURRENCY, Reason.CHECKSUM]
+)
+
+
+def why_none(slot: Slot, text: str, today: date | None = None, told: frozenset[Reason] = TOLD) -> str:
+    """What is wrong with the value that a text seems to say, in words; "" where nothing is to be told."""
+    read_as = (read(slot, kind, plain(text), today) for kind in (slot.type, *slot.also) if kind != "text")
+    return next((one.reason.said for one in read_as if isinstance(one, NoValue) and one.reason in told), "")
+
+
 def accept(slot: Slot, text: str, today: date | None = None) -> str | None:
     """The value of a message that answers this slot's question, or None when it cannot be one."""
     found = find(slot, text, today)
@@ -182,6 +213,11 @@ def accept(slot: Slot, text: str, today: date | None = None) -> str | None:
     said = plain(text)
     none = len(said) > slot.max_chars or courteous(said) or any(one.search(said) for one in (QUESTIONS, WISHES, NO_VALUE))
     return said if slot.free and not none else None
+
+
+def asks(text: str) -> bool:
+    """Is it a question?"""
+    return QUESTIONS.search(plain(text)) is not None
 
 
 def courteous(text: str) -> bool:

@@ -6,8 +6,22 @@ stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read
 
 import re
 
-from pyshim.dialogue import flows, outcomes, reading, slots
-from pyshim.dialogue.commands import Ask, Cancel, Choose, Command, Confirm, Correct, Deny, Evidence, Handover, Set, SmallTalk
+from pyshim.dialogue import alarms, flows, hearing, outcomes, reading, slots
+from pyshim.dialogue.commands import (
+    Alarm,
+    Ask,
+    Cancel,
+    Choose,
+    Command,
+    Confirm,
+    Correct,
+    Deny,
+    Evidence,
+    Handover,
+    Part,
+    Set,
+    SmallTalk,
+)
 from pyshim.dialogue.flows import MAX_TRIES, By, Flows
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.reducer import Effect, Open, Step, decide
@@ -68,8 +82,8 @@ class Dialogue(Layer):
                 self._check_press(turn)
             commands = reading.pressed(turn)
         else:
-            code = reading.is_code(turn)
-            turn.secret = turn.secret or code or (reading.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
+            code = hearing.is_code(turn)
+            turn.secret = turn.secret or code or (hearing.where(turn) is Open.CODE and DIGIT.search(turn.query) is not None)
             if code and turn.degraded:
                 return Reply(turn.tenant.phrases.degraded)
             commands = reading.read(turn)
@@ -79,7 +93,7 @@ class Dialogue(Layer):
         """Does what the commands say. None: nobody here can, and the layers below are asked."""
         if turn.press is not None and turn.degraded:
             return Reply(turn.tenant.phrases.degraded)
-        steps = decide(reading.where(turn), commands, reading.changes(turn, commands))
+        steps = decide(hearing.where(turn), commands, reading.changes(turn, commands))
         answer = _Answer()
         for number, step in enumerate(steps):
             await self._do(turn, step, answer, steps[:number])
@@ -118,6 +132,8 @@ class Dialogue(Layer):
         pending = turn.state.flow
         if pending is not None and turn.tenant.is_urgent(pending.intent):
             return True
+        if alarms.heard(turn.tenant, turn.query) is not None:
+            return True
         return bool(turn.intent) and turn.confidence >= turn.tenant.confidence_min and turn.tenant.is_urgent(turn.intent or "")
 
     @staticmethod
@@ -155,13 +171,20 @@ class Dialogue(Layer):
             case Effect.OFFERED:
                 assert isinstance(command, Choose)
                 turn.intent, turn.confidence = turn.state.offered[command.number], 1.0
-                await self._matter(turn, Ask(Evidence.BUTTON, turn.tenant.title(turn.intent), turn.intent), answer, before)
+                title = turn.tenant.title(turn.intent)
+                words = stored.asked_back(turn.newest, title) if turn.newest else ""  # what was meant may say a value, too
+                await self._matter(turn, Ask(Evidence.BUTTON, words or title, turn.intent), answer, before)
             case Effect.TALK:
                 answer.add(self._rule(turn, _intent(command)))
             case Effect.PERSON:
                 answer.add(self._person(turn, _intent(command)))
             case Effect.SORRY:
                 answer.add(self._sorry(turn))
+            case Effect.ALARM:
+                assert isinstance(command, Alarm)
+                self._alarm(turn, command.intent, answer)
+            case Effect.STATUS:
+                await self._status(turn, answer)
             case Effect.AGAIN:
                 newest = stored.answer_of(turn.newest) if turn.newest else None
                 answer.add(Reply(newest or turn.tenant.phrases.repeat_nothing, "repeat"))
@@ -180,6 +203,11 @@ class Dialogue(Layer):
                 assert isinstance(command, Set | Correct)
                 flows.take(pending, {command.slot: command.value})
                 pending.tries = 0
+            case Effect.PART:
+                assert isinstance(command, Part)
+                pending.part, pending.tries = command.value, 0
+            case Effect.RESEND:
+                answer.add(await self._flows.resend(turn, pending), asked=True)
             case Effect.SUBMIT:
                 by: By = "button" if command.evidence is Evidence.BUTTON else "words"
                 answer.add(await self._flows.submit(turn, pending, command.words, by), asked=turn.state.flow is not None)
@@ -210,6 +238,8 @@ class Dialogue(Layer):
         else:
             slot = turn.tenant.slots[pending.asking]
             reply.answer = slot.ask if slots.no_value(words) else slot.invalid or slot.ask
+            if why := slots.why_none(slot, words, turn.tenant.today):
+                reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": slot.ask})
         if pending.tries >= MAX_TRIES:
             reply.suggestions = [turn.tenant.title("ask_human")]
         if pending.tries > MAX_TRIES:
@@ -224,22 +254,32 @@ class Dialogue(Layer):
             return
         task = tenant.tasks.get(intent)
         urgent = tenant.is_urgent(intent)
+        if waiting is not None and intent == waiting.intent and command.evidence is Evidence.VALUE:
+            self._name_later(turn, _later(intent, command.words), answer, command.words)
+            return
         if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
             self._name_later(turn, _later(intent, command.words), answer)
             return
-        reply = await self._say(turn, intent, command.words)
+        words, more = flows.apart(turn, intent, command.words)
+        reply = await self._say(turn, intent, words)
         begun = turn.state.flow is not None and turn.state.flow is not waiting
         answer.add(reply, asked=begun)
         if begun and urgent and waiting is not None:
             self._name_later(turn, _later(waiting.intent, " ".join(waiting.slots.values())), answer)
+        for value in more:
+            self._name_later(turn, Later(intent, value), answer, value)
 
     @staticmethod
-    def _name_later(turn: Turn, later: Later, answer: _Answer) -> None:
-        if len(turn.state.later) < LATER_MOST and all(one.intent != later.intent for one in turn.state.later):
+    def _name_later(turn: Turn, later: Later, answer: _Answer, value: str = "") -> None:
+        """value: by which it differs from what is done now."""
+        known = any(one.intent == later.intent and (not value or one.words == later.words) for one in turn.state.later)
+        kept = known or len(turn.state.later) < LATER_MOST
+        if kept and not known:
             turn.state.later = [*turn.state.later, later]
-        title = turn.tenant.title(later.intent)
+        title = turn.tenant.title(later.intent) + (f" {value}" if value else "")
         last = answer.said[-1] if answer.said else None
-        named = Reply(filled(turn.tenant.phrases.later, {"title": title}), later.intent)
+        phrases = turn.tenant.phrases
+        named = Reply(filled(phrases.later, {"title": title}) if kept else phrases.later_more, later.intent)
         if last is not None:  # what is asked stays what is answered
             named.intent, named.suggestions, named.confirm = last.intent, last.suggestions, last.confirm
         answer.add(named, asked=answer.asked)
@@ -268,6 +308,30 @@ class Dialogue(Layer):
         return Reply(text, intent, suggestions=rule.suggestions)
 
     @staticmethod
+    def _alarm(turn: Turn, intent: str, answer: _Answer) -> None:
+        """What helps, whole however often it is said; what waits is put aside, but for what cannot wait either."""
+        tenant, pending = turn.tenant, turn.state.flow
+        rule = tenant.replies.get(intent)
+        text = filled(rule.answer if rule else tenant.phrases.distress, {"people": reached(tenant)})
+        answer.add(Reply(text, intent or "ask_human", suggestions=rule.suggestions if rule else []))
+        turn.state.later = []
+        if pending is not None and not (rule and tenant.is_urgent(pending.intent)):
+            flows.drop(turn)
+            answer.said[-1].answer += f"\n{filled(tenant.phrases.put_aside, {'title': tenant.title(pending.intent)})}"
+
+    async def _status(self, turn: Turn, answer: _Answer) -> None:
+        """Of what was sent, and nobody heard the end; else that what waits was not submitted."""
+        waits = next((sent for sent in turn.calls() if not sent.outcome), None)
+        if waits is not None:
+            answer.add(Reply(filled(turn.tenant.phrases.unknown_waits, {"title": _title(turn, waits.intent)}), waits.intent))
+        elif turn.state.flow is not None:
+            reply = await self._question(turn, turn.state.flow)
+            reply.answer = filled(turn.tenant.phrases.not_yet, {"question": reply.answer})
+            answer.add(reply, asked=True)
+        else:
+            answer.passed = True
+
+    @staticmethod
     def _sorry(turn: Turn) -> Reply:
         text = filled(turn.tenant.phrases.apology, {"people": reached(turn.tenant)})
         return Reply(text, "complain", suggestions=[turn.tenant.title("ask_human")])
@@ -283,8 +347,7 @@ class Dialogue(Layer):
         if waits is None:
             return Reply(phrases.flow_nothing, intent)
         phrase = phrases.unknown_waits if isinstance(command, Confirm) else phrases.unknown_stays
-        title = turn.tenant.title(waits.intent) if waits.intent in turn.tenant.intents else waits.intent
-        return Reply(filled(phrase, {"title": title}), intent)
+        return Reply(filled(phrase, {"title": _title(turn, waits.intent)}), intent)
 
     # -- behind them -------------------------------------------------------------------------------------------------------
 
@@ -314,6 +377,11 @@ class Dialogue(Layer):
     def _back(turn: Turn, pending: Pending) -> str:
         """Leads back to the open question."""
         return filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, flows.question(turn, pending)))
+
+
+def _title(turn: Turn, intent: str) -> str:
+    """Of a task that may be served no more."""
+    return turn.tenant.title(intent) if intent in turn.tenant.intents else intent
 
 
 def _resumed(turn: Turn, pending: Pending, question: str) -> dict[str, str]:

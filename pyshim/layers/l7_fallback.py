@@ -27,6 +27,8 @@ class Fallback(Layer):
         if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min:
             greet = turn.tenant.replies.get("greet")
             return Reply(turn.tenant.phrases.out_of_scope, OUT_OF_SCOPE, confidence, greet.suggestions if greet else [])
+        if turn.resume:  # asked about the task that waits
+            return Reply(filled(turn.tenant.phrases.no_answer, {"people": reached(turn.tenant)}), turn.intent, confidence)
         if turn.state.misses == 0:
             return self._ask_back(turn, confidence) if len(turn.likeliest) >= 2 else self._ask_openly(turn, confidence)
         turn.state.misses, turn.state.offered = 0, []

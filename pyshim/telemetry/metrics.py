@@ -22,6 +22,10 @@ late_aside = Counter("sluice_shim_late_aside_total", "Late turns that Redis refu
 calls = Counter(
     "sluice_shim_calls_total", "Calls that change something at a back end, by what came of them at once.", ["tenant", "outcome"]
 )
+doubts = Gauge(
+    "sluice_shim_calls_open",
+    "Calls that change something and of which the end is not known: all of the shared Redis, not this shim's.",
+)
 found_out = Counter(
     "sluice_shim_calls_found_out_total",
     "Calls whose outcome was not known at once, by what was found out later.",

@@ -43,10 +43,8 @@ class Checker:
 
     def faults(self, labels: list[str], model: int) -> list[str]:
         """labels: intents that version of the model knows."""
-        found = [
-            *(*self._unknown(labels, model), *self._names(), *self._campaign(), *self._about(), *self._people()),
-            *self._braces(),
-        ]
+        found = [*self._unknown(labels, model), *self._names(), *self._alarms(), *self._braces()]
+        found += [*self._campaign(), *self._about(), *self._people()]
         for name, slot in self._tenant.slots.items():
             found += self._slot(name, slot)
         for intent, task in self._tenant.tasks.items():
@@ -121,6 +119,12 @@ class Checker:
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
         if today is not None and not CALENDAR[0] <= today.year <= CALENDAR[1]:
             yield f"{self._at('tenant.yaml', 'today')}: a day from {CALENDAR[0]} to {CALENDAR[1]} is wanted, not {today}"
+
+    def _alarms(self) -> Iterator[str]:
+        for intent, rule in self._tenant.replies.items():
+            if rule.words and not rule.urgent:
+                where = self._of_intent(intent, "words")
+                yield f"{where}: {intent}: words are enough for an urgent rule only: `urgent: true` is wanted"
 
     def _people(self) -> Iterator[str]:
         people, where = self._tenant.about.people or People("1", "1"), "tenant.yaml"

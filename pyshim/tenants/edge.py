@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pyshim.identity.jwks import Key
+from pyshim.language import distress
 from pyshim.outside.redis import for_nginx
 from pyshim.settings import Settings
 from pyshim.tenants.compile import Served
@@ -116,6 +117,7 @@ def edge_part(settings: Settings, one: Served) -> bytes:
             "unavailable": tenant.phrases.unavailable,
             "confidence_min": tenant.confidence_min,
             "blocked": tenant.blocked,
+            "alarms": [*distress.WORDS, *(word.lower() for rule in tenant.replies.values() for word in rule.words)],
             "addresses_refused": tenant.addresses_refused,
             "addresses_trusted": tenant.addresses_trusted,
         },
@@ -137,6 +139,7 @@ def edge_version(model: Model, attempt: int) -> bytes:
             "router": str(model.folder / "router.bin"),
             "labels": model.labels,
             "twins": known.twins,
+            "foreign": known.foreign,
             "router_thresholds": known.router_thresholds,
             "router_threshold": known.router_threshold(""),
         }

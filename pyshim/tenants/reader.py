@@ -45,7 +45,7 @@ def _ranges(source: Source, name: str) -> Ranges:
 
 
 def _blocked(source: Source, name: str) -> list[str]:
-    """Words nobody may say here; # begins a comment. A-Z count in any case (lua/edge/blocked.lua)."""
+    """Words nobody may say here; # begins a comment. A-Z count in any case (lua/edge/words.lua)."""
     words: dict[str, None] = {}
     faults: list[str] = []
     for number, line in enumerate(source.text(name).splitlines(), 1):

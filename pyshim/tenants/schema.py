@@ -105,10 +105,11 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
     """The one answer of an intent. handover: a person is wanted, and {people} in it says how one is reached; urgent: it is
-    answered whoever has the conversation."""
+    answered whoever has the conversation; words: of an urgent one, each enough by itself, whatever else is said or waits."""
 
     title: str
     answer: str
+    words: list[Annotated[str, msgspec.Meta(min_length=2)]] = []
     suggestions: list[str] = []
     handover: bool = False
     urgent: bool = False
@@ -146,6 +147,16 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     unknown_known: str = "先告诉您上次“{title}”的结果：{result}"
     unknown_lost: str = "一直没能查到结果，不能确定办成了没有，请打电话核实。{people}。"
     unknown_not_done: str = "系统没有收到这次提交，没有办成。需要的话请再说一次。"
+    later_more: str = "您提到的别的几项，等这些办完请再告诉我。"
+    no_value: str = "{why}。{question}"
+    no_answer: str = "这个问题我这里没有现成的答案，{people}。"
+    not_yet: str = "还没有提交。{question}"
+    incomplete: str = "还缺{missing}，请补上，前面说过的不用再说。"
+    put_aside: str = "“{title}”没有提交，先放下了。"
+    distress: str = (
+        "听您这样说，我很担心您。您现在安全吗？请马上告诉身边信得过的人；全国心理援助热线 12356 有人听您说话，"
+        "有危险请立即拨打 120 或 110。{people}。"
+    )
     later: str = "您还提到了“{title}”，这件办完接着说。"
     later_now: str = "再说您刚才提到的“{title}”。"
     quote_down: str = "抱歉，系统刚才没有应答，查不到确认前要告诉您的内容，还没有提交。请过一会儿再说“继续”，不想办了说“算了”。"

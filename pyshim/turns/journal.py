@@ -19,6 +19,7 @@ import msgspec
 
 from pyshim.errors import Conflict, RedisAway
 from pyshim.outside.redis import Redis, Script
+from pyshim.telemetry import metrics
 from pyshim.turns.turn import Consent, Sent, Turn
 
 log = logging.getLogger(__name__)
@@ -150,6 +151,7 @@ class Journal:
     async def due(self) -> list[tuple[Whose, Sent]]:
         """What to ask about now. Raises RedisAway."""
         await self.write()
+        metrics.doubts.set(await self._redis.command("ZCARD", INDEX))
         now = time.time()
         until = int((now + MINE_S) * 1000)
         members = await self._redis.run(self._due, INDEX, int(now * 1000), until, MOST)

@@ -18,12 +18,18 @@ class _Answer(msgspec.Struct):
     answer: str
 
 
+class _Asked(msgspec.Struct):
+    query: str = ""
+    suggestions: list[str] = []
+
+
 class _At(msgspec.Struct):
     at: int = 0
 
 
 _encoder = msgspec.json.Encoder()
 _answer_decoder = msgspec.json.Decoder(_Answer)
+_asked_decoder = msgspec.json.Decoder(_Asked)
 _at_decoder = msgspec.json.Decoder(_At)
 
 
@@ -73,6 +79,12 @@ def reply_of(entry: bytes) -> bytes:
 def answer_of(entry: bytes) -> str:
     """Its answer's text."""
     return _answer_decoder.decode(entry).answer
+
+
+def asked_back(entry: bytes, title: str) -> str:
+    """What was said to it, where this title was one of the meanings it offered; else ""."""
+    asked = _asked_decoder.decode(entry)
+    return asked.query if title in asked.suggestions and asked.query != HIDDEN else ""
 
 
 def at_of(entry: bytes) -> int:

@@ -40,6 +40,7 @@ class Pending(msgspec.Struct, omit_defaults=True):
     shown: str = ""  # digest of its text
     agreed: str = ""  # the words or the button that agreed, while a code is waited for
     pressed: bool = False  # was it the button?
+    part: str = ""  # of the value that is asked for, as far as it was said
 
 
 class State(msgspec.Struct, omit_defaults=True):

@@ -43,6 +43,7 @@ SENTENCES = (
     "Wi-Fi 连不上！！" * 8,
 )
 TEMPERATURES = (0.05, 20.0)
+FOREIGN_LEAST = 0.001
 
 
 class IncompleteVersion(Exception):
@@ -129,6 +130,8 @@ def _calibration(path: Path) -> None:
     if not _number(found.get("temperature"), *TEMPERATURES):
         low, high = TEMPERATURES
         raise IncompleteVersion(f"{path}: temperature: {low} to {high} is wanted, not {found.get('temperature')!r}")
+    if not _number(found.get("foreign", 1), FOREIGN_LEAST, 1):
+        raise IncompleteVersion(f"{path}: foreign: {FOREIGN_LEAST} to 1 is wanted, not {found.get('foreign')!r}")
     if not isinstance(found.get("twins"), list) or not all(isinstance(one, list) and len(one) == 2 for one in found["twins"]):
         raise IncompleteVersion(f"{path}: twins: a list of pairs of intents is wanted")
 

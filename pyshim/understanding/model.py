@@ -16,12 +16,14 @@ NEVER = 1.01  # no probability reaches it
 
 class Calibration(msgspec.Struct):
     """calibration.json of a model version. Thresholds are probabilities; recall_threshold is a cosine; twins are intents of two
-    tenants that ask nearly the same."""
+    tenants that ask nearly the same; foreign is the prior of an intent that a tenant does not have, set against one of its own,
+    which came equally often in training."""
 
     temperature: float
     twins: list[tuple[str, str]]
     router_thresholds: dict[str, float]
     recall_threshold: float
+    foreign: float = 1.0
 
     def router_threshold(self, tenant: str) -> float:
         """A tenant the model was not calibrated for gets the strictest of those it was."""

@@ -70,6 +70,7 @@ class Version:
         columns, foreign = reading.columns, reading.foreign
         scores = logits[columns] / self.model.calibration.temperature
         weights = np.exp(scores - scores.max())
+        weights[foreign] *= self.model.calibration.foreign
         weights /= weights.sum()
         weights[columns == self._out_of_scope] += weights[foreign].sum()
         weights[foreign] = 0

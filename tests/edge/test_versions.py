@@ -1,6 +1,7 @@
 """Does a user get one version, and keep it?"""
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,22 @@ def test_a_broken_record_or_table_leaves_everything_as_it_is(edge: Edge) -> None
     assert "router" in (edge.follow(seq=3, stable=1, candidate=2, attempt=3, percent=100) or "")
     assert edge.follow(seq=4, stable=7) is not None
     assert edge.draw("u") == 1
+
+
+def test_what_a_tenant_does_not_have_has_the_versions_prior(edge: Edge, lua: Any) -> None:
+    written = json.loads((edge.folder / "1.json").read_text())
+    written |= {
+        "labels": ["bill", "greet", "out_of_scope"],
+        "twins": [],
+        "foreign": 0.1,
+        "router_thresholds": {},
+        "router_threshold": 1,
+    }
+    (edge.folder / "2.json").write_text(json.dumps(written | {"version": 2}))
+    edge.follow(stable=2, seq=1)
+    tenant = lua.eval(b"{ id = 'shop', intents = { greet = true } }")
+    priors = edge.versions[b"reading"](edge.versions[b"draw"](b"shop", b"u"), tenant)[b"priors"]
+    assert list(priors.values()) == [pytest.approx(math.log(0.1)), 0, 0]
 
 
 @pytest.fixture

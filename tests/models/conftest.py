@@ -38,8 +38,9 @@ class LuaRouter:
         scores = router[b"logits"](router, text)
         return None if scores is None else np.array(list(scores.values()))
 
-    def guess(self, router: Any, text: bytes, columns: list[int]) -> tuple[int, float] | None:
-        guessed: tuple[int, float] | None = router[b"guess"](router, text, self._lua.table_from(columns))
+    def guess(self, router: Any, text: bytes, columns: list[int], priors: list[float] | None = None) -> tuple[int, float] | None:
+        added = self._lua.table_from(priors or [0.0] * len(columns))
+        guessed: tuple[int, float] | None = router[b"guess"](router, text, self._lua.table_from(columns), added)
         return guessed
 
 

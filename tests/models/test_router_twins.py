@@ -79,6 +79,18 @@ def test_a_guess_is_the_best_of_the_tenants_own_columns(lua, small_router):
     assert lua.guess(opened, "？！".encode(), columns) is None
 
 
+def test_an_intent_of_another_tenant_has_its_prior(lua, small_router):
+    opened, _ = lua.open(small_router)
+    columns = [0, 1, 2, 3, 4]
+    own = Router.load(small_router).logits("快递到哪了")
+    best = int(own.argmax())
+    priors = np.where(np.arange(5) == best, np.log(0.01), 0.0)
+    shifted = own + priors
+    label, probability = lua.guess(opened, "快递到哪了".encode(), columns, priors.tolist())
+    assert label == int(shifted.argmax()) + 1
+    assert probability == pytest.approx(1 / np.exp(shifted - shifted.max()).sum())
+
+
 def test_a_column_beyond_the_table_is_refused(lua, small_router):
     opened, _ = lua.open(small_router)
     with pytest.raises(Exception, match="column 5 is not one of 5 classes"):

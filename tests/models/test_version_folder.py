@@ -116,7 +116,7 @@ def test_the_router_is_as_good_as_its_card_says(card, side):
 
 def test_the_thresholds_are_those_that_follow_from_validation(card, side):
     calibration = json.loads((VERSION / "calibration.json").read_text(encoding="utf-8"))
-    assert set(calibration) == {"temperature", "twins", "router_thresholds", "recall_threshold"}
+    assert set(calibration) == {"temperature", "foreign", "twins", "router_thresholds", "recall_threshold"}
     assert calibration["router_thresholds"] == side.calibration["router_thresholds"]
     assert all(threshold >= 0.5 for threshold in calibration["router_thresholds"].values())
     measured = differences(at_threshold(side), card["validation"]["router_at_threshold"])

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from pyshim.commands import consents as export
 from pyshim.errors import Conflict, RedisAway
 from pyshim.outside.redis import Redis, Script, opened
 from pyshim.settings import read_settings
@@ -303,6 +304,22 @@ async def test_consents_and_what_came_of_them_stand_in_one_stream_each_outcome_o
     await desk.journal.write()
     await desk.journal.told(desk.whose())
     assert [one.get("outcome") for one in await desk.consents()] == [None, "done"]
+
+
+async def test_what_was_agreed_to_again_after_nothing_was_sent_is_another_consent(
+    desk: Desk,
+    redis_server: RedisServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for outcome in ("refused", "done"):
+        sent = desk.sent()
+        await desk.begin(sent)
+        await desk.journal.found(desk.whose(), replace(sent, outcome=outcome))
+        await desk.redis.command("HDEL", desk.whose().calls, sent.key)  # as the turn does that tells it
+    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    for wanted, shown in ((None, ["refused", "done"]), (export.Outcome.DONE, ["done"]), (export.Outcome.LOST, [])):
+        await export._export(settings, desk.tenant.id, desk.user, None, None, wanted)
+        assert [json.loads(line)["outcome"] for line in capsys.readouterr().out.splitlines()] == shown
 
 
 async def test_what_was_found_out_while_redis_was_away_is_written_when_it_is_back(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pyshim.layers.l5_dialogue import Dialogue
+from pyshim.layers.l7_fallback import Fallback
 from pyshim.tenants.schema import Tenant
 from pyshim.turns.turn import PERSON
 from tests.shim.conftest import Talk
@@ -238,3 +240,16 @@ async def test_a_value_beside_another_question_is_taken_and_the_question_answere
     assert f"宽带移到新地址“{ADDRESS}”" in reply.answer
     assert talk.state.flow
     assert talk.state.flow.asking == "confirm"
+
+
+@pytest.mark.parametrize("text", ["挂失要钱吗", "挂失以后多久能补卡", "挂失了还能存钱吗？"])
+async def test_a_question_about_what_waits_is_for_who_knows_and_agrees_to_nothing(bank: Tenant, text: str) -> None:
+    talk = await said(bank, [("挂失8866", "card_lost", 1.0)])
+    turn = talk.turn(text, "card_lost", 0.96)
+    dialogue = Dialogue(talk.outside)
+    assert await dialogue.answer(turn) is None
+    reply = await Fallback(talk.outside).answer(turn)
+    assert reply
+    assert "没有现成的答案" in reply.answer
+    assert "8866" in turn.resume
+    assert talk.values == {"card_tail": "8866"}

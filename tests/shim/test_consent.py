@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.dialogue import consent, flows, reading
+from pyshim.dialogue import consent, flows, readers
 from pyshim.tenants.schema import Task, Tenant
 from pyshim.turns.turn import Turn
 from tests.shim.conftest import Talk
@@ -60,7 +60,7 @@ def given(sentence: str, task: Task) -> bool:
 
 def shown(sentence: str, task: Task, turn: Turn) -> bool:
     """Is it a consent where the values that it says are those that were shown?"""
-    return reading.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
+    return readers.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
 
 
 @pytest.mark.parametrize("half", [*HALVES, "near"])

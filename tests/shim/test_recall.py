@@ -74,6 +74,10 @@ async def test_without_an_embedding_nothing_is_recalled(shop: Tenant) -> None:
         ("一个月", set()),
         ("一期", {1}),
         ("没有数", set()),
+        ("1万2和12,000元", {12000}),
+        ("一百二", {120}),
+        ("两万多怎么还", {"两万多"}),
+        ("大陆手机号能参加吗", set()),
     ],
 )
 def test_numbers_whatever_their_script(text: str, found: set[float]) -> None:

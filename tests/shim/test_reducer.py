@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyshim.dialogue import commands as said
-from pyshim.dialogue import reading
+from pyshim.dialogue import hearing
 from pyshim.dialogue.commands import Command, Evidence
 from pyshim.dialogue.reducer import TABLE, Effect, Open, decide
 from pyshim.layers.l5_dialogue import Dialogue
@@ -23,7 +23,8 @@ from tests.shim.conftest import Talk
 CONFIRM = {evidence: said.Confirm(evidence, "确认") for evidence in Evidence}
 KINDS = (
     *(said.Confirm, said.Deny, said.Cancel, said.Set, said.Correct, said.Choose, said.Ask, said.Handover),
-    *(said.Repeat, said.SmallTalk, said.Insult, said.Unclear),
+    *(said.Repeat, said.SmallTalk, said.Insult, said.Alarm, said.Status),
+    *(said.Part, said.Resend, said.Question, said.Unclear),
 )
 
 
@@ -97,7 +98,7 @@ class Model:
         if self.shown is None or self.shown[0] in self.unknown:
             return False
         for one in commands:
-            if isinstance(one, said.Cancel | said.Deny):
+            if isinstance(one, said.Cancel | said.Deny | said.Alarm):
                 return False
             if isinstance(one, said.Set | said.Correct) and one.slot in self.shown[1] and one.value != self.shown[1][one.slot]:
                 return False
@@ -114,7 +115,8 @@ def _plain(*kinds: type[Command]) -> st.SearchStrategy[Command]:
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     _plain(said.Confirm),
-    _plain(said.Confirm, said.Deny, said.Cancel, said.Repeat, said.Unclear, said.Insult),
+    _plain(said.Confirm, said.Deny, said.Cancel, said.Repeat, said.Unclear, said.Insult, said.Status, said.Resend, said.Question),
+    st.just(said.Alarm(Evidence.GRAMMAR, "不想活了", "")),
     _valued(said.Set),
     _valued(said.Correct),
     st.builds(said.Ask, st.sampled_from(Evidence), st.just(""), st.sampled_from([*TASKS, "shipping_time", "out_of_scope"])),
@@ -194,4 +196,4 @@ async def test_a_button_of_what_is_no_longer_shown_submits_nothing(small: Tenant
 
 def test_where_counts_what_the_state_waits_for(small: Tenant) -> None:
     talk = Talk(small)
-    assert reading.where(talk.turn("x")) is Open.NOTHING
+    assert hearing.where(talk.turn("x")) is Open.NOTHING

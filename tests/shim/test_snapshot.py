@@ -271,6 +271,11 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         lambda text: coded(CODE)(called("slots: [order_id]", "slots: [order_id, code]")(text)),
         "cancel_order: 'code' is asked for behind the consent, so it may be none of the task's own slots",
     ),
+    (
+        "replies.yaml",
+        lambda text: text.replace("    title: 发货时间\n", "    title: 发货时间\n    words: [着急]\n", 1),
+        "shipping_time: words are enough for an urgent rule only: `urgent: true` is wanted",
+    ),
     ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
     (
         "lists/addresses_refused.txt",

@@ -721,6 +721,17 @@ async def test_where_no_code_goes_out_nothing_was_done(story: Story, act: Act) -
     assert (story.posts("paid"), await story.waits()) == ([], [])
 
 
+@pytest.mark.parametrize("text", ["重新发送", "没收到验证码", "再发一次", "验证码过期了", "收不到短信"])
+async def test_another_code_is_sent_where_it_is_asked_for(story: Story, text: str) -> None:
+    story.server.script = [QUOTE, CODE_SENT, CODE_SENT, DONE]
+    await story.begin("paid")
+    await story.say("确认", "affirm")
+    assert "138****0000" in await story.say(text, "sms_missing")
+    assert len(story.posts("paid/code")) == 2
+    assert "N7" in await story.say("654321")
+    assert len(story.posts("paid")) == 1
+
+
 async def test_a_code_is_kept_nowhere(story: Story) -> None:
     story.server.script = [QUOTE, CODE_SENT, refuses(422, "bad_code"), DONE]
     await story.begin("paid")

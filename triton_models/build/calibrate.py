@@ -1,8 +1,10 @@
 """From which score on may an answer be trusted?
 
 temperature: the student's logits are divided by it, so that a confidence of 0.8 is right four times in five.
+foreign: by what the share of an intent that the tenant does not have is multiplied. Training shows all tenants' sentences alike;
+a bank's customers hardly ever ask for SIM cards (measure.PRIOR). Found together with temperature; student and router use it.
 router_thresholds: for each tenant the lowest score at which 97 % of what the router would answer is right. It would
-answer whatever scores as much and is a rule of the tenant's; it is asked own, general and other tenants' sentences.
+answer whatever scores as much and is a rule of the tenant's; it is asked in the proportions of life.
 recall_threshold: the lowest cosine at which 95 % of recalled answers are right. The last wording of each FAQ entry of the
 shipped tenants, never trained on, looks for the others, numbers and negation agreeing as when serving; the out_of_scope
 sentences of validation look for any and should find none. Where no cosine is that precise, the one above the worst
@@ -18,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyshim.language.guards import agree
-from triton_models.build.measure import Floats, Questions, heard, shares
+from triton_models.build.measure import Floats, Questions, competing, heard
 
 ROUTER_PRECISION, ROUTER_FLOOR = 0.97, 0.5
 RECALL_PRECISION, RECALL_FLOOR = 0.95, 0.5
 NEVER = 1.01
 TEMPERATURES = tuple(np.arange(0.30, 3.001, 0.02))
+FOREIGN = (1.0, 0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01)
 
 
 @dataclass(frozen=True)
@@ -36,39 +39,43 @@ class Wordings:
     embedding: Floats
 
 
-def temperature(logits: Floats, asked: list[Questions], out_of_scope: int) -> float:
-    """The one of 0.30, 0.32 .. 3.00 under which the right labels are likeliest."""
-    return round(float(min(TEMPERATURES, key=lambda t: _surprise(logits, asked, out_of_scope, t))), 2)
+def reading(logits: Floats, asked: list[Questions], out_of_scope: int) -> tuple[float, float]:
+    """temperature of 0.30, 0.32 .. 3.00 and foreign of FOREIGN under which the right labels are likeliest."""
+    coarse = TEMPERATURES[::5]
+    _, near, foreign = min((_surprise(logits, asked, out_of_scope, t, f), t, f) for t in coarse for f in FOREIGN)
+    close = [t for t in TEMPERATURES if abs(t - near) < 0.1]
+    return round(float(min(close, key=lambda t: _surprise(logits, asked, out_of_scope, t, foreign))), 2), foreign
 
 
-def _surprise(logits: Floats, asked: list[Questions], out_of_scope: int, temperature: float) -> float:
+def _surprise(logits: Floats, asked: list[Questions], out_of_scope: int, temperature: float, foreign: float) -> float:
     total = 0.0
     for one in asked:
-        share = heard(logits, one, out_of_scope, temperature)
-        total -= float(np.log(share[np.arange(len(one.row)), one.label] + 1e-12).mean())
+        share = heard(logits, one, out_of_scope, temperature, foreign)
+        total -= float((one.weight * np.log(share[np.arange(len(one.row)), one.label] + 1e-12)).sum())
     return total
 
 
-def lowest_precise(score: Floats, right: NDArray[np.bool_], wanted: float, floor: float) -> float:
+def lowest_precise(score: Floats, right: NDArray[np.bool_], wanted: float, floor: float, weight: Floats | None = None) -> float:
     """The lowest score, rounded up to 0.01, from which on at least the wanted share is right; 1.01 where none is."""
+    weight = np.ones(len(score)) if weight is None else weight
     for candidate in np.arange(round(floor * 100), 101) / 100:
         above = score >= candidate
-        if above.any() and right[above].mean() >= wanted:
+        if above.any() and np.average(right[above], weights=weight[above]) >= wanted:
             return float(candidate)
     return NEVER
 
 
-def router_answers(logits: Floats, one: Questions) -> tuple[Floats, NDArray[np.bool_]]:
+def router_answers(logits: Floats, one: Questions, foreign: float) -> tuple[Floats, NDArray[np.bool_]]:
     """Of each question: the router's score, 0 where it has nothing to say, and whether its guess is right."""
-    share = shares(logits[one.row], one.seen, 1.0)
+    share = competing(logits, one, 1.0, foreign)
     guess = share.argmax(axis=1)
     score = np.where(one.hot[guess], share.max(axis=1), 0.0)
     return score, guess == one.label
 
 
-def router_threshold(logits: Floats, one: Questions) -> float:
-    score, right = router_answers(logits, one)
-    return lowest_precise(score, right, ROUTER_PRECISION, ROUTER_FLOOR)
+def router_threshold(logits: Floats, one: Questions, foreign: float) -> float:
+    score, right = router_answers(logits, one, foreign)
+    return lowest_precise(score, right, ROUTER_PRECISION, ROUTER_FLOOR, one.weight)
 
 
 def recall_threshold(faq: Wordings, strangers: Floats) -> float:

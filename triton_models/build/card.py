@@ -1,10 +1,10 @@
 """What is a version made of, and how good is it?
 
 card(...) -> the contents of card.json: where it came from (data, commit, command, seed), what each step of the pipeline measured,
-and the figures of the files beside it on validation. Accuracy and macro-F1 are over a tenant's own and the general sentences;
-out_of_scope_recall counts other tenants' sentences too; router coverage is the share of own and general sentences (and of those
-that a rule answers) it answers at its threshold, precision the share of right ones among all its answers, other tenants'
-sentences included; router_coverage says what it would answer at 97 % and at 99 % precision.
+and the figures of the files beside it on validation. Accuracy, coverage and precision count questions as often as they are asked
+in life (prior); macro-F1 is over a tenant's own and the general sentences; out_of_scope_recall counts other tenants' sentences,
+too; router coverage is the share of all questions (and of those that a rule answers) it answers at its threshold;
+router_coverage and student_coverage say what each would answer at 97 % and at 99 % precision.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from triton_models.build.corpus import Corpus
-from triton_models.build.examine import Side, at_coverage, at_threshold, table
+from triton_models.build.examine import Side, at_coverage, at_threshold, student_coverage, table
+from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "tokenizers", "numpy", "pypinyin")
@@ -47,11 +48,13 @@ def card(made: Made, side: Side, folder: Path) -> dict[str, Any]:
         "tenants": {name: [side.tenancy.labels[i] for i in side.tenancy.columns(name)] for name in side.tenancy.tenants},
         "bytes": {name: (folder / name).stat().st_size for name in FILES if (folder / name).exists()},
         "steps": made.steps,
+        "prior": dict(zip(("own", "out_of_scope", "foreign"), PRIOR, strict=True)),
         "validation": {
             "student_int8": table(side.logits, side),
             "router": table(side.routed, side),
             "router_at_threshold": at_threshold(side),
             "router_coverage": at_coverage(side),
+            "student_coverage": student_coverage(side),
         },
         "seconds": made.seconds,
         "machine": processor(),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pyshim.language.router import Router
 from pyshim.tenants.schema import Tenant
@@ -43,9 +44,11 @@ def examine(held: Corpus, tenancy: Tenancy, student: Encoder, router: Router) ->
     audiences, tenants = asking(tenancy)
     asked = measure.questions(held, tenancy, audiences)
     strange = np.array([intent == OUT_OF_SCOPE for intent in measure.intents_of(held)])
-    thresholds = {one.tenant: calibrate.router_threshold(routed, one) for one in asked}
+    temperature, foreign = calibrate.reading(logits, asked, tenancy.out_of_scope)
+    thresholds = {one.tenant: calibrate.router_threshold(routed, one, foreign) for one in asked}
     calibration = {
-        "temperature": calibrate.temperature(logits, asked, tenancy.out_of_scope),
+        "temperature": temperature,
+        "foreign": foreign,
         "twins": [[one, other] for one, other, _ in TWINS],
         "router_thresholds": thresholds,
         "recall_threshold": _recall_threshold(tenants, student, embedding[strange]),
@@ -69,7 +72,8 @@ def _wordings(tenants: list[Tenant], student: Encoder) -> calibrate.Wordings:
 
 def table(logits: Floats, side: Side) -> dict[str, Any]:
     """Figures of each tenant and overall."""
-    each = {one.tenant: measure.figures(logits, one, side.tenancy.out_of_scope) for one in side.asked}
+    reads = side.calibration["temperature"] if logits is side.logits else 1.0, side.calibration["foreign"]
+    each = {one.tenant: measure.figures(logits, one, side.tenancy.out_of_scope, *reads) for one in side.asked}
     cards = {tenant: figures.as_card() for tenant, figures in each.items()}
     return {**cards, "overall": measure.overall(list(each.values())).as_card()}
 
@@ -80,24 +84,35 @@ def at_threshold(side: Side) -> dict[str, Any]:
 
 
 def at_coverage(side: Side) -> dict[str, Any]:
-    """The share of its own and the general questions that the router would answer at each precision; 0 where no score is that
-    precise."""
-    return {one.tenant: {f"{share:.0%}": _covered(one, side, share) for share in PRECISIONS} for one in side.asked}
+    """The share of all questions that router and student would answer at each precision; 0 where no score is that precise."""
+    return {
+        one.tenant: _covered(*calibrate.router_answers(side.routed, one, side.calibration["foreign"]), one) for one in side.asked
+    }
 
 
-def _covered(one: Questions, side: Side, precision: float) -> float:
-    score, right = calibrate.router_answers(side.routed, one)
-    lowest = calibrate.lowest_precise(score, right, precision, calibrate.ROUTER_FLOOR)
-    return round(float((score >= lowest)[one.native].mean()), 4)
+def student_coverage(side: Side) -> dict[str, Any]:
+    """The same of the student, which answers all intents."""
+    reads = side.calibration["temperature"], side.calibration["foreign"]
+    shares = {one.tenant: measure.heard(side.logits, one, side.tenancy.out_of_scope, *reads) for one in side.asked}
+    return {
+        one.tenant: _covered(share.max(1), share.argmax(1) == one.label, one)
+        for one in side.asked
+        for share in [shares[one.tenant]]
+    }
+
+
+def _covered(score: Floats, right: NDArray[np.bool_], one: Questions) -> dict[str, float]:
+    lowest = {share: calibrate.lowest_precise(score, right, share, 0.01, one.weight) for share in PRECISIONS}
+    return {f"{share:.0%}": round(float(one.weight[score >= low].sum()), 4) for share, low in lowest.items()}
 
 
 def _answering(one: Questions, side: Side) -> dict[str, float]:
-    score, right = calibrate.router_answers(side.routed, one)
+    score, right = calibrate.router_answers(side.routed, one, side.calibration["foreign"])
     answered = score >= side.calibration["router_thresholds"][one.tenant]
-    precision = float(right[answered].mean()) if answered.any() else 0.0
+    precision = float(np.average(right[answered], weights=one.weight[answered])) if answered.any() else 0.0
     rules = one.native & one.hot[one.label]
     return {
-        "coverage": round(float(answered[one.native].mean()), 4),
+        "coverage": round(float(one.weight[answered].sum()), 4),
         "coverage_of_rules": round(float(answered[rules].mean()), 4),
         "precision": round(precision, 4),
     }

@@ -2,7 +2,7 @@
 
 A judge knows the questions that measure (texts) and turns logits [texts, labels] into figures: accuracy, macro-F1, and the
 expected calibration error, at the temperature under which the right labels are likeliest. PlainJudge: every label competes, each
-question has one. TenantJudge: each tenant is asked its own and the general questions (measure.py); overall is their mean.
+question has one. TenantJudge: each tenant is asked in the proportions of life (measure.py); overall is the mean of tenants.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ class Judge(Protocol):
         ...
 
 
-def calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
+def calibration_error(confidence: Floats, right: NDArray[np.bool_], weight: Floats | None = None) -> float:
     """Expected calibration error over 15 equal bins (Guo et al., 2017)."""
+    weight = np.full(len(right), 1 / len(right)) if weight is None else weight
     which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(confidence[which == one].mean() - right[which == one].mean()) * np.mean(which == one) for one in np.unique(which)]
+    gaps = [abs(((confidence - right) * weight)[which == one].sum()) for one in np.unique(which)]
     return float(np.sum(gaps))
 
 
@@ -74,18 +75,18 @@ class TenantJudge:
 
     def figures(self, logits: NDArray[Any]) -> dict[str, Any]:
         scores = logits.astype(np.float64)
-        each = {one.tenant: measure.figures(scores, one, self.out_of_scope) for one in self.asked}
-        best = calibrate.temperature(scores, self.asked, self.out_of_scope)
+        temperature, foreign = calibrate.reading(scores, self.asked, self.out_of_scope)
+        each = {one.tenant: measure.figures(scores, one, self.out_of_scope, temperature, foreign) for one in self.asked}
         overall = measure.overall(list(each.values())).as_card()
-        gaps = [self._ece(scores, one, best) for one in self.asked]
-        ece = float(np.average(gaps, weights=[one.questions for one in each.values()]))
+        gaps = [self._ece(scores, one, temperature, foreign) for one in self.asked]
         return {
             **overall,
-            "ece": round(ece, 4),
-            "temperature": best,
+            "ece": round(float(np.mean(gaps)), 4),
+            "temperature": temperature,
+            "foreign": foreign,
             "tenants": {tenant: figures.as_card() for tenant, figures in each.items()},
         }
 
-    def _ece(self, scores: Floats, one: Questions, temperature: float) -> float:
-        share = measure.heard(scores, one, self.out_of_scope, temperature)[one.native]
-        return calibration_error(share.max(1), share.argmax(1) == one.label[one.native])
+    def _ece(self, scores: Floats, one: Questions, temperature: float, foreign: float) -> float:
+        share = measure.heard(scores, one, self.out_of_scope, temperature, foreign)
+        return calibration_error(share.max(1), share.argmax(1) == one.label, one.weight)

@@ -1,10 +1,9 @@
 """How often is it right, tenant by tenant?
 
-A tenant is asked its own and the general validation sentences: accuracy and macro-F1 are over these. Others'
-sentences, where no twin makes them unsure, are asked too and ought to be out_of_scope: they count towards its
-recall and towards the router's threshold. A score is the softmax over all labels but others' twins of
-the tenant's own; what falls on other tenants' labels counts as out_of_scope. Messages that
-the noise itself lists whole (可以, 谢谢) may have been trained on and are not asked.
+A tenant is asked its own and the general validation sentences, what is out of scope, and others' sentences where no twin makes
+them unsure, which ought to be out_of_scope: in the proportions of life (PRIOR), whatever the numbers of sentences are. A score is
+the softmax over all labels but others' twins of the tenant's own, those that it does not have by a lower prior; what falls on
+them counts as out_of_scope. Messages that the noise itself lists whole (可以, 谢谢) may have been trained on and are not asked.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
 from triton_models.build.synonyms import WHOLE
 from triton_models.build.tenancy import Tenancy
 
+OWN, OUTSIDE, FOREIGN = PRIOR = 0.85, 0.12, 0.03  # of what a tenant is asked: its own and general intents, neither, another one's
 LISTED = frozenset(word for words in WHOLE for word in words)
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ class Audience:
 @dataclass(frozen=True)
 class Questions:
     """What one tenant is asked. seen, mine, hot bool [labels]: what competes, what means something to the tenant, and what
-    the edge may answer; row: which validation sentence; label: its right label; native: own or general."""
+    the edge may answer; row: which validation sentence; label: its right label; native: own or general; weight: its share of
+    what is asked in life, 1 in all."""
 
     tenant: str
     seen: NDArray[np.bool_]
@@ -49,10 +50,13 @@ class Questions:
     row: NDArray[np.int64]
     label: NDArray[np.int64]
     native: NDArray[np.bool_]
+    weight: Floats
 
 
 @dataclass(frozen=True)
 class Figures:
+    """accuracy: by weight; the others by sentences: macro_f1 of native ones, out_of_scope_recall of all that ought to be."""
+
     accuracy: float
     macro_f1: float
     out_of_scope_recall: float
@@ -84,9 +88,19 @@ def _asked_of(audience: Audience, corpus: Corpus, tenancy: Tenancy) -> Questions
     native = [intents[row] in own or intents[row] == OUT_OF_SCOPE for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
     hot = np.array([name in audience.hot for name in labels])
-    return Questions(
-        audience.tenant, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), np.array(label), np.array(native)
-    )
+    right, near = np.array(label), np.array(native)
+    sides = (near & (right != tenancy.out_of_scope), near & (right == tenancy.out_of_scope), ~near)
+    weight = weighed(sides)
+    return Questions(audience.tenant, tenancy.seen(own), tenancy.mine(own), hot, np.array(kept), right, near, weight)
+
+
+def weighed(sides: tuple[NDArray[np.bool_], ...]) -> Floats:
+    """Each question's share: those of a side share its prior, and where a side is empty the others share all."""
+    weight = np.zeros(len(sides[0]))
+    for side, share in zip(sides, PRIOR, strict=True):
+        weight[side] = share / max(1, side.sum())
+    whole: Floats = weight / weight.sum()
+    return whole
 
 
 def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Floats:
@@ -97,9 +111,14 @@ def shares(logits: Floats, seen: NDArray[np.bool_], temperature: float) -> Float
     return result
 
 
-def heard(logits: Floats, asked: Questions, out_of_scope: int, temperature: float) -> Floats:
+def competing(logits: Floats, asked: Questions, temperature: float, foreign: float) -> Floats:
+    """shares [questions, labels] where an intent that the tenant does not have has that prior."""
+    return shares(logits[asked.row] / temperature + np.where(asked.mine, 0.0, np.log(foreign)), asked.seen, 1.0)
+
+
+def heard(logits: Floats, asked: Questions, out_of_scope: int, temperature: float, foreign: float) -> Floats:
     """shares of what means something to the tenant; all else is out_of_scope. logits [validation sentences, labels]."""
-    share = shares(logits[asked.row], asked.seen, temperature)
+    share = competing(logits, asked, temperature, foreign)
     share[:, out_of_scope] += share[:, ~asked.mine].sum(axis=1)
     share[:, ~asked.mine] = 0
     return share
@@ -114,12 +133,12 @@ def macro_f1(guess: NDArray[np.int64], label: NDArray[np.int64]) -> float:
     return float(np.mean(scores))
 
 
-def figures(logits: Floats, asked: Questions, out_of_scope: int) -> Figures:
+def figures(logits: Floats, asked: Questions, out_of_scope: int, temperature: float, foreign: float) -> Figures:
     """logits [validation sentences, labels]."""
-    guess = heard(logits, asked, out_of_scope, 1.0).argmax(axis=1)
+    guess = heard(logits, asked, out_of_scope, temperature, foreign).argmax(axis=1)
     right, strange = guess == asked.label, asked.label == out_of_scope
     return Figures(
-        accuracy=float(right[asked.native].mean()),
+        accuracy=float((right * asked.weight).sum()),
         macro_f1=macro_f1(guess[asked.native], asked.label[asked.native]),
         out_of_scope_recall=float(right[strange].mean()),
         questions=int(asked.native.sum()),

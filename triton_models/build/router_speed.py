@@ -16,13 +16,13 @@ from pyshim.settings import ROOT
 QUESTIONS, GUESSES = 1000, 50
 CHUNK = b"""
 local router = assert(require("edge.router").open(path))
-local columns = {}
-for class = 0, router.classes - 1 do columns[#columns + 1] = class end
+local columns, priors = {}, {}
+for class = 0, router.classes - 1 do columns[#columns + 1], priors[#priors + 1] = class, 0 end
 local function round()
     local took = {}
     for i = 1, #texts do
         local text, began = texts[i], os.clock()
-        for _ = 1, guesses do router:guess(text, columns) end
+        for _ = 1, guesses do router:guess(text, columns, priors) end
         took[i] = (os.clock() - began) / guesses * 1e6
     end
     return took

@@ -14,7 +14,8 @@ from pyshim.language.router import Router
 from pyshim.understanding.student import Encoder
 from triton_models.build.card import Made, card
 from triton_models.build.corpus import Corpus
-from triton_models.build.examine import at_coverage, at_threshold, examine, table
+from triton_models.build.examine import at_coverage, at_threshold, examine, student_coverage, table
+from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
 from triton_models.build.split import split
 from triton_models.build.steps import CONFIRMER, STEPS
@@ -51,6 +52,8 @@ def recalibrate(corpus: Corpus, folder: Path) -> None:
     known["validation"] |= {"student_int8": table(side.logits, side), "router": table(side.routed, side)}
     known["validation"]["router_at_threshold"] = at_threshold(side)
     known["validation"]["router_coverage"] = at_coverage(side)
+    known["validation"]["student_coverage"] = student_coverage(side)
+    known["prior"] = dict(zip(("own", "out_of_scope", "foreign"), PRIOR, strict=True))
     _write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
     _write(folder / "card.json", json.dumps(known, indent=2, ensure_ascii=False))
 

@@ -38,6 +38,13 @@ NUMBER = re.compile(
     r"(?:[0-9]{1,5}|[一二三四五六七八九十百]{1,4})\s?(?:号|栋|幢|座|楼|层|室|单元|户|弄|#)|[0-9]{1,4}(?:-[0-9]{1,5}){1,3}"
     r"|(?<=[栋幢座楼元号路街弄园苑])\s?[A-Za-z]?[0-9]{1,5}(?![0-9年月日天点元块个])|[A-Za-z][0-9]{2,5}(?![0-9])"
 )
+UNIT = "号楼|号|栋|幢|座|楼|层|室|单元|户|弄"
+PIECE = re.compile(rf"([0-9]{{1,5}}|[一二三四五六七八九十百]{{1,4}})\s?({UNIT})")
+ANEW = re.compile(
+    r"(?:不对|不是|错了|写错了|说错了|打错了|哦|噢|啊|嗯|那个|[，,。 ])*(?:门牌号?|房号|房间号|楼号|楼层|单元号?|几号)?"
+    r"(?:写错了?|错了|不对|应该|要|得)?[，, ]*(?:是|改成|改为|换成|改到|为)?\s?"
+    rf"(?P<pieces>(?:(?:[0-9]{{1,5}}|[一二三四五六七八九十百]{{1,4}})\s?(?:{UNIT})\s?)+)(?:才对|的|吧|哦|啊|了|谢谢|[，,。 ])*"
+)
 GOES_ON = re.compile(rf"\s*[{H}A-Za-z0-9 -]{{0,16}}?(?:[0-9]\s?(?:号|栋|幢|座|楼|层|室|单元|户)|路|街|村|小区|苑|区)")
 TALK = re.compile(r"我|你|您|他|怎么|什么|多少|为什么|为啥|想|哪|能不能|可以|退|查|坏了|丢了|没|信号|这|那")
 PLACELESS = re.compile(r"[^省市区县镇乡旗州0-9]{9}")  # so much without a place is talk
@@ -56,12 +63,29 @@ def read(text: str | Folded, before: str = "") -> Reading:
     else:
         start, end = said
     value = joined(before, folded.text[start:end].replace(" ", ""))
-    missing = [
-        what for what, found in ((STREET_MISSING, STREET.search(value)), (NUMBER_MISSING, NUMBER.search(value))) if not found
-    ]
-    if missing:
-        return NoValue(Reason.INCOMPLETE, value, "和".join(missing))
+    if lacks := missing(value):
+        return NoValue(Reason.INCOMPLETE, value, lacks)
     return corrections.concluded(folded, [Found(value, value, start, end, True)], None)
+
+
+def missing(value: str) -> str:
+    """What an address lacks, in words; "" where it is whole."""
+    wanted = ((STREET_MISSING, STREET.search(value)), (NUMBER_MISSING, NUMBER.search(value)))
+    return "和".join(what for what, found in wanted if not found)
+
+
+def amended(before: str, text: str | Folded) -> str | None:
+    """An address of which a text says only its numbers anew (门牌号是2号, 改成3幢501室); None where it says anything else."""
+    said = ANEW.fullmatch(fold(text).text)
+    if said is None:
+        return None
+    value = before
+    for number, unit in PIECE.findall(said["pieces"]):
+        known = [piece for piece in PIECE.finditer(value) if piece[2] == unit]
+        if not known:
+            return None
+        value = f"{value[: known[-1].start()]}{number}{unit}{value[known[-1].end() :]}"
+    return value
 
 
 def joined(before: str, now: str) -> str:

@@ -19,8 +19,8 @@ NAMED = re.compile(r"(?:尾号|[末后]四位|[末后]4位|尾数|末尾|卡号|
 OTHERS = re.compile(r"(?:[¥$:：./A-Za-z]|订单|单号|流水号|手机|电话|第)\s?(?:号|是|为)?\s?$")
 COUNTS = re.compile(r"\s?(?:元|块|圆|万|千|美|多|[.:：/][0-9]|[A-Za-z])")
 SPENT = re.compile(r"(?:[取花转扣还刷充付交存借贷降升涨提笔成]|金额|额度|还款)(?:了|到|掉|款|至|我|走)?\s?$")
-BOOKED = re.compile(r"\s?(?:想?分|想?提|想?还|输成|这笔)")
-AND = re.compile(r"(?:的卡)?\s?[和、,，跟及与]?\s?")
+BOOKED = re.compile(r"\s?(?:想?分|想?提|想?还(?![是有])|输成|这笔)")
+AND = re.compile(r"(?:的卡)?\s?[和、,，跟及与]\s?")
 NEAR = 12
 
 
@@ -29,24 +29,22 @@ def read(text: str | Folded) -> Reading:
     said: list[Found] = []
     why: NoValue | None = None
     for run in runs(folded.text):
-        one = _tail(folded.text, run)
+        named = bool(said) and said[-1].named and AND.fullmatch(folded.text, said[-1].end, run.start) is not None
+        one = _tail(folded.text, run, named)  # 尾号1022和4455
         if isinstance(one, Found):
             said.append(one)
         elif one is not None:
             why = why or NoValue(one)
-    for number, one in enumerate(said[1:], 1):
-        if said[number - 1].named and AND.fullmatch(folded.text, said[number - 1].end, one.start):
-            said[number] = one._replace(named=True)  # 尾号1022和4455
     if any(one.named for one in said):
         said = [one for one in said if one.named]
     return corrections.concluded(folded, said, why)
 
 
-def _tail(text: str, run: Run) -> Found | Reason | None:
+def _tail(text: str, run: Run, named: bool) -> Found | Reason | None:
     before, spelt = text[max(0, run.start - NEAR) : run.start], run.digits
     if SECRET.search(before):
         return Reason.SECRET
-    named = NAMED.search(before) is not None
+    named = named or NAMED.search(before) is not None
     if 15 <= len(spelt) <= 19 and (named or card(spelt)):
         return Found(spelt[-4:], spelt[-4:], run.pieces[-1].end - 4, run.end, named)
     last = run.pieces[0] if named else run.pieces[-1]

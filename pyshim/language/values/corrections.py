@@ -2,8 +2,9 @@
 
 Rules, over a folded text and values in their order:
 
-* One behind 不是, or behind 不要 and before 的, is denied, and no value where it is alone. Behind 不要, or before 不对 or 写错了,
-  it is denied where another is said: 不是A是B, A不对，是B, 是B，不是A. 彩铃不要了 says 彩铃.
+* One behind 不是, or behind 不要 and before 的, is denied, and no value where it is alone; so is what is left out (除了A都退,
+  A留着). Behind 不要, or before 不对 or 写错了, it is denied where another is said: 不是A是B, A不对，是B, 是B，不是A. 彩铃不要了
+  says 彩铃.
 * Behind 哦不对, 说错了, 改成 and the like only what follows stands. A还是B吧 is B; A还是B is both.
 * What remains (剩下B), and what it was taken from (一共A，先分B; A里先分B), is not what was asked for. Nor is what stands beside
   one that something is done with: 套餐是A，扣了B; 额度A不够，调到B.
@@ -22,6 +23,12 @@ NEAR = 8  # characters before a value that may deny it
 NOT = r"(?:那个|这个|换成?|改成?|选|尾号|金额)?\s*[¥T]?\s*$"
 DENIED = re.compile(rf"(?:(?<!是)(?<!要)不是|并非|不能是|而非){NOT}")
 UNWANTED = re.compile(rf"(?:不要|不想要|不用|(?<![特分个])别要?){NOT}")
+# 除了A都退, A留着别的都退: what is left out of all.
+EXCEPT = re.compile(rf"(?:(?<!扣)(?<!删)(?<!移)除(?:了|去|开|掉)?|不包括|不包含|不含|不算上?|保留|留着|留下){NOT}")
+KEPT = re.compile(
+    r"[元块的卡期]*\s?(?:这[张个项笔]|那[张个项笔])?(?:就|也|还|都|给我|我)?"
+    r"(?:以外|之外|除外|留着|留下|保留|不退|别退|不取消|别取消|不动|别动|接着用|继续用|还要用|还用着?)"
+)
 WRONG = re.compile(
     r"\s?[元块的期号]*\s?(?:这个|那个)?[，, ]?(?:是)?(?:不对|不是(?=[，,。；的 ]|$)|错了|[写打说输发填]错|有误|不要了)"
 )
@@ -87,7 +94,9 @@ def _after_the_last_correction(text: str, said: list[Found]) -> int:
 
 def _denied(text: str, one: Found) -> bool:
     """Denied, whatever else is said? 不要 alone denies only 29的 and the like: 彩铃不要了 says 彩铃."""
-    return _before(DENIED, text, one) or (_before(UNWANTED, text, one) and text.startswith(("的", "那"), one.end))
+    if _before(DENIED, text, one) or _before(EXCEPT, text, one) or KEPT.match(text, one.end) is not None:
+        return True
+    return _before(UNWANTED, text, one) and text.startswith(("的", "那"), one.end)
 
 
 def _done_with(done: re.Pattern[str], text: str, said: list[Found]) -> list[Found]:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from triton_models.bench.near import auroc, strangeness
+from triton_models.build import calibrate
 from triton_models.build.embed import spearman
 from triton_models.build.judge import PlainJudge, TenantJudge, calibration_error
-from triton_models.build.measure import Questions
+from triton_models.build.measure import Questions, weighed
 from triton_models.build.task import Example, Task
 
 CONFIDENCE = np.array([0.9, 0.9, 0.9, 0.9, 0.5, 0.5])
@@ -59,6 +60,7 @@ def test_a_tenant_is_asked_its_own_questions_and_what_is_another_tenants_is_out_
         row=np.array([0, 1, 2]),
         label=np.array([0, 2, 2]),
         native=np.array([True, True, False]),
+        weight=np.array([0.85, 0.12, 0.03]),
     )
     judge = TenantJudge(["一", "二", "三"], [asked], 2)
     found = judge.figures(np.array([[3, 0, 0, 9], [0, 0, 5, 0], [0, 5, 0, 0]], dtype=np.float32))
@@ -67,7 +69,34 @@ def test_a_tenant_is_asked_its_own_questions_and_what_is_another_tenants_is_out_
     assert found["questions"] == 2
     assert found["tenants"]["shop"]["accuracy"] == 1
     wrong = judge.figures(np.array([[0, 5, 0, 0], [0, 0, 5, 0], [5, 0, 0, 0]], dtype=np.float32))
-    assert wrong["accuracy"] == wrong["out_of_scope_recall"] == 0.5
+    assert (wrong["accuracy"], wrong["out_of_scope_recall"]) == (0.12, 0.5)  # by how often each is asked, and by sentences
+
+
+def test_questions_weigh_what_they_weigh_in_life_however_many_there_are():
+    own, outside, foreign = np.array([1, 1, 0, 0, 0]), np.array([0, 0, 1, 0, 0]), np.array([0, 0, 0, 1, 1])
+    weight = weighed((own == 1, outside == 1, foreign == 1))
+    assert weight == pytest.approx([0.425, 0.425, 0.12, 0.015, 0.015])
+    assert weighed((own == 1, foreign == 1, outside == 9)).sum() == pytest.approx(1)
+
+
+def test_an_intent_that_the_tenant_does_not_have_is_as_rare_as_in_life():
+    """Half of all training sentences are of another tenant, three in a hundred of what is asked."""
+    draw = np.random.default_rng(7)
+    label = np.array([0] * 40 + [2] * 40 + [2] * 40)
+    kind = np.array([0] * 40 + [2] * 40 + [1] * 40)
+    logits = np.eye(3)[kind] * 3 + draw.normal(0, 1.2, (120, 3))
+    asked = Questions(
+        "shop",
+        np.array([True] * 3),
+        np.array([True, False, True]),
+        np.array([True, False, False]),
+        np.arange(120),
+        label,
+        kind != 1,
+        weighed((kind == 0, kind == 2, kind == 1)),
+    )
+    _, foreign = calibrate.reading(logits, [asked], 2)
+    assert foreign < 0.3
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,16 @@
+"""Does somebody say what stands above everything else: that their life, or their money, is in danger?
+
+Of life the engine knows; of money a tenant's urgent rules may (`words:` in replies.yaml). No model is needed for it.
+"""
+
+from pyshim.language import distress
+from pyshim.language.folding import plain, simplified
+from pyshim.tenants.schema import Tenant
+
+
+def heard(tenant: Tenant, text: str) -> str | None:
+    """The intent of the rule whose words are said; "" where it is about life; None where nothing is."""
+    if distress.heard(text):
+        return ""
+    said = simplified(plain(text)).lower()
+    return next((intent for intent, rule in tenant.replies.items() if any(word.lower() in said for word in rule.words)), None)
