@@ -14,6 +14,8 @@ import yaml
 from pyshim.identity import tokens
 from pyshim.identity.jwks import Key
 from pyshim.language import patterns
+from pyshim.outside import secrets
+from pyshim.settings import ROOT
 from pyshim.tenants import lines
 from pyshim.tenants.lines import Step
 from pyshim.tenants.schema import Call, People, Phrases, Slot, Task, Tenant
@@ -28,6 +30,10 @@ EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
 BACKEND = re.compile(rf"https?://[^/\s]+|{re.escape(EXAMPLE)}")
 BRACE = re.compile(r"[{}]")
 CALENDAR = 1902, 2098  # years for which the readers of dates have a calendar, and one on either side
+OURS = {  # headers that no tenant's credential may be
+    *("x-user-id", "idempotency-key", "traceparent", "host", "connection", "accept-encoding", "content-type", "content-length"),
+    *("transfer-encoding", "te", "upgrade", "expect", "trailer"),
+}
 REPLIES, FLOWS = "replies.yaml", "flows.yaml"
 
 
@@ -117,8 +123,23 @@ class Checker:
         backend, today = self._tenant.about.backend, self._tenant.about.today
         if backend is not None and not _is_base(backend):
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
+        yield from self._credential()
         if today is not None and not CALENDAR[0] <= today.year <= CALENDAR[1]:
             yield f"{self._at('tenant.yaml', 'today')}: a day from {CALENDAR[0]} to {CALENDAR[1]} is wanted, not {today}"
+
+    def _credential(self) -> Iterator[str]:
+        known = self._tenant.about.credential
+        if known is None:
+            return
+        if self._tenant.about.backend is None:
+            yield f"{self._at('tenant.yaml', 'credential')}: credential: there is no `backend` that wants one"
+        if known.header.lower() in OURS:
+            where = self._at("tenant.yaml", "credential", "header")
+            yield f"{where}: credential: {known.header} is a header of every call already"
+        try:
+            secrets.read(ROOT / known.file)
+        except secrets.Unusable as error:
+            yield f"{self._at('tenant.yaml', 'credential', 'file')}: credential: {error}"
 
     def _alarms(self) -> Iterator[str]:
         for intent, rule in self._tenant.replies.items():

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pyshim.outside.backend import Base
 from pyshim.tenants.addresses import Ranges
 
 Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)
@@ -86,6 +87,14 @@ class People(msgspec.Struct, forbid_unknown_fields=True):
     open: Open | None = None
 
 
+class Credential(msgspec.Struct, forbid_unknown_fields=True):
+    """What a back end knows sluice by: the name of a header, and the file that holds its value (pyshim/outside/secrets.py); a
+    relative path is from the project's folder. The value is in no snapshot."""
+
+    header: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
+    file: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class About(msgspec.Struct, forbid_unknown_fields=True):
     """tenant.yaml; issuer: what iss of a token must be, None for anything; today: the day that dates are told from, for a
     demonstration whose clock stands still, None for the real one."""
@@ -97,10 +106,17 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     examples: list[str]
     people: People | None = None
     backend: str | None = None
+    credential: Credential | None = None
     campaign: Campaign | None = None
     issuer: str | None = None
     today: date | None = None
     thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
+
+    @property
+    def base(self) -> Base:
+        """Of its back end's URLs."""
+        known = self.credential
+        return Base(self.backend or "", known.header, known.file) if known else Base(self.backend or "")
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):

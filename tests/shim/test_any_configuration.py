@@ -205,7 +205,7 @@ class _Talk:
             return httpx.Response(status, stream=_Body(content))
 
         if served.tenant.about.backend:
-            one = self._backend._one(served.tenant.about.backend)
+            one = self._backend._one(served.tenant.about.base)
             one.client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
         self._outside = cast(Outside, _Outside(cast(Any, self._backend), ToldRedis()))
 

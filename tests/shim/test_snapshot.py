@@ -129,6 +129,22 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     ),
     ("tenant.yaml", lambda text: text.replace("burst: 10}", "burst: 100000000}"), "tenant.yaml:7: Expected `int` <= 10000000"),
     ("tenant.yaml", lambda text: text + "thresholds: {recall: .nan}\n", "tenant.yaml:24: Expected `float` >= 0.0"),
+    (
+        "tenant.yaml",
+        lambda text: text + "credential: {header: X-Key, file: /no/such.key}\n",
+        "tenant.yaml:24: credential: /no/such.key: No such file or directory",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text + "credential: {header: X-User-Id, file: LICENSE}\n",
+        "tenant.yaml:24: credential: X-User-Id is a header of every call already",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text + "credential: {header: X-Key, file: LICENSE}\n",
+        "LICENSE: a file that only its owner can read is wanted (chmod 600)",
+    ),
+    ("tenant.yaml", lambda text: text + "credential: {header: 'X Key', file: a}\n", "tenant.yaml:24: Expected `str` matching"),
     ("tenant.yaml", lambda text: text + "today: 0001-01-01\n", "tenant.yaml:24: a day from 1902 to 2098 is wanted"),
     *(
         ("tenant.yaml", lambda text, base=base: text.replace("backend: $", f"backend: {base} # $"), "tenant.yaml:4: http:// or")  # type: ignore[misc]
