@@ -1,6 +1,6 @@
 """What does a file of one secret hold now?
 
-One line, readable by its owner only. It is read again when it changes, so that a key can be replaced while serving; what cannot be
+One line, readable by its owner only. It is read again when it changes, so that it can be replaced while serving; what cannot be
 used leaves the one of before in force. Nothing of it is in a fault, a log or a record.
 """
 
