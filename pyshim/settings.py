@@ -63,6 +63,8 @@ class Settings:
     user_agents_refused: str
     addresses_refused: tuple[str, ...]
     addresses_trusted: tuple[str, ...]
+    proxies: tuple[str, ...]
+    proxy_protocol: bool
     records_mb: int
     record_half_life_s: float
     score_slowed: float
