@@ -29,8 +29,8 @@ class Part:
     back: Callable[[], Awaitable[bool]] | None = None
 
 
-def redis_command(folder: Path, socket: Path) -> list[str]:
-    """folder: where it keeps what it stored, made here."""
+def redis_command(folder: Path, socket: Path, memory_mb: int = 0) -> list[str]:
+    """folder: where it keeps what it stored, made here; memory_mb: the most it takes, 0 for any."""
     folder.mkdir(parents=True, exist_ok=True)
     options = {
         "port": "0",
@@ -41,6 +41,7 @@ def redis_command(folder: Path, socket: Path) -> list[str]:
         "appendonly": "yes",  # an acknowledged turn survives a restart
         "appendfsync": "everysec",
         "auto-aof-rewrite-min-size": "512mb",  # rewriting is a fork: not in the middle of every small peak
+        "maxmemory": f"{memory_mb}mb",
         "maxmemory-policy": "noeviction",  # better an error than a conversation forgotten
         "daemonize": "no",
     }
@@ -48,7 +49,7 @@ def redis_command(folder: Path, socket: Path) -> list[str]:
 
 
 def _redis(settings: Settings) -> Part:
-    command = redis_command(settings.var / "redis", settings.redis_socket)
+    command = redis_command(settings.var / "redis", settings.redis_socket, settings.redis_memory_mb)
     return Part("redis", command, lambda: _redis_answers(settings.redis_socket))
 
 

@@ -46,6 +46,7 @@ class Settings:
     nginx: str
     node: str
     redis_socket: Path
+    redis_memory_mb: int
     triton_config: str
     triton_environment: Path
     edge_workers: int
@@ -59,6 +60,7 @@ class Settings:
     everything_burst: int
     address_rate_per_s: float
     address_burst: int
+    address_guests_per_day: int
     limits_shadow: tuple[str, ...]
     user_agents_refused: str
     addresses_refused: tuple[str, ...]
@@ -237,6 +239,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
             *("edge_workers", "shims", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
             *("body_bytes_max", "query_chars_max", "record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s"),
             *("address_connections", "tokens_remembered", "guest_token_s", "token_s", "token_life_max_s", "state_ttl_s"),
+            *("redis_memory_mb", "address_guests_per_day"),
             *("history_ttl_s", "history_turns", "breaker_failures", "triton_queue_size", "triton_instances"),
         ),
         SOME,

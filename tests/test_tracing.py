@@ -31,7 +31,7 @@ def traced(stacks: Callable[..., Stack], wide: dict[str, str], collector: Collec
 
 
 def ask(stack: Stack, query: str, flags: str = "01", status: int = 200, source: str | None = None, **headers: str) -> str:
-    """Asks within a trace of its own; returns the trace's id. source: the address to come from, a trusted one where none is said."""
+    """Asks within a trace of its own; returns the trace's id. source: the address to come from."""
     trace = secrets.token_hex(16)
     headers = {"traceparent": f"00-{trace}-{PARENT}-{flags}", "Authorization": f"Bearer {stack.token()}"} | headers
     with httpx.Client(transport=httpx.HTTPTransport(local_address=source), headers=headers) as client:

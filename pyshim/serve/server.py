@@ -63,6 +63,7 @@ class Shim:
         self._spawn(handlers.follower.run())
         self._spawn(handlers.leader.run())
         self._spawn(handlers.doubts.run())
+        self._spawn(handlers.shedding.run())
         gc.collect()
         gc.freeze()  # what lives as long as the process is not searched again for garbage
         await send({"type": "lifespan.startup.complete"})

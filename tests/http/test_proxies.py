@@ -74,9 +74,8 @@ def test_the_proxy_protocol_is_spoken_where_it_is_set(tmp_path: Path) -> None:
 def test_a_proxy_protocol_that_nobody_may_speak_is_refused_at_the_start(tmp_path: Path) -> None:
     stack = make_stack(tmp_path, PROXY_PROTOCOL="1")
     command = [sys.executable, "-m", "gateway.nginx", "nginx"]
-    done = subprocess.run(
-        command, cwd=ROOT, env={"PATH": "/usr/bin", **stack.environment, **_path()}, capture_output=True, text=True, check=False
-    )
+    environment = {"PATH": "/usr/bin", **stack.environment, **_path()}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "SLUICE_PROXY_PROTOCOL=1: SLUICE_PROXIES is wanted" in done.stderr
 
@@ -85,7 +84,7 @@ def _path() -> dict[str, str]:
     return {"PYTHONPATH": ":".join(sys.path)}
 
 
-@pytest.mark.parametrize("kind", ["address", "verified"])
+@pytest.mark.parametrize("kind", ["address", "verified", "guests"])
 def test_an_ipv6_address_counts_by_its_64_bits(lua: Any, kind: str) -> None:
     name = lua.eval(b"require 'edge.names'")[kind.encode()]
     one, other, far = (socket.inet_pton(socket.AF_INET6, text) for text in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"))
