@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import wait_until
 from tests.http.door import JSON, Door, door
 from tests.http.raw import request, speak
 
@@ -24,5 +25,5 @@ def test_an_address_may_become_so_many_guests_a_day_a_tenth_of_them_at_once(tmp_
         assert [asked(opened, "198.51.100.4") for _ in range(5)] == [503, 503, 503, 429, 429]
         assert asked(opened, "198.51.100.5") == 503
         assert [asked(opened, f"2001:db8::{number}") for number in range(1, 6)] == [503, 503, 503, 429, 429]
-        assert opened.metric('sluice_limit_refused_total{tenant="-",bucket="guests"}') == 4
+        wait_until(lambda: opened.metric('sluice_limit_refused_total{tenant="-",bucket="guests"}') == 4)
         assert opened.chat("127.0.0.7", opened.token()).status == 200
