@@ -28,6 +28,8 @@ class Settings:
 
     host: str
     port: int
+    log_mb: int
+    logs_kept: int
     operations_port: int
     triton_port: int
     triton_metrics_port: int
@@ -239,7 +241,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
             *("edge_workers", "shims", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
             *("body_bytes_max", "query_chars_max", "record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s"),
             *("address_connections", "tokens_remembered", "guest_token_s", "token_s", "token_life_max_s", "state_ttl_s"),
-            *("redis_memory_mb", "address_guests_per_day"),
+            *("log_mb", "logs_kept", "redis_memory_mb", "address_guests_per_day"),
             *("history_ttl_s", "history_turns", "breaker_failures", "triton_queue_size", "triton_instances"),
         ),
         SOME,

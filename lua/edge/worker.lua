@@ -13,6 +13,7 @@ local lease = require "edge.lease"
 local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
+local repeated = require "edge.said"
 local revoked = require "edge.revoked"
 local concurrency = require "edge.concurrency"
 local trace = require "edge.trace"
@@ -52,6 +53,7 @@ end
 
 local function every_second(premature)
     metrics.flush()
+    repeated.tell()
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the list of addresses", function() return addresses.follow(config.current().screen) end)

@@ -9,6 +9,7 @@ import faulthandler
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 import time
@@ -25,7 +26,8 @@ from pyshim.rollout import start
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.serve.whole import Whole
 from pyshim.settings import DRAIN_MS, read_settings
-from pyshim.telemetry import trace
+from pyshim.telemetry import logs, said, trace
+from pyshim.telemetry.said import Counted
 from pyshim.tenants.compile import Compiler, Snapshot, new_compiler
 from pyshim.turns import wire
 
@@ -44,8 +46,8 @@ FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this
 class Shim:
     """The application."""
 
-    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
-        self._first, self._compiler, self._number = first, compiler, number
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0, counted: Counted | None = None) -> None:
+        self._first, self._compiler, self._number, self._counted = first, compiler, number, counted
         self._handlers: Handlers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,6 +66,9 @@ class Shim:
         self._spawn(handlers.leader.run())
         self._spawn(handlers.doubts.run())
         self._spawn(handlers.shedding.run())
+        self._spawn(self._tell())
+        path = self._first.settings.log / f"shim-{self._number}.log"
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, logs.open_anew, path)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not searched again for garbage
         await send({"type": "lifespan.startup.complete"})
@@ -76,6 +81,11 @@ class Shim:
         await handlers.close()
         await asyncio.to_thread(trace.end)
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tell(self) -> None:
+        while self._counted is not None:
+            self._counted.tell()
+            await asyncio.sleep(1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -127,14 +137,15 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until the loop hears it
+    counted = said.begin()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings, number = read_settings(), int(sys.argv[1])
     compiler = new_compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
     trace.begin(settings, number)
     how = uvicorn.Config(
-        Shim(first, compiler, number),
+        Shim(first, compiler, number, counted),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
         http=Whole,
