@@ -15,7 +15,7 @@ def _group() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Put every log aside as name.1 and begin a new one. One that has grown to SLUICE_LOG_MB the launcher puts aside by itself."""
+    """Put every log aside as name.1 and begin a new one. The launcher does it by itself with one that has grown (SLUICE_LOG_MB)."""
     settings = read_settings()
     try:
         moved = logs.rotate(settings, logs.of(settings))
