@@ -15,7 +15,7 @@ def _group() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Put every log aside as name.1 and begin a new one. The launcher does it by itself with one that has grown (SLUICE_LOG_MB)."""
+    """Put every log aside as name.1 and begin a new one. The launcher does it by itself with one of SLUICE_LOG_MB."""
     settings = read_settings()
     try:
         moved = logs.rotate(settings, logs.of(settings))

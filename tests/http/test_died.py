@@ -64,3 +64,21 @@ def test_a_dead_shim_counts_against_the_version_and_one_that_is_not_there_agains
             assert opened.chat("127.0.0.1", token, DEEP + b', "session_id": "s", "seq": 1}').status == 200
             wait_until(lambda: opened.metric(FAILED) == 2)
             assert opened.metric(ANSWERED) == 0
+
+
+@pytest.mark.real
+def test_a_turn_with_seq_does_not_notice_whatever_byte_a_shim_dies_at(tmp_path: Path) -> None:
+    """A shim writes head and body in one piece (tests/shim/test_whole.py); what a machine cut off within the head is no answer."""
+
+    def cut(bytes_: int) -> Callable[[socket.socket], None]:
+        return lambda one: one.sendall(ANSWER[:bytes_])
+
+    head = ANSWER.index(b"\r\n\r\n") + 4
+    with door(tmp_path / "door", SHIMS="2") as opened:
+        for seq, byte in enumerate((*range(0, head, 23), head - 1), 1):
+            folder = opened.edge.settings
+            with shims(opened, 2, cut(byte), answers):
+                said = DEEP + f', "session_id": "s", "seq": {seq}}}'.encode()
+                assert opened.chat("127.0.0.1", opened.token(), said).body == b"{}\n", byte
+            for number in range(2):
+                folder.shim_socket(number).unlink()
