@@ -21,6 +21,7 @@ from pyshim.tenants.schema import Tenant
 from pyshim.turns.turn import Reply, State, Turn
 from pyshim.understanding.model import Calibration, Model
 from pyshim.understanding.version import Version
+from tests.shim.story import story as story  # noqa: PLC0414 - a fixture
 
 TENANTS = ROOT / "gateway" / "tenants"
 
