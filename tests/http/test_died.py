@@ -68,7 +68,7 @@ def test_a_dead_shim_counts_against_the_version_and_one_that_is_not_there_agains
 
 @pytest.mark.real
 def test_a_turn_with_seq_does_not_notice_whatever_byte_a_shim_dies_at(tmp_path: Path) -> None:
-    """A shim writes head and body in one piece (tests/shim/test_whole.py); what a machine cut off within the head is no answer."""
+    """A shim writes head and body in one piece (tests/shim/test_whole.py); what is cut off within the head is no answer."""
 
     def cut(bytes_: int) -> Callable[[socket.socket], None]:
         return lambda one: one.sendall(ANSWER[:bytes_])
