@@ -93,7 +93,7 @@ function _M.write_late(settings, run_folder)
                 answer, err = redis.run(settings, "commit-3", unpack(kept.arguments))
             end
         end
-        if not answer and err and redis.refused(err) then
+        if not answer and err and redis.refused(err) and redis.writable(settings) then      -- one that is busy refuses all alike
             kept.tries = (kept.tries or 0) + 1
             if kept.tries >= TRIES then
                 if set_aside(run_folder, text, kept, err) then return written, err end

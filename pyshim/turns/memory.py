@@ -136,12 +136,20 @@ class Memory:
             try:
                 await self._redis.run(self._commit, *self._late.first()[1])
             except RedisRefused as error:
-                if not self._late.refused(str(error)):
+                if not await self._takes_others() or not self._late.refused(str(error)):
                     return False
             except RedisAway:
                 return False
             else:
                 self._late.written()
+        return True
+
+    async def _takes_others(self) -> bool:
+        """A Redis that is busy, or lets us do nothing, refuses all alike."""
+        try:
+            await self._redis.check_writable()
+        except RedisAway:
+            return False
         return True
 
     async def leave(self, patience_s: float = 2.0) -> None:

@@ -12,6 +12,7 @@ import redis
 
 from pyshim.outside.redis import Script, opened
 from pyshim.settings import read_settings
+from pyshim.turns import aside
 from pyshim.turns.late import TRIES, Late
 from pyshim.turns.memory import Memory
 from tests.conftest import RedisServer, Stack, make_stack, wait_until
@@ -75,6 +76,26 @@ async def test_a_shim_sets_it_aside_and_goes_on_and_the_command_writes_it_later(
     assert "written: 1, still set aside: 0" in (await asyncio.to_thread(here, stack, "late", "retry")).stdout
     assert written(client, "aside-one")
     assert not list(stack.settings.run.glob("aside-*"))
+
+
+async def test_a_redis_that_refuses_all_alike_is_waited_for(
+    redis_server: RedisServer, client: "redis.Redis[bytes]", tmp_path: Path
+) -> None:
+    late = Late(tmp_path / "late-shim-0")
+    late.keep(0.0, tuple(arguments("patient")))
+    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    client.acl_setuser("default", enabled=True, nopass=True, commands=["-evalsha", "-eval"])
+    try:
+        async with opened(settings, 1) as store:
+            memory = Memory(settings, store, late)
+            for _ in range(2 * TRIES):
+                assert not await memory._write_due()
+            client.acl_setuser("default", enabled=True, nopass=True, commands=["+@all"])
+            assert await memory._write_due()
+    finally:
+        client.acl_setuser("default", enabled=True, nopass=True, commands=["+@all"])
+    assert written(client, "patient")
+    assert aside.files(tmp_path) == []
 
 
 async def test_what_cannot_be_set_aside_lets_the_others_pass(
