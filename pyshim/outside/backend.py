@@ -13,12 +13,13 @@ at all for a while, which is Refused.
 
 import asyncio
 import re
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
+from pyshim.outside.base import Base
 from pyshim.outside.breaker import Breaker
 from pyshim.outside.secrets import Secret, Unusable
 from pyshim.settings import ROOT
@@ -68,14 +69,6 @@ class Call(Protocol):
     def path(self) -> str: ...
     @property
     def body(self) -> list[str]: ...
-
-
-class Base(NamedTuple):
-    """A back end: its address, and the header that says who calls, whose value is in a file; "" where it wants none."""
-
-    url: str
-    header: str = ""
-    file: str = ""
 
 
 class _One:

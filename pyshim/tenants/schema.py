@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from pyshim.outside.backend import Base
+from pyshim.outside.base import Base
 from pyshim.tenants.addresses import Ranges
 
 Route = Literal["chat", "session", "history", "intent"]  # our URLs that ask who is there (lua/edge/door.lua)

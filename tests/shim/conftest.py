@@ -10,7 +10,8 @@ import pytest
 from pyshim.errors import RedisAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
-from pyshim.outside.backend import Base, Call, Done, Fields, Outcome, Refused
+from pyshim.outside.backend import Call, Done, Fields, Outcome, Refused
+from pyshim.outside.base import Base
 from pyshim.outside.clients import Outside
 from pyshim.outside.redis import Script
 from pyshim.settings import ROOT, read_settings

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pyshim.outside import secrets
-from pyshim.outside.backend import Backend, Base, Done, Outcome, Refused, Unknown
+from pyshim.outside.backend import Backend, Done, Outcome, Refused, Unknown
+from pyshim.outside.base import Base
 from pyshim.outside.secrets import Secret, Unusable
 from pyshim.settings import ROOT, read_settings
 from pyshim.tenants import source
