@@ -26,12 +26,14 @@ from pyshim.outside.backend import EXAMPLE
 from pyshim.outside.redis import opened
 from pyshim.rollout import follower, start
 from pyshim.settings import BadSetting, Settings, read_settings
+from pyshim.telemetry import logs
 from pyshim.tenants import addresses, source
 from pyshim.tenants.compile import Snapshot, new_compiler
 from pyshim.tenants.edge import edge_settings
 
 log = logging.getLogger("sluice")
 
+LOOK_S = 10.0  # how often logs are looked at
 SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes
 
 
@@ -99,7 +101,7 @@ def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float)
     return f"""
 sluice is ready ({seconds:.1f} s).
 
-  browser   {address}/
+  browser   {address}/#{tenant}
   terminal  .venv/bin/sluice chat --tenant {tenant}
   curl      curl {address}/v1/chat -H 'Content-Type: application/json' \\
               -H 'Authorization: Bearer {token}' \\
@@ -127,6 +129,7 @@ async def run(settings: Settings) -> None:
         watchers: list[asyncio.Task[None]] = []
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(signal.SIGUSR1, logs.reopen, settings)
         loop.add_signal_handler(signal.SIGUSR2, lambda: watchers.append(loop.create_task(upgrade.nginx(settings, running))))
         try:
             for position, stage in enumerate(stages):
@@ -135,12 +138,23 @@ async def run(settings: Settings) -> None:
                 watchers += [loop.create_task(one.watch()) for one in running[-1]]
                 if position == 0:
                     serving, remark = await _prepare(settings)  # now that Redis can be asked
+            watchers.append(loop.create_task(_logs(settings)))
             if not stopped.is_set():
                 print(_welcome(settings, serving, remark, time.monotonic() - began), flush=True)
             await stopped.wait()
             print("draining and stopping ...", flush=True)
         finally:
             await _stop(running, watchers)
+
+
+async def _logs(settings: Settings) -> None:
+    """Puts aside what has grown."""
+    while True:
+        try:
+            logs.rotate(settings, logs.grown(settings))
+        except OSError as error:
+            log.warning("a log cannot be put aside: %s", error)
+        await asyncio.sleep(LOOK_S)
 
 
 async def _stage(stage: list[Running], stopped: asyncio.Event) -> None:

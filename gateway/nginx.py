@@ -93,12 +93,13 @@ def _certificate(settings: Settings) -> tuple[Path, Path]:
 def _values(settings: Settings, nginx: str) -> dict[str, str]:
     about = _about(nginx)
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
-    trusted = addresses.networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
+    trusted = addresses.trusted(settings)
     sockets = [settings.shim_socket(number) for number in range(settings.shims)]
     return (
         values
         | _tls(settings, about)
         | _collector(settings)
+        | _proxies(settings)
         | {
             "ROOT": str(ROOT),
             "RUN": str(settings.run),
@@ -118,6 +119,16 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
 
 def _user(settings: Settings) -> str:
     return f"user {getpass.getuser()}{settings.group and ' ' + settings.group};"
+
+
+def _proxies(settings: Settings) -> dict[str, str]:
+    """Whose word on a client's address counts, and how it is said. Raises BadSetting."""
+    proxies = addresses.networks(settings.proxies, "SLUICE_PROXIES")
+    if settings.proxy_protocol and not proxies:
+        raise BadSetting("SLUICE_PROXY_PROTOCOL=1: SLUICE_PROXIES is wanted, the addresses of the load balancers that speak it")
+    header = "proxy_protocol" if settings.proxy_protocol else "X-Forwarded-For"
+    lines = [f"set_real_ip_from {network};" for network in proxies] + [f"real_ip_header {header};", "real_ip_recursive on;"]
+    return {"REAL_IP": "\n".join(lines) if proxies else "", "PROXY_PROTOCOL": "proxy_protocol" if settings.proxy_protocol else ""}
 
 
 def _collector(settings: Settings) -> dict[str, str]:

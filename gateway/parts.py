@@ -29,8 +29,9 @@ class Part:
     back: Callable[[], Awaitable[bool]] | None = None
 
 
-def redis_command(folder: Path, socket: Path, group: bool = False) -> list[str]:
-    """folder: where it keeps what it stored, made here; group: may that of the socket's folder connect, too?"""
+def redis_command(folder: Path, socket: Path, group: bool = False, memory_mb: int = 0) -> list[str]:
+    """folder: where it keeps what it stored, made here; group: may that of the socket's folder connect, too? memory_mb: the most
+    it takes, 0 for any."""
     folder.mkdir(parents=True, exist_ok=True)
     options = {
         "port": "0",
@@ -41,6 +42,7 @@ def redis_command(folder: Path, socket: Path, group: bool = False) -> list[str]:
         "appendonly": "yes",  # an acknowledged turn survives a restart
         "appendfsync": "everysec",
         "auto-aof-rewrite-min-size": "512mb",  # rewriting is a fork: not in the middle of every small peak
+        "maxmemory": f"{memory_mb}mb",
         "maxmemory-policy": "noeviction",  # better an error than a conversation forgotten
         "daemonize": "no",
     }
@@ -48,7 +50,8 @@ def redis_command(folder: Path, socket: Path, group: bool = False) -> list[str]:
 
 
 def _redis(settings: Settings) -> Part:
-    command = redis_command(settings.var / "redis", settings.redis_socket, bool(settings.group))
+    group, memory_mb = bool(settings.group), settings.redis_memory_mb
+    command = redis_command(settings.var / "redis", settings.redis_socket, group, memory_mb)
     return Part("redis", command, lambda: _redis_answers(settings.redis_socket))
 
 

@@ -17,6 +17,7 @@ log = logging.getLogger("sluice")
 
 DRAIN_S = 12.0
 BACKLOG = 4096
+PAUSE_S, PAUSE_MAX_S = 0.2, 10.0  # before the first try to start a part again, twice as long before each more
 CRASHES = 2  # a part that a signal ended while it started is started again so often
 PR_SET_PDEATHSIG = 1
 
@@ -128,17 +129,24 @@ class Running:
             if self.process is not process:  # another one took its place
                 continue
             self._clear()
-            self.restarts += 1
             log.warning("%s died (status %s); starting it again", self.part.name, code)
-            await asyncio.sleep(min(5.0, 0.2 * self.restarts))
-            await self.start()
+            await self._until_back()
+
+    async def _until_back(self) -> None:
+        """Tries until it is: whatever keeps a part from starting (no memory, no file, a port) may be over a moment later."""
+        while not self.stopping:
+            self.restarts += 1
+            await asyncio.sleep(min(PAUSE_MAX_S, PAUSE_S * 2 ** (self.restarts - 1)))
             try:
+                await self.start()
                 await self.until_ready(self.part.back)
-                log.info("%s is back", self.part.name)
-                self.restarts = 0
-            except CannotStart as error:
-                log.error("%s", error)
+            except (CannotStart, OSError) as error:
+                log.error("%s is not back (try %d): %s", self.part.name, self.restarts, error)
                 self._clear()
+                continue
+            log.info("%s is back", self.part.name)
+            self.restarts = 0
+            return
 
     def _clear(self) -> None:
         """Ends what a dead part left running: nginx's workers outlive their master and would go on listening."""

@@ -35,6 +35,10 @@ class RedisTakesNothing(RedisAway):
     """The state store is there, and refuses what writes."""
 
 
+class RedisRefused(RedisAway):
+    """The state store is there, takes what others write, and refuses this."""
+
+
 class TritonAway(Away):
     """The model server did not answer, or its breaker is open."""
 

@@ -5,6 +5,7 @@ is reported by name, value and what was wanted.
 """
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "gateway" / "defaults.env"
 PREFIX = "SLUICE_"
+DRAIN_MS = 5000  # a process that leaves waits so long for the turns it is answering
 MODEL = "student"  # its folder under SLUICE_MODELS, and its name in Triton
 
 
@@ -26,6 +28,8 @@ class Settings:
 
     host: str
     port: int
+    log_mb: int
+    logs_kept: int
     operations_port: int
     triton_port: int
     triton_metrics_port: int
@@ -45,6 +49,7 @@ class Settings:
     nginx: str
     node: str
     redis_socket: Path
+    redis_memory_mb: int
     triton_config: str
     triton_environment: Path
     edge_workers: int
@@ -58,10 +63,13 @@ class Settings:
     everything_burst: int
     address_rate_per_s: float
     address_burst: int
+    address_guests_per_day: int
     limits_shadow: tuple[str, ...]
     user_agents_refused: str
     addresses_refused: tuple[str, ...]
     addresses_trusted: tuple[str, ...]
+    proxies: tuple[str, ...]
+    proxy_protocol: bool
     records_mb: int
     record_half_life_s: float
     score_slowed: float
@@ -76,6 +84,7 @@ class Settings:
     header_s: int
     body_s: int
     address_connections: int
+    tenants_listed: bool
     token_audience: str
     token_leeway_s: int
     guest_token_s: int
@@ -184,24 +193,34 @@ def _paths(text: str) -> tuple[Path, ...]:
     return tuple(_path(part) for part in _ranges(text))
 
 
-def _positive(number: float, text: str) -> None:
-    if number < 0:
+def _within(number: float, text: str) -> None:
+    if not 0 <= number <= MOST:  # which no NaN is
         raise ValueError(text)
 
 
 def _whole(text: str) -> int:
-    _positive(int(text), text)
+    _within(int(text), text)
     return int(text)
 
 
 def _number(text: str) -> float:
-    _positive(float(text), text)
+    _within(float(text), text)
     return float(text)
 
 
+MOST = 2**31 - 1  # of any number; nginx counts that far
+
+
+def _yes(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
+
+
 READERS = {
-    int: (_whole, "a whole number, 0 or more"),
-    float: (_number, "a number, 0 or more"),
+    bool: (_yes, "0 or 1"),
+    int: (_whole, f"a whole number, from 0 to {MOST}"),
+    float: (_number, f"a number, from 0 to {MOST}"),
     str: (str, "text"),
     Path: (_path, "a path"),
     tuple[Path, ...]: (_paths, "paths, comma-separated"),
@@ -209,16 +228,26 @@ READERS = {
 }
 
 
-AT_LEAST_1 = (
-    "record_half_life_s",
-    "score_slowed",
-    "refused_s",
-    "header_s",
-    "body_s",
-    "address_connections",
-    "records_mb",
-    "tokens_remembered",
-)
+PORT, SHARE, SOME = (0, 65535), (0, 1), (1, MOST)
+RATE, BURST = (1e-6, 1e7), (1, 10_000_000)  # the edge counts tokens exactly up to there (pyshim/tenants/schema.py has the same)
+
+# What a number must lie within, least and most, where not any will do.
+BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("port", "operations_port", "triton_port", "triton_metrics_port", "backend_port", "tls_port"), PORT),
+    **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
+    **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
+    **dict.fromkeys(("trace_share", "confidence_min", "rollout_false_alarms"), SHARE),
+    **dict.fromkeys(
+        (
+            *("edge_workers", "shims", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
+            *("body_bytes_max", "query_chars_max", "record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s"),
+            *("address_connections", "tokens_remembered", "guest_token_s", "token_s", "token_life_max_s", "state_ttl_s"),
+            *("log_mb", "logs_kept", "redis_memory_mb", "address_guests_per_day"),
+            *("history_ttl_s", "history_turns", "breaker_failures", "triton_queue_size", "triton_instances"),
+        ),
+        SOME,
+    ),
+}
 
 
 def _defaults() -> dict[str, str]:
@@ -254,9 +283,20 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if set(settings.limits_shadow) - {"everything", "address", "slow", "record"}:
         wanted = "everything, address, slow, record or nothing is wanted"
         raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: {wanted}")
-    for name in AT_LEAST_1:
-        if getattr(settings, name) < 1:
-            raise BadSetting(f"{PREFIX}{name.upper()}={getattr(settings, name)!r}: 1 or more is wanted")
+    for name, (least, most) in BOUNDS.items():
+        value = getattr(settings, name)
+        if not least <= value <= most:
+            raise BadSetting(f"{PREFIX}{name.upper()}={value!r}: from {least} to {most} is wanted")
+    try:
+        re.compile(settings.user_agents_refused)
+    except re.error as error:
+        raise BadSetting(f"SLUICE_USER_AGENTS_REFUSED={settings.user_agents_refused!r}: {error}") from None
+    if settings.deadline_ms > DRAIN_MS:
+        why = f"at most {DRAIN_MS} is wanted: a drain waits so long for the turns that are being answered, and cuts off the rest"
+        raise BadSetting(f"SLUICE_DEADLINE_MS={settings.deadline_ms!r}: {why}")
+    if settings.redis_timeout_ms > settings.deadline_ms:
+        why = f"at most SLUICE_DEADLINE_MS={settings.deadline_ms} is wanted: Redis is part of a turn"
+        raise BadSetting(f"SLUICE_REDIS_TIMEOUT_MS={settings.redis_timeout_ms!r}: {why}")
     if settings.score_slowed > settings.score_refused:
         raise BadSetting(f"SLUICE_SCORE_SLOWED={settings.score_slowed!r}: at most SLUICE_SCORE_REFUSED is wanted")
     return settings

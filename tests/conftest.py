@@ -171,7 +171,9 @@ def with_log(settings: Settings, work: Callable[[Revocations], Coroutine[Any, An
 
 def make_stack(folder: Path, **settings: str) -> Stack:
     """A stack of its own, not started yet. settings: as in defaults.env, without the prefix."""
-    chosen = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)) | {"VAR": str(folder)} | settings
+    chosen = (
+        dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)) | {"VAR": str(folder), "TENANTS_LISTED": "1"} | settings
+    )
     return Stack(folder, {PREFIX + name: value for name, value in chosen.items()})
 
 

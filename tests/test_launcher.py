@@ -1,5 +1,7 @@
 """Does everything start, stay up and stop, with nothing left behind and clear words when it cannot?"""
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import running as running_part
 from gateway.parts import Part
 from gateway.running import CannotStart, Running
 from pyshim.settings import ROOT, read_settings
@@ -199,3 +202,28 @@ async def test_a_part_that_cannot_start_says_so(tmp_path: Path, script: str, sta
     with pytest.raises(CannotStart, match=r"part stopped while starting(?s:.*)no disk left"):
         await one.until_ready()
     assert len((tmp_path / "starts").read_text()) == starts
+
+
+@pytest.mark.parametrize("broken", ["exit 3", "no such program"])
+async def test_a_restart_that_failed_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(running_part, "PAUSE_S", 0.01)
+    caplog.set_level(logging.INFO)
+    one = part(tmp_path, f"[ -e broken ] && {{ {broken}; exit 3; }}; touch ready; exec sleep 60")
+    good = one.part.command
+    await one.start()
+    await one.until_ready()
+    watcher = asyncio.create_task(one.watch())
+    (tmp_path / "ready").unlink()
+    (tmp_path / "broken").touch()
+    one.part.command = ["/no/such/program"] if "such" in broken else good
+    assert one.process is not None
+    one.process.kill()
+    await asyncio.to_thread(wait_until, lambda: "part is not back (try 3)" in caplog.text)
+    (tmp_path / "broken").unlink()
+    one.part.command = good
+    await asyncio.to_thread(wait_until, lambda: "part is back" in caplog.text)
+    assert one.restarts == 0
+    await one.stop()
+    await watcher

@@ -12,7 +12,8 @@ from pyshim.settings import ROOT
 # From the ground up: a room may import those of the lines above it, and of its own line only what BESIDE names.
 ORDER = (
     ("errors", "settings"),
-    ("telemetry", "language"),
+    ("telemetry",),
+    ("language",),
     ("outside", "words"),
     ("understanding", "identity", "agreement"),
     ("tenants",),

@@ -27,14 +27,15 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def traced(stacks: Callable[..., Stack], wide: dict[str, str], collector: Collector) -> Stack:
-    return stacks(**wide, OTLP_ENDPOINT=collector.url, TRACE_SHARE="0")
+    return stacks(**wide, OTLP_ENDPOINT=collector.url, TRACE_SHARE="0", ADDRESSES_TRUSTED="127.0.0.1/32")
 
 
-def ask(stack: Stack, query: str, flags: str = "01", status: int = 200, **headers: str) -> str:
-    """Asks within a trace of its own; returns the trace's id."""
+def ask(stack: Stack, query: str, flags: str = "01", status: int = 200, source: str | None = None, **headers: str) -> str:
+    """Asks within a trace of its own; returns the trace's id. source: the address to come from."""
     trace = secrets.token_hex(16)
     headers = {"traceparent": f"00-{trace}-{PARENT}-{flags}", "Authorization": f"Bearer {stack.token()}"} | headers
-    assert httpx.post(f"{stack.url}/v1/chat", json={"query": query}, headers=headers).status_code == status
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=source), headers=headers) as client:
+        assert client.post(f"{stack.url}/v1/chat", json={"query": query}).status_code == status
     return trace
 
 
@@ -97,6 +98,12 @@ def test_what_the_client_does_not_want_kept_is_not(traced: Stack, collector: Col
     unwanted, wanted = ask(traced, DEEP, flags="00"), ask_deep(traced, collector)
     kept(collector, wanted, "sluice-edge edge", "sluice-shim shim", "sluice-triton InferRequest")
     assert collector.of(unwanted) == {}
+
+
+def test_only_those_who_are_trusted_may_ask_for_every_span(traced: Stack, collector: Collector) -> None:
+    unheard, heard = ask(traced, HOT, source="127.9.9.9"), ask(traced, HOT)
+    kept(collector, heard, "sluice-edge edge")
+    assert collector.of(unheard) == {}
 
 
 def test_no_span_holds_what_was_said_or_who_said_it(traced: Stack, collector: Collector) -> None:

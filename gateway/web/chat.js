@@ -412,8 +412,9 @@ async function begin() {
   drawFunnel();
   for (;;) {
     try {
-      const all = await tenants(leaving.signal);
+      const all = await tenants(location.hash.slice(1) || sessionStorage.getItem("sluice.tenant"), leaving.signal);
       notice(null);
+      if (!all.length) return notice("请从您的商家给的链接打开这个页面。");
       return drawTenants(all);
     } catch {
       await new Promise((again) => {

@@ -78,8 +78,11 @@ function newSession() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export async function tenants(signal) {
-  return (await call("GET", "/v1/tenants", { signal })).body.tenants;
+// All of them, where they are listed; else the one that is wanted, if there is such a one.
+export async function tenants(wanted, signal) {
+  const { tenants: listed } = (await call("GET", "/v1/tenants", { signal })).body;
+  if (listed.length || !wanted) return listed;
+  return (await call("GET", `/v1/tenants?tenant=${encodeURIComponent(wanted)}`, { signal })).body.tenants;
 }
 
 const FREE = "sluice.free";         // set while no page uses the sessions written here

@@ -91,6 +91,8 @@ def environment(folder: Path, workers: int) -> dict[str, str]:
         "VAR": str(folder / "v"),
         "TENANTS": str(wide_tenants(folder / "tenants")),
         "EDGE_WORKERS": str(workers),
+        "TENANTS_LISTED": "1",
+        "ADDRESS_GUESTS_PER_DAY": "1000000000",
         "EVERYTHING_RATE_PER_S": "1000000",
         "EVERYTHING_BURST": "1000000",
         "ADDRESS_RATE_PER_S": "1000000",

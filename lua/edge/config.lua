@@ -52,8 +52,11 @@ function _M.part(text)
     return part
 end
 
--- What GET /v1/tenants says; those that talk to guests come first.
+local NOBODY = '{"tenants":[]}'       -- to cjson an empty table is an object
+
+-- What GET /v1/tenants says of all; those that talk to guests come first.
 local function page_of(parts)
+    if not machine.settings.tenants_listed then return NOBODY end
     local pages = {}
     for _, part in pairs(parts) do pages[#pages + 1] = part.page end
     table.sort(pages, function(a, b)
@@ -61,6 +64,12 @@ local function page_of(parts)
         return a.id < b.id
     end)
     return cjson.encode { tenants = pages }
+end
+
+-- What it says to whoever names one.
+function _M.page(version, tenant)
+    local part = version.parts[tenant]
+    return part and cjson.encode { tenants = { part.page } } or NOBODY
 end
 
 -- A version of the configuration. parts: tenant's id -> part.

@@ -7,18 +7,20 @@
 local cjson = require "cjson"
 local commit = require "edge.commit"
 local ffi = require "ffi"
+local metrics = require "edge.metrics"
 local pipeline = require "edge.pipeline"
 local redis = require "edge.redis"
 
 ffi.cdef "int chmod(const char *path, unsigned int mode);"
 
 local late = ngx.shared.late
-local encode, decode = cjson.encode, cjson.decode
+local encode, decode = cjson.encode, require("cjson.safe").decode
 local find, format = string.find, string.format
 
 -- A turn is written late only when its first commit can no longer happen: the clocks of edge and Redis may differ by this.
 local SKEW_S = 1
 local WORKERS_MOST = 64
+local TRIES = 3         -- a turn that Redis refused so often, a second apart, is refused for good
 
 local _M = {}
 
@@ -51,19 +53,54 @@ function _M.keep(turn, intent, fields)
     return late:rpush("turns", encode { due = due, command = commit.command("late", turn, intent, fields, "0") })
 end
 
+-- Out of the way of those behind it: pyshim/turns/aside.py reads it. Where that cannot be written it goes to the end of the queue.
+local function set_aside(run_folder, text, kept, why)
+    local path = run_folder .. "/aside-edge"
+    local line = encode { at = kept and kept.due or ngx.now(), by = "edge", why = why, command = kept and kept.command,
+        text = not (kept and kept.command) and text or nil }
+    local file, err = io.open(path, "ab")
+    if file then
+        ffi.C.chmod(path, 384)
+        local sound
+        sound, err = file:write(line, "\n")
+        file:close()
+        if sound then
+            metrics.add("sluice_late_aside_total", 1)
+            return ngx.log(ngx.ERR, "a turn that Redis refuses was set aside, `sluice late` shows it: ", why)
+        end
+    end
+    ngx.log(ngx.ERR, "a turn that Redis refuses could not be set aside: ", err)
+    late:rpush("turns", text)
+    return true
+end
+
 -- Writes what was kept, oldest first, until the queue is empty or Redis fails again. Returns how many were written.
-function _M.write_late(settings)
+function _M.write_late(settings, run_folder)
     local written = 0
     while true do
         local text = late:lpop("turns")
         if not text then return written end
-        local kept = decode(text)
+        local kept, unread = decode(text)
         local answer, err
-        if ngx.now() >= kept.due then
+        if not kept then
+            if set_aside(run_folder, text, nil, unread) then return written, unread end
+            answer = true
+            written = written - 1
+        elseif ngx.now() >= kept.due then
             if kept.command then
                 answer, err = run(settings, commit.taken_up(kept.command))
             else        -- left in a file by a sluice of before December 2026
                 answer, err = redis.run(settings, "commit-3", unpack(kept.arguments))
+            end
+        end
+        if not answer and err and redis.refused(err) and redis.writable(settings) then      -- one that is busy refuses all alike
+            kept.tries = (kept.tries or 0) + 1
+            if kept.tries >= TRIES then
+                if set_aside(run_folder, text, kept, err) then return written, err end
+                answer = true
+                written = written - 1
+            else
+                text = encode(kept)
             end
         end
         if not answer then

@@ -17,7 +17,7 @@ local trace = require "edge.trace"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
-local byte, encode, find, format = string.byte, cjson.encode, string.find, string.format
+local byte, encode, find, format, gsub = string.byte, cjson.encode, string.find, string.format, string.gsub
 local ONE = byte("1")
 
 local _M = {}
@@ -128,10 +128,17 @@ function _M.header()
     end
 end
 
+-- How many shims were reached with this turn; each but the one that answered died with it, or hung.
+local function shims_asked()
+    local _, reached = gsub(ngx.var.upstream_connect_time or "", "%d+%.%d+", "")
+    return reached
+end
+
 -- said: what the shim found out about the version it was told to ask: "<could not be asked><unsure><degraded>", each 0 or 1.
-local function judged(turn, layer, seconds, said)
+-- died: a shim did, asking it.
+local function judged(turn, layer, seconds, said, died)
     local version = turn.version
-    local failed = ngx.status >= 500 or said and byte(said) == ONE
+    local failed = died or ngx.status >= 500 or said and byte(said) == ONE
     metrics.add(failed and version.failed or version.answered, 1)
     if versions.current().percent > 0 then
         local confidence = turn.answered_by and turn.guess_confidence
@@ -148,8 +155,12 @@ function _M.log()
     local seconds = clock.seconds() - turn.started
     local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
     metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
-    if not turn.answered_by and find(ngx.var.upstream_addr or "", ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
-    if turn.version then judged(turn, layer, seconds, said) end
+    local addresses = not turn.answered_by and ngx.var.upstream_addr or ""
+    if find(addresses, ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
+    -- Where no shim could be reached no version was asked, and none is to blame.
+    if turn.version and not (turn.unanswered and shims_asked() == 0) then
+        judged(turn, layer, seconds, said, find(addresses, "[,:] ") and shims_asked() > 1)
+    end
     trace.turn(turn, layer, ngx.status, seconds)
 end
 
@@ -181,9 +192,10 @@ function _M.left()
     if ngx.status >= 400 then offences.of_request() end
 end
 
--- GET /v1/tenants: what anybody may know of them.
+-- GET /v1/tenants: what anybody may know of them: of one that is named, and of all where SLUICE_TENANTS_LISTED says so.
 function _M.tenants()
-    local reply = replies.answer(config.current().page)
+    local now, named = config.current(), ngx.var.arg_tenant
+    local reply = replies.answer(named and config.page(now, named) or now.page)
     local turn = { id = ngx.var.request_id }
     return send(wrong_method(turn, READING, "GET, HEAD") or reply)
 end
@@ -199,6 +211,7 @@ local function taken_up()
     local turn = begin()
     turn.layers, turn.reached = funnel.ADMISSION, #funnel.ADMISSION
     turn.tenant_id = ngx.var.sluice_tenant ~= "" and ngx.var.sluice_tenant or nil
+    turn.version = versions.named(ngx.var.sluice_model)
     return turn
 end
 
@@ -209,7 +222,7 @@ function _M.again() taken_up() end
 function _M.unavailable()
     if nobody_was_asked() then return ngx.exec("@anyone") end
     local turn = taken_up()
-    turn.answered_by = "shim"
+    turn.answered_by, turn.unanswered = "shim", true
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })
     local tenant = turn.config.tenants[turn.tenant_id or "-"]
     if tenant then

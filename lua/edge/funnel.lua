@@ -10,6 +10,7 @@
 local clock = require "edge.clock"
 local metrics = require "edge.metrics"
 local replies = require "edge.reply"
+local said = require "edge.said"
 
 local l1_screen = require "edge.l1_screen"
 local l2_meter = require "edge.l2_meter"
@@ -23,7 +24,7 @@ local _M = {
 
 local function broken(turn, layer, err)
     metrics.broken(layer.name)
-    ngx.log(ngx.ERR, layer.name, " is broken, on_error=", layer.on_error, ": ", err, " turn_id=", turn.id)
+    said.log(ngx.ERR, layer.name .. " is broken", layer.name, " is broken, on_error=", layer.on_error, ": ", err, " turn_id=", turn.id)
     if layer.on_error == "refuse" then
         return replies.refusal(turn, 503, "unavailable", layer.name .. " is out of order", { ["Retry-After"] = 1 })
     end
@@ -59,7 +60,7 @@ function _M.settle(turn)
         local layer = turn.layers[number]
         if layer.settle then
             local sound, err = pcall(layer.settle, turn, turn.reply)
-            if not sound then ngx.log(ngx.ERR, layer.name, " could not settle: ", err, " turn_id=", turn.id) end
+            if not sound then said.log(ngx.ERR, layer.name .. " could not settle", layer.name, " could not settle: ", err, " turn_id=", turn.id) end
         end
     end
 end

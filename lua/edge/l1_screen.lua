@@ -56,6 +56,9 @@ local function unwelcome(turn, screen)
         local refused, err = of_bad_record(turn, screen, name, state, wait)
         if refused or err or not screen.shadow then return refused, err end
     end
+    if #turn.layers == 1 then       -- who wants to be a guest
+        return meter.admit(turn, { "address", name, screen.address_limit, "guests", names.guests(address), screen.guests_limit })
+    end
     return meter.admit(turn, { "address", name, screen.address_limit }, spared)
 end
 

@@ -11,6 +11,7 @@ local conversation = require "edge.conversation"
 local places = require "edge.places"
 local replies = require "edge.reply"
 local secrets = require "edge.secrets"
+local said = require "edge.said"
 local stored = require "edge.stored"
 local versions = require "edge.versions"
 
@@ -58,7 +59,7 @@ end
 
 -- Redis is away: the answer is known all the same, and the turn is kept to be written later.
 local function degraded(turn, intent, fields, err)
-    ngx.log(ngx.WARN, "answering without the state store: ", err, " turn_id=", turn.id)
+    said.log(ngx.WARN, "answering without the state store", "answering without the state store: ", err, " turn_id=", turn.id)
     fields = fields .. ',"degraded":true'
     local kept, full = conversation.keep(turn, intent, fields)
     if not kept then

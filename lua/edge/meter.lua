@@ -18,9 +18,9 @@ local format, max = string.format, math.max
 
 local WHOSE = {
     everything = "everything", address = "the address", tenant = "the tenant", user = "the user", route = "this URL",
-    tenants_address = "the address", slow = "who is slowed down",
+    tenants_address = "the address", guests = "guests of this address", slow = "who is slowed down",
 }
-local COMMON = { everything = true, address = true, slow = true }       -- one limit, whatever the tenant
+local COMMON = { everything = true, address = true, guests = true, slow = true }       -- one limit, whatever the tenant
 local OFFENCES = { address = "limit", user = "limit", tenants_address = "limit", slow = "slow_limit" }   -- the others are shared
 
 local _M = {}

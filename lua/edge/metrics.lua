@@ -30,6 +30,7 @@ local HELP = {
     sluice_revocations = "gauge Revocations in force at this edge.",
     sluice_revocations_age_seconds = "gauge Time since this edge last learned what is revoked; above 2 it is behind.",
     sluice_redis_writable = "gauge 1 while Redis answers this edge and takes what it writes; 0 is Redis lost.",
+    sluice_late_aside_total = "counter Late turns that Redis refused for good: `sluice late` shows them.",
     sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
     sluice_limit_refused_total = "counter Turns refused by a bucket or for want of a slot, by tenant.",
     sluice_limit_shadow_total = "counter Turns a limit in shadow mode would have refused.",

@@ -12,6 +12,8 @@ local function one(address) return #address == 16 and sub(address, 1, 8) or addr
 
 _M.EVERYTHING = "everything"
 function _M.address(address) return "a:" .. one(address) end
+function _M.guests(address) return "g:" .. one(address) end
+function _M.verified(address) return "v:" .. one(address) end       -- its signatures: no limit of a configuration
 function _M.tenant(tenant) return "t:" .. tenant end
 function _M.user(tenant, user) return "u:" .. tenant .. ":" .. user end
 function _M.tenants_address(tenant, address) return "n:" .. tenant .. ":" .. one(address) end
@@ -26,6 +28,7 @@ end
 
 local FINDERS = {
     a = function(config) return config.screen.address_limit end,
+    g = function(config) return config.screen.guests_limit end,
     s = function(config) return config.screen.slow_limit end,
     t = function(config, _, tenant)
         local limits = of_tenant(config, tenant)

@@ -74,6 +74,12 @@ function _M.writable(settings)
     return nil, TAKES_NOTHING[said:match("^%u+")] and "cannot write: " .. said or said
 end
 
+-- Is this error one of a Redis that is there, takes what others write, and refuses this?
+function _M.refused(err)
+    local code = err:match("^redis: (%u+) ")
+    return code ~= nil and code ~= "NOSCRIPT" and not TAKES_NOTHING[code]
+end
+
 -- By which Redis knows it.
 function _M.sha(name) return scripts[name].sha end
 

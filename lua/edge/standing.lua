@@ -13,6 +13,7 @@
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"
 local identity = require "edge.identity"
+local names = require "edge.names"
 local reputation = require "edge.reputation"
 
 local known, records = ngx.shared.known, ngx.shared.records
@@ -41,7 +42,7 @@ function _M.vouches(turn)
     local now, authorization = clock.seconds(), ngx.var.http_authorization
     if not authorization or #turn.layers == 1 then return false end      -- who asks for a guest's token is nobody yet
     local function affords()
-        return bucket.take(records, "v:" .. ngx.var.binary_remote_addr, VERIFIED, now)
+        return bucket.take(records, names.verified(ngx.var.binary_remote_addr), VERIFIED, now)
     end
     local claims = identity.glance(authorization, turn.config, affords)
     return claims and _M.is_good(claims, turn.config.screen, now) or false

@@ -142,6 +142,12 @@ function _M.follow(record)
     return lacks
 end
 
+-- One that serves here, by its name; nil for no such one (any more).
+function _M.named(name)
+    local now = current
+    return now.stable.name == name and now.stable or now.candidate and now.candidate.name == name and now.candidate or nil
+end
+
 -- What serves here: stable and candidate, percent, seq of the record, attempt of the loaded candidate or 0.
 function _M.current()
     return current

@@ -13,6 +13,7 @@ local lease = require "edge.lease"
 local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
+local repeated = require "edge.said"
 local revoked = require "edge.revoked"
 local concurrency = require "edge.concurrency"
 local trace = require "edge.trace"
@@ -52,6 +53,7 @@ end
 
 local function every_second(premature)
     metrics.flush()
+    repeated.tell()
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the list of addresses", function() return addresses.follow(config.current().screen) end)
@@ -61,7 +63,7 @@ local function every_second(premature)
     if ngx.worker.id() == 0 then conversation.take_up(folder) end
     bodies.sweep(clock.seconds(), config.current().screen.body_s)
     if conversation.late_turns() > 0 then
-        local written, err = conversation.write_late(config.current().settings)
+        local written, err = conversation.write_late(config.current().settings, folder)
         if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
         if err then ngx.log(ngx.WARN, "late turns still wait: ", err) end
     end

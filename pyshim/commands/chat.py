@@ -47,7 +47,7 @@ def chat(
 
 def _greet(client: httpx.Client, tenant: str) -> None:
     try:
-        listed = client.get("/v1/tenants").raise_for_status().json()["tenants"]
+        listed = client.get("/v1/tenants", params={"tenant": tenant}).raise_for_status().json()["tenants"]
     except httpx.HTTPError as error:
         raise fail(f"nothing answers at {client.base_url} ({error}); `make run` starts sluice") from None
     about = next((one for one in listed if one["id"] == tenant), None)

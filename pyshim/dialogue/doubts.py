@@ -104,13 +104,11 @@ class Doubts:
         call, values = question(task, sent, age_s)
         if call is None or not needed(call) <= values.keys():
             return self._lost(whose, sent, "its task has no check, and may not be sent again, or was changed since")
-        outcome = await self._backend.call(tenant.about.backend or "", call, values, whose.user, sent.key, PATIENCE_S)
+        outcome = await self._backend.call(tenant.about.base, call, values, whose.user, sent.key, PATIENCE_S)
         if isinstance(outcome, Refused) and task.check is not None and never_arrived(task, outcome.code):
             if task.idempotent is None or age_s > seconds(task.idempotent) or not needed(task.call) <= sent.values.keys():
                 return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
-            outcome = await self._backend.call(
-                tenant.about.backend or "", task.call, sent.values, whose.user, sent.key, PATIENCE_S
-            )
+            outcome = await self._backend.call(tenant.about.base, task.call, sent.values, whose.user, sent.key, PATIENCE_S)
         if isinstance(outcome, Refused) and outcome.code not in task.errors:  # this question, perhaps, and not the call
             log.warning("%s: asking about %s: %s", tenant.id, sent.intent, outcome.why)
             return None

@@ -255,7 +255,7 @@ class Flows:
         return Reply(filled(task.verify.ask, {**told_as(turn, values(turn, pending)), **outcome.fields}), pending.intent)
 
     async def _called(self, turn: Turn, pending: Pending, call: Call, key: str = "") -> Outcome:
-        base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
+        base, limit = turn.tenant.about.base, max(LEAST_S, turn.left() - KEPT_S)
         return await self._backend.call(base, call, values(turn, pending), turn.user_id, key, limit)
 
     async def _send(
@@ -281,7 +281,7 @@ class Flows:
 
     async def _make(self, turn: Turn, task: Task, sent: Sent, code: Mapping[str, str]) -> Sent:
         """The call, which is written down, and what came of it."""
-        base, limit = turn.tenant.about.backend or "", max(LEAST_S, turn.left() - KEPT_S)
+        base, limit = turn.tenant.about.base, max(LEAST_S, turn.left() - KEPT_S)
         outcome = await self._backend.call(base, task.call, {**sent.values, **code}, turn.user_id, sent.key, limit)
         if not isinstance(outcome, Done):
             log.warning("%s: %s: %s turn_id=%s", turn.tenant.id, sent.intent, outcome.why, turn.id)

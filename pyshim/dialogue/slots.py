@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import NamedTuple
 
+from pyshim.language import patterns
 from pyshim.language.folding import plain
 from pyshim.language.values import (
     addresses,
@@ -63,11 +63,6 @@ class Found(NamedTuple):
     rest: str
 
 
-@lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 def find(slot: Slot, text: str, today: date | None = None) -> Found | None:
     """The slot's value in a message, or None. today: what dates are told from."""
     folded = fold(plain(text))
@@ -76,7 +71,7 @@ def find(slot: Slot, text: str, today: date | None = None) -> Found | None:
         if found is not None:
             return found
     for pattern in slot.patterns:
-        match = _compiled(pattern).search(folded.source)
+        match = patterns.search(pattern, folded.source)
         if match:
             value = next((group for group in match.groups() if group), match.group())
             rest = folded.source[: match.start()] + GAP + folded.source[match.end() :]

@@ -19,7 +19,10 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from pyshim.outside.base import Base
 from pyshim.outside.breaker import Breaker
+from pyshim.outside.secrets import Secret, Unusable
+from pyshim.settings import ROOT
 from pyshim.telemetry import trace
 
 Fields = dict[str, str | int | float | bool | None]
@@ -71,10 +74,15 @@ class Call(Protocol):
 class _One:
     """One back end."""
 
-    def __init__(self, breaker: Breaker) -> None:
+    def __init__(self, breaker: Breaker, base: Base) -> None:
+        self._header, self._secret = base.header, Secret(ROOT / base.file) if base.header else None
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
         self.client = httpx.AsyncClient(limits=limits, trust_env=False)
         self.breaker = breaker
+
+    def credential(self) -> dict[str, str]:
+        """The header. Raises Unusable."""
+        return {self._header: self._secret.now()} if self._secret else {}
 
 
 class Backend:
@@ -82,10 +90,14 @@ class Backend:
 
     def __init__(self, example: str = "", failures: int = FAILURES) -> None:
         self._example, self._failures = example, failures
-        self._ones: dict[str, _One] = {}
+        self._ones: dict[Base, _One] = {}
 
-    async def call(self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float) -> Outcome:
-        """key: the Idempotency-Key of a POST. Never raises for what the back end does or does not do."""
+    async def call(
+        self, base: str | Base, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float
+    ) -> Outcome:
+        """base: a text is an address that wants no credential; key: the Idempotency-Key of a POST. Never raises for what the back
+        end does or does not do."""
+        base = Base(base) if isinstance(base, str) else base
         what = f"{call.method} {call.path}"
         path = call.path.format_map({name: quote(value, safe="") for name, value in slots.items()})
         headers = {"X-User-Id": user_id, "Accept-Encoding": "identity"}
@@ -96,6 +108,10 @@ class Backend:
         limit = httpx.Timeout(timeout_s, connect=timeout_s * CONNECTING, pool=timeout_s * CONNECTING)
         steps: set[str] = set()
         one = self._one(base)
+        try:
+            headers |= one.credential()
+        except Unusable as error:
+            return Refused(NOBODY, {}, f"{what}: {error}")
         if not one.breaker.allows():
             return Refused(NOBODY, {}, f"{what}: the breaker is open")
         try:
@@ -103,7 +119,7 @@ class Backend:
                 if step.traceparent:
                     headers["traceparent"] = step.traceparent
                 async with asyncio.timeout(timeout_s):
-                    url = base.replace(EXAMPLE, self._example) + path
+                    url = base.url.replace(EXAMPLE, self._example) + path
                     status, content = await _answer(one.client, call.method, url, body, headers, limit, steps)
                 step.note("http.response.status_code", status)
         except Exception as error:
@@ -116,9 +132,9 @@ class Backend:
             one.breaker.failed()
         return _outcome(what, status, content)
 
-    def _one(self, base: str) -> _One:
+    def _one(self, base: Base) -> _One:
         if base not in self._ones:
-            self._ones[base] = _One(Breaker(self._failures, PROBE_S))
+            self._ones[base] = _One(Breaker(self._failures, PROBE_S), base)
         return self._ones[base]
 
     async def close(self) -> None:

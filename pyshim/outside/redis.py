@@ -20,9 +20,10 @@ from redis.exceptions import (
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
+    ResponseError,
 )
 
-from pyshim.errors import RedisAway, RedisTakesNothing
+from pyshim.errors import RedisAway, RedisRefused, RedisTakesNothing
 from pyshim.settings import ROOT, Settings
 from pyshim.telemetry import trace
 
@@ -48,6 +49,8 @@ def away(error: BaseException) -> RedisAway:
             return RedisTakesNothing(f"cannot write: {code}{text}")
     if text.startswith(SAID_WHOLE):
         return RedisTakesNothing(f"cannot write: {text}")
+    if isinstance(error, ResponseError):
+        return RedisRefused(f"refused: {text}")
     return RedisAway(f"{type(error).__name__}: {text}")
 
 

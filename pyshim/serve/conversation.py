@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from pyshim import funnel
 from pyshim.dialogue import flows, outcomes, secrecy
 from pyshim.errors import Conflict, Refusal
+from pyshim.language import patterns
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
 from pyshim.turns.memory import Memory
@@ -28,6 +29,7 @@ class Conversations:
 
     async def answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
         """The reply's JSON, and the Reply unless it was a stored one. Raises Refusal."""
+        patterns.new_message()
         async with self.alone(turn.tenant.id, turn.user_id, turn.left()) as waited:
             if waited:  # what the edge read is from before the turn that was waited for, which may be the same one
                 turn.state_given = b""

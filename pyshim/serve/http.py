@@ -38,6 +38,7 @@ from pyshim.tenants.schema import Tenant
 from pyshim.turns import forgetting, wire
 from pyshim.turns.late import Late
 from pyshim.turns.memory import Memory
+from pyshim.turns.shedding import Shedding
 from pyshim.turns.turn import Turn
 
 Scope = MutableMapping[str, Any]
@@ -62,6 +63,7 @@ class Handlers:
         self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
         self.leader = Leader(s, self._outside.redis, first.model.version, number, self.follower)
+        self.shedding = Shedding(s, self._outside.redis, number)
         journal = next(layer.journal for layer in layers if isinstance(layer, Dialogue))
         self.doubts = Doubts(journal, self._outside.backend, self._tenant_of)
         self._conversations = Conversations(self.memory, layers)

@@ -7,6 +7,8 @@ is secret or personal is masked in every line.
 import logging
 
 from pyshim.language.secrets.masking import find, masked
+from pyshim.telemetry import said
+from pyshim.telemetry.said import Counted
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -19,9 +21,9 @@ class Discreet(logging.Formatter):
         return masked(line, find(line, personal=True))
 
 
-def begin() -> None:
-    """Once in a process."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(Discreet(FORMAT))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+def begin() -> Counted:
+    """Once in a process: all that it says goes through what is returned."""
+    counted = said.begin()
+    counted.setFormatter(Discreet(FORMAT))
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    return counted

@@ -9,6 +9,7 @@ import faulthandler
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 import time
@@ -26,8 +27,9 @@ from pyshim.rollout import start
 from pyshim.serve import log as log_of_shim
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.serve.whole import Whole
-from pyshim.settings import read_settings
-from pyshim.telemetry import trace
+from pyshim.settings import DRAIN_MS, read_settings
+from pyshim.telemetry import logs, trace
+from pyshim.telemetry.said import Counted
 from pyshim.tenants.compile import Compiler, Snapshot, new_compiler
 from pyshim.turns import wire
 
@@ -38,7 +40,7 @@ ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accep
 LINGER_S = (
     3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
 )
-ANSWER_S = 5  # for the turns that are being answered; a turn has less (SLUICE_DEADLINE_MS)
+ANSWER_S = DRAIN_MS // 1000  # for the turns that are being answered; none has more
 SOCKET_OF_OWNER, SOCKET_OF_GROUP = 0o600, 0o660  # who connects is believed (pyshim/serve/http.py)
 LEAVE_S = 11.0  # from the signal to the end, whatever happens; the launcher waits a second longer (gateway/running.py)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
@@ -47,8 +49,8 @@ FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this
 class Shim:
     """The application."""
 
-    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0) -> None:
-        self._first, self._compiler, self._number = first, compiler, number
+    def __init__(self, first: Snapshot, compiler: Compiler, number: int = 0, counted: Counted | None = None) -> None:
+        self._first, self._compiler, self._number, self._counted = first, compiler, number, counted
         self._handlers: Handlers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -66,6 +68,10 @@ class Shim:
         self._spawn(handlers.follower.run())
         self._spawn(handlers.leader.run())
         self._spawn(handlers.doubts.run())
+        self._spawn(handlers.shedding.run())
+        self._spawn(self._tell())
+        path = self._first.settings.log / f"shim-{self._number}.log"
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, logs.open_anew, path)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not searched again for garbage
         await send({"type": "lifespan.startup.complete"})
@@ -78,6 +84,11 @@ class Shim:
         await handlers.close()
         await asyncio.to_thread(trace.end)
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tell(self) -> None:
+        while self._counted is not None:
+            self._counted.tell()
+            await asyncio.sleep(1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -138,14 +149,15 @@ def _claim(path: Path, mode: int) -> None:
 
 def main() -> None:
     """Serves on the unix socket of shim number sys.argv[1]."""
-    log_of_shim.begin()
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until the loop hears it
+    counted = log_of_shim.begin()
     settings, number = read_settings(), int(sys.argv[1])
     _claim(settings.shim_socket(number), SOCKET_OF_GROUP if settings.group else SOCKET_OF_OWNER)
     compiler = new_compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
     trace.begin(settings, number)
     how = uvicorn.Config(
-        Shim(first, compiler, number),
+        Shim(first, compiler, number, counted),
         uds=str(settings.shim_socket(number)),
         loop="uvloop",
         http=Whole,

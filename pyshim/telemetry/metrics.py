@@ -17,7 +17,10 @@ batch = Histogram("sluice_triton_batch_size", "Questions in one request to Trito
 breaker = Gauge("sluice_triton_breaker_open", "1 while the breaker in front of a version on Triton is open.")
 spans = Counter("sluice_shim_spans_total", "Spans of this shim by what became of them.", ["outcome"])
 redis_writable = Gauge("sluice_shim_redis_writable", "1 while Redis answers this shim and takes what it writes.")
+redis_memory = Gauge("sluice_shim_redis_memory_share", "Of Redis' maxmemory that is used; 0 where it has none.")
+shed = Counter("sluice_shim_shed_turns_total", "Turns of histories that went because Redis was short of memory.", ["what"])
 late = Gauge("sluice_shim_late_turns", "Turns answered while Redis was away and not written yet.")
+late_aside = Counter("sluice_shim_late_aside_total", "Late turns that Redis refused for good: `sluice late` shows them.")
 calls = Counter(
     "sluice_shim_calls_total", "Calls that change something at a back end, by what came of them at once.", ["tenant", "outcome"]
 )
@@ -29,4 +32,7 @@ found_out = Counter(
     "sluice_shim_calls_found_out_total",
     "Calls whose outcome was not known at once, by what was found out later.",
     ["tenant", "outcome"],
+)
+pattern_timeouts = Counter(
+    "sluice_pattern_timeouts_total", "Messages in which the patterns of a tenant's slots had no time left."
 )

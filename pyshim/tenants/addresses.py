@@ -71,14 +71,23 @@ def networks(entries: Iterable[str], place: str) -> list[Network]:
     return found
 
 
+def trusted(settings: Settings) -> list[Network]:
+    """Load balancers are: what is wrong with a request before nginx knows whose it is would count against all who come by them.
+    Raises BadTenant."""
+    return [
+        *networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED"),
+        *networks(settings.proxies, "SLUICE_PROXIES"),
+    ]
+
+
 def keep(settings: Settings) -> tuple[int, int]:
     """Puts the operator's lists where nginx of this machine looks for them (lua/edge/addresses.lua). Returns how many entries are
     refused, and trusted. Raises BadTenant with all faults; then the old ones stay."""
     refused = networks(settings.addresses_refused, "SLUICE_ADDRESSES_REFUSED")
-    trusted = networks(settings.addresses_trusted, "SLUICE_ADDRESSES_TRUSTED")
-    lists = msgspec.json.encode({"refused": of(refused), "trusted": of(trusted)})
+    good = trusted(settings)
+    lists = msgspec.json.encode({"refused": of(refused), "trusted": of(good)})
     put(settings.addresses, hashlib.sha256(lists).hexdigest().encode() + b"\n" + lists)
-    return len(refused), len(trusted)
+    return len(refused), len(good)
 
 
 def _file(path: Path) -> list[Network]:

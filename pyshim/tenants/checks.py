@@ -6,12 +6,16 @@ Each check says all it finds: file, line, what is wrong and what was wanted.
 import re
 from collections.abc import Iterable, Iterator
 from string import Formatter
+from urllib.parse import urlsplit
 
 import msgspec
 import yaml
 
 from pyshim.identity import tokens
 from pyshim.identity.jwks import Key
+from pyshim.language import patterns
+from pyshim.outside import secrets
+from pyshim.settings import ROOT
 from pyshim.tenants import lines
 from pyshim.tenants.lines import Step
 from pyshim.tenants.schema import Call, People, Phrases, Slot, Task, Tenant
@@ -22,22 +26,30 @@ PLACEHOLDER = re.compile(r"\{([\w.]+)\}")
 PEOPLE = "{people}"
 PEOPLE_PHRASES = ("handover", *(each.name for each in msgspec.structs.fields(Phrases) if PEOPLE in str(each.default)))
 KEY = "key"  # in the path of a `check`: the Idempotency-Key of the call that is asked about
-BACKEND = re.compile(r"https?://[^/\s]+|\$\{SLUICE_EXAMPLE_BACKEND\}")
+EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
+BACKEND = re.compile(rf"https?://[^/\s]+|{re.escape(EXAMPLE)}")
+BRACE = re.compile(r"[{}]")
+CALENDAR = 1902, 2098  # years for which the readers of dates have a calendar, and one on either side
+OURS = {  # headers that no tenant's credential may be
+    *("x-user-id", "idempotency-key", "traceparent", "host", "connection", "accept-encoding", "content-type", "content-length"),
+    *("transfer-encoding", "te", "upgrade", "expect", "trailer"),
+}
 REPLIES, FLOWS = "replies.yaml", "flows.yaml"
 
 
 class Checker:
     """All checks of one tenant."""
 
-    def __init__(self, tenant: Tenant, source: Source, keys: list[Key]) -> None:
-        self._tenant, self._source, self._keys = tenant, source, keys
+    def __init__(self, tenant: Tenant, source: Source, keys: list[Key], chars: int) -> None:
+        """chars: of the longest message."""
+        self._tenant, self._source, self._keys, self._chars = tenant, source, keys, chars
         self._trees: dict[str, yaml.Node | None] = {}
         self._trees[FLOWS], kinds = lines.read(source.text(FLOWS))
         self._kinds: dict[str, dict[str, object]] = kinds or {}
 
     def faults(self, labels: list[str], model: int) -> list[str]:
         """labels: intents that version of the model knows."""
-        found = [*self._unknown(labels, model), *self._names(), *self._alarms()]
+        found = [*self._unknown(labels, model), *self._names(), *self._alarms(), *self._braces()]
         found += [*self._campaign(), *self._about(), *self._people()]
         for name, slot in self._tenant.slots.items():
             found += self._slot(name, slot)
@@ -108,9 +120,26 @@ class Checker:
     def _about(self) -> Iterator[str]:
         if self._tenant.about.guests and not self._source.signs and all(key.signs is None for key in self._keys):
             yield f"{self._at('tenant.yaml', 'guests')}: guests: true, but {self._source.keys_where} has {tokens.ONLY_PUBLIC}"
-        backend = self._tenant.about.backend
-        if backend is not None and not BACKEND.match(backend):
+        backend, today = self._tenant.about.backend, self._tenant.about.today
+        if backend is not None and not _is_base(backend):
             yield f"{self._at('tenant.yaml', 'backend')}: http:// or https:// and a host are wanted, not {backend!r}"
+        yield from self._credential()
+        if today is not None and not CALENDAR[0] <= today.year <= CALENDAR[1]:
+            yield f"{self._at('tenant.yaml', 'today')}: a day from {CALENDAR[0]} to {CALENDAR[1]} is wanted, not {today}"
+
+    def _credential(self) -> Iterator[str]:
+        known = self._tenant.about.credential
+        if known is None:
+            return
+        if self._tenant.about.backend is None:
+            yield f"{self._at('tenant.yaml', 'credential')}: credential: there is no `backend` that wants one"
+        if known.header.lower() in OURS:
+            where = self._at("tenant.yaml", "credential", "header")
+            yield f"{where}: credential: {known.header} is a header of every call already"
+        try:
+            secrets.read(ROOT / known.file)
+        except secrets.Unusable as error:
+            yield f"{self._at('tenant.yaml', 'credential', 'file')}: credential: {error}"
 
     def _alarms(self) -> Iterator[str]:
         for intent, rule in self._tenant.replies.items():
@@ -133,6 +162,22 @@ class Checker:
                 filled = f"replies with `handover: true` and the phrases {', '.join(PEOPLE_PHRASES)}"
                 yield f"{self._at(name, *path)}: {path[1]}: nobody fills in {PEOPLE} here, only in {filled}; say the phone itself"
 
+    def _braces(self) -> Iterator[str]:
+        """Texts with a brace that opens or closes nothing: customers would see it."""
+        for name, path, text in self._filled_in():
+            if left := BRACE.search(PLACEHOLDER.sub("", text)):
+                why = f"{left[0]} stands alone: {{name}} is wanted, where something is filled in"
+                yield f"{self._at(name, *path)}: {path[1]}: {why}"
+
+    def _filled_in(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
+        """Texts in which names between braces are filled in, with file and path."""
+        for intent, rule in self._tenant.replies.items():
+            if rule.handover:
+                yield REPLIES, ("replies", intent, "answer"), rule.answer
+        for name, text in msgspec.structs.asdict(self._tenant.phrases).items():
+            yield REPLIES, ("phrases", name), text
+        yield from self._of_tasks()
+
     def _without_people(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
         """Texts in which {people} is not filled in, with file and path."""
         for intent, rule in self._tenant.replies.items():
@@ -146,6 +191,9 @@ class Checker:
         for name, slot in self._tenant.slots.items():
             yield FLOWS, ("slots", name, "ask"), slot.ask
             yield FLOWS, ("slots", name, "invalid"), slot.invalid or ""
+        yield from self._of_tasks()
+
+    def _of_tasks(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
         for intent, task in self._tenant.tasks.items():
             kind = self._kind(intent)
             yield FLOWS, (kind, intent, "confirm"), task.confirm or ""
@@ -156,14 +204,16 @@ class Checker:
 
     def _slot(self, name: str, slot: Slot) -> Iterator[str]:
         for number, pattern in enumerate(slot.patterns):
+            where = self._at(FLOWS, "slots", name, "patterns", number)
             try:
-                empty = re.compile(pattern).search("")
-            except re.error as error:
-                yield f"{self._at(FLOWS, 'slots', name, 'patterns', number)}: slot {name}: bad pattern {pattern!r}: {error}"
-            else:
-                if empty:
-                    where = self._at(FLOWS, "slots", name, "patterns", number)
+                if patterns.compiled(pattern).search(""):
                     yield f"{where}: slot {name}: pattern {pattern!r} finds something in any text: it must not match nothing"
+                else:
+                    patterns.check(pattern, self._chars)
+            except re.error as error:
+                yield f"{where}: slot {name}: bad pattern {pattern!r}: {error}"
+            except patterns.Slow as error:
+                yield f"{where}: slot {name}: pattern {pattern!r} is too slow: {error}"
         yield from self._type(name, slot)
         if not (slot.formed or slot.choices or slot.free or slot.default is not None):
             can = "a type, patterns, choices, free or default is wanted"
@@ -184,6 +234,8 @@ class Checker:
             yield f"{self._at(FLOWS, 'slots', name)}: slot {name}: a choice has `choices`"
         if slot.everything and slot.everything not in slot.choices:
             yield f"{self._at(FLOWS, 'slots', name, 'everything')}: slot {name}: {slot.everything!r} is none of its choices"
+        if list(slot.choices) == [slot.everything]:
+            yield f"{self._at(FLOWS, 'slots', name, 'everything')}: slot {name}: {slot.everything!r} stands for no other choice"
         if not 0 <= slot.least <= slot.most:
             yield f"{self._at(FLOWS, 'slots', name, 'least')}: slot {name}: least, then most is wanted, from 0"
 
@@ -294,6 +346,15 @@ class Checker:
             yield f"{where}: {intent}: {name!r} is a code, which is good once: no `remember`"
         if name not in task.call.body:
             yield f"{self._of_task(intent, 'call', 'body')}: {intent}: the code is asked for, but {name!r} is not in `body`"
+
+
+def _is_base(backend: str) -> bool:
+    """Can a path follow it?"""
+    try:
+        parts = urlsplit(backend.replace(EXAMPLE, "http://127.0.0.1"))
+        return bool(BACKEND.match(backend) and parts.hostname and parts.port != 0 and not (parts.query or parts.fragment))
+    except ValueError:  # a port that is none, half a bracket
+        return False
 
 
 def advice(tenant: Tenant) -> list[str]:

@@ -114,7 +114,7 @@ class Compiler:
     def _one(self, brought: Source) -> Served:
         tenant = reader.load(brought, self.settings)
         keys = jwks.parse(brought.keys, brought.keys_where)
-        faults = Checker(tenant, brought, keys).faults(self.model.labels, self.model.version)
+        faults = Checker(tenant, brought, keys, self.settings.query_chars_max).faults(self.model.labels, self.model.version)
         if faults:
             raise BadTenant(*faults)
         return Served(tenant, composer(tenant, self.large), keys)

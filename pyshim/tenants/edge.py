@@ -52,6 +52,12 @@ def _limit(settings: Settings, name: str, rate_per_s: float, burst: int) -> dict
     return {"rate_per_s": rate_per_s, "burst": burst, "shadow": name in settings.limits_shadow}
 
 
+def _a_day(most: int) -> dict[str, Any]:
+    """A limit that admits so many in any 24 hours, a tenth of them at once."""
+    burst = max(1, most // 10)
+    return {"rate_per_s": max(1e-6, (most - burst) / 86400), "burst": burst, "shadow": False}
+
+
 def edge_settings(settings: Settings) -> bytes:
     """What the edge of this machine reads once, before the workers fork (lua/edge/config.lua), JSON."""
     s = settings
@@ -71,10 +77,12 @@ def edge_settings(settings: Settings) -> bytes:
             "late_turns_max": s.late_turns_max,
             "versions": str(s.model_versions),
             "node": s.node,
+            "tenants_listed": s.tenants_listed,
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,
             "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),
+            "guests_limit": _a_day(s.address_guests_per_day),
             "slow_limit": _limit(s, "slow", s.slow_rate_per_s, s.slow_burst),
             "half_life_s": s.record_half_life_s,
             "score_slowed": s.score_slowed,

@@ -9,23 +9,30 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pyshim.outside.base import Base
 from pyshim.tenants.addresses import Ranges
 
 Route = Literal["chat", "session", "history", "intent", "user"]  # our URLs that ask who is there (lua/edge/door.lua)
 
 
+Rate = Annotated[float, msgspec.Meta(ge=1e-6, le=1e7)]  # the edge counts tokens exactly up to there; no NaN is within bounds
+Many = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Small = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]  # what nothing can hold cannot travel, either
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class Limit(msgspec.Struct, forbid_unknown_fields=True):
     """A token bucket: tokens per second and the most it holds. shadow: it counts whom it would refuse, and refuses nobody."""
 
-    rate_per_s: Annotated[float, msgspec.Meta(gt=0)]
-    burst: Annotated[int, msgspec.Meta(ge=1)]
+    rate_per_s: Rate
+    burst: Many
     shadow: bool = False
 
 
 class Slots(msgspec.Struct, forbid_unknown_fields=True):
     """The most turns of a tenant at one moment."""
 
-    turns: Annotated[int, msgspec.Meta(ge=1)]
+    turns: Many
     shadow: bool = False
 
 
@@ -88,6 +95,14 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     consents: Literal["kept", "erased"] = "kept"
 
 
+class Credential(msgspec.Struct, forbid_unknown_fields=True):
+    """What a back end knows sluice by: the name of a header, and the file that holds its value (pyshim/outside/secrets.py); a
+    relative path is from the project's folder. The value is in no snapshot."""
+
+    header: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
+    file: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class About(msgspec.Struct, forbid_unknown_fields=True):
     """tenant.yaml; issuer: what iss of a token must be, None for anything; today: the day that dates are told from, for a
     demonstration whose clock stands still, None for the real one."""
@@ -99,11 +114,18 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
     examples: list[str]
     people: People | None = None
     backend: str | None = None
+    credential: Credential | None = None
     campaign: Campaign | None = None
     issuer: str | None = None
     today: date | None = None
     thresholds: Thresholds = msgspec.field(default_factory=Thresholds)
     history: History = msgspec.field(default_factory=History)
+
+    @property
+    def base(self) -> Base:
+        """Of its back end's URLs."""
+        known = self.credential
+        return Base(self.backend or "", known.header, known.file) if known else Base(self.backend or "")
 
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
@@ -207,16 +229,16 @@ class Slot(msgspec.Struct, forbid_unknown_fields=True):
     type: Kind = "text"
     also: list[Kind] = []
     shapes: list[NumberShape] = []
-    names: list[str] = []
+    names: list[Word] = []
     units: str = "件个"
-    least: int = 1
-    most: int = 99
+    least: Small = 1
+    most: Small = 99
     toward: Literal["past", "future", "near"] = "past"
     everything: str = ""
     patterns: list[str] = []
-    choices: dict[str, list[str | int]] = {}
+    choices: dict[Word, list[Word | Annotated[int, msgspec.Meta(ge=0, le=10**15)]]] = {}
     free: bool = False
-    max_chars: int = 60
+    max_chars: Small = 60
     default: str | None = None
     remember: bool = False
 

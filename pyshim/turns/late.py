@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from pyshim.telemetry import metrics
+from pyshim.turns import aside
 
 log = logging.getLogger(__name__)
 
 Arguments = tuple[bytes | str | int, ...]
 Waiting = tuple[float, Arguments]  # seconds since 1970 from which it may be written, what
 LENGTH_BYTES = 4
+TRIES = 3  # who is refused so often, a second apart, is refused for good
 _decoder = msgspec.msgpack.Decoder(tuple[float, tuple[Any, ...]])
 
 
@@ -30,6 +32,7 @@ class Late:
         self._path, self._left_behind = path, left_behind
         self._queue: deque[Waiting] = deque()
         self._file: int | None = None
+        self._refused = 0  # how often the first one was
         for one in (*left_behind, *([path] if path else [])):
             self._queue.extend(_read(one))
         metrics.late.set(len(self._queue))
@@ -46,9 +49,29 @@ class Late:
         self._queue.append(one)
         metrics.late.set(len(self._queue))
 
+    def refused(self, why: str) -> bool:
+        """Redis is there and refuses the first one. Does the queue go on without it?"""
+        self._refused += 1
+        if self._refused < TRIES:
+            return False
+        try:
+            if self._path is not None:
+                due, arguments = self.first()
+                aside.put_arguments(self._path.with_name(f"aside-{self._path.name.removeprefix('late-')}"), due, why, arguments)
+        except OSError as error:  # it stays, and lets the others pass
+            log.error("a turn that Redis refuses could not be set aside: %s", error)
+            self._queue.rotate(-1)
+            self._refused = 0
+            return len(self._queue) > 1
+        log.error("a turn that Redis refuses was set aside, `sluice late` shows it: %s", why)
+        metrics.late_aside.inc()
+        self.written()
+        return True
+
     def written(self) -> None:
         """The first one waits no more."""
         self._queue.popleft()
+        self._refused = 0
         metrics.late.set(len(self._queue))
         if not self._queue:
             self._empty()
@@ -73,7 +96,10 @@ class Late:
             os.close(self._file)
             self._file = None
         for one in (*self._left_behind, *([self._path] if self._path else [])):
-            one.unlink(missing_ok=True)
+            try:
+                one.unlink(missing_ok=True)
+            except OSError as error:  # what is found again is not written twice
+                log.warning("%s: what waited for Redis is written, and cannot be removed: %s", one, error)
         self._left_behind = ()
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 
-from pyshim.errors import Conflict, RedisAway, Refusal
+from pyshim.errors import Conflict, RedisAway, RedisRefused, Refusal
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
 from pyshim.turns import journal, stored, wire
@@ -124,17 +124,32 @@ class Memory:
     async def write_late(self, pause: float = 1.0) -> None:
         """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
         while True:
-            await self._write_due()
+            try:
+                await self._write_due()
+            except Exception:  # whatever it is, turns go on waiting, and somebody has to write them
+                log.exception("late turns still wait")
             await asyncio.sleep(pause)
 
     async def _write_due(self) -> bool:
-        """Writes what may be written by now. False when Redis is away."""
+        """Writes what may be written by now. False when Redis is away, or refuses the first one and may yet take it."""
         while self._late and self._late.first()[0] <= time.time():
             try:
                 await self._redis.run(self._commit, *self._late.first()[1])
+            except RedisRefused as error:
+                if not await self._takes_others() or not self._late.refused(str(error)):
+                    return False
             except RedisAway:
                 return False
-            self._late.written()
+            else:
+                self._late.written()
+        return True
+
+    async def _takes_others(self) -> bool:
+        """A Redis that is busy, or lets us do nothing, refuses all alike."""
+        try:
+            await self._redis.check_writable()
+        except RedisAway:
+            return False
         return True
 
     async def leave(self, patience_s: float = 2.0) -> None:

@@ -126,7 +126,7 @@ def asking(stack: Stack, query: str = DEEP, customers: int = 3) -> Iterator[Stea
 
 
 # A deadline that no load of a test machine makes a candidate miss: a turn it misses is answered by the other version.
-QUICK = {"DEADLINE_MS": "6000", "ROLLOUT_STEP_S": "1", "ROLLOUT_STEP_MAX_S": "1", "ROLLOUT_DRAIN_S": "1"}
+QUICK = {"DEADLINE_MS": "5000", "ROLLOUT_STEP_S": "1", "ROLLOUT_STEP_MAX_S": "1", "ROLLOUT_DRAIN_S": "1"}
 
 
 @pytest.fixture(scope="module")

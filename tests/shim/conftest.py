@@ -12,6 +12,7 @@ from pyshim.errors import RedisAway
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.outside.backend import Call, Done, Fields, Outcome, Refused
+from pyshim.outside.base import Base
 from pyshim.outside.clients import Outside
 from pyshim.outside.redis import Script
 from pyshim.settings import ROOT, read_settings
@@ -66,7 +67,9 @@ class ToldBackend:
     answers: list[Told] = field(default_factory=list)
     calls: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
 
-    async def call(self, base: str, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float) -> Outcome:
+    async def call(
+        self, base: str | Base, call: Call, slots: dict[str, str], user_id: str, key: str, timeout_s: float
+    ) -> Outcome:
         self.calls.append((f"{call.method} {call.path}", slots, key))
         answer = self.answers.pop(0) if self.answers else AWAY
         if not isinstance(answer, tuple):

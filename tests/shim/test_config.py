@@ -2,10 +2,11 @@
 
 import re
 import socket
+from dataclasses import fields
 
 import pytest
 
-from pyshim.settings import DEFAULTS, BadSetting, read_settings
+from pyshim.settings import BOUNDS, DEFAULTS, BadSetting, Settings, read_settings
 
 
 def test_defaults_are_complete_and_documented() -> None:
@@ -30,6 +31,16 @@ def test_the_environment_overrides() -> None:
             "address, user",
             "SLUICE_LIMITS_SHADOW='address, user': everything, address, slow, record or nothing",
         ),
+        *(("SLUICE_ADDRESS_RATE_PER_S", value, "a number, from 0") for value in ("inf", "nan", "-inf", "1e300", "-1")),
+        *(("SLUICE_EVERYTHING_RATE_PER_S", value, "from 1e-06 to 10000000.0 is wanted") for value in ("0", "1e8")),
+        ("SLUICE_SLOW_BURST", "0", "SLUICE_SLOW_BURST=0: from 1 to 10000000 is wanted"),
+        ("SLUICE_PORT", "65536", "SLUICE_PORT=65536: from 0 to 65535 is wanted"),
+        ("SLUICE_CONFIDENCE_MIN", "60", "SLUICE_CONFIDENCE_MIN=60.0: from 0 to 1 is wanted"),
+        ("SLUICE_DEADLINE_MS", "0", "SLUICE_DEADLINE_MS=0: from 1 to"),
+        ("SLUICE_DEADLINE_MS", "5001", "SLUICE_DEADLINE_MS=5001: at most 5000 is wanted: a drain waits so long"),
+        ("SLUICE_REDIS_TIMEOUT_MS", "1501", "SLUICE_REDIS_TIMEOUT_MS=1501: at most SLUICE_DEADLINE_MS=1500 is wanted"),
+        ("SLUICE_STATE_TTL_S", "99999999999", "a whole number, from 0 to 2147483647"),
+        ("SLUICE_USER_AGENTS_REFUSED", "(", "SLUICE_USER_AGENTS_REFUSED='(': missing )"),
         ("SLUICE_PROT", "1", "SLUICE_PROT is not a setting"),
     ],
 )
@@ -43,3 +54,8 @@ def test_a_node_has_the_hosts_name_and_a_redis_of_its_own_unless_told_otherwise(
     assert (alone.node, alone.own_redis, str(alone.redis_socket)) == (socket.gethostname(), True, "/tmp/somewhere/run/redis.sock")
     shared = read_settings({"SLUICE_NODE": "left", "SLUICE_REDIS_SOCKET": "/run/redis.sock"})
     assert (shared.node, shared.own_redis, str(shared.redis_socket)) == ("left", False, "/run/redis.sock")
+
+
+def test_bounds_are_of_settings_and_hold_for_the_defaults() -> None:
+    assert set(BOUNDS) <= {field.name for field in fields(Settings)}
+    assert read_settings({})

@@ -129,7 +129,7 @@ async def test_a_turn_that_redis_does_not_take_waits_as_long_as_that_lasts_and_i
     shop: Tenant, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(memories, "SKEW_S", 0)
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket), "SLUICE_REDIS_TIMEOUT_MS": "0"})
+    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket), "SLUICE_REDIS_TIMEOUT_MS": "1"})
     late = Late()
     async with opened(settings, 2) as redis:
         memory = Memory(settings, redis, late)

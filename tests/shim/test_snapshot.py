@@ -79,6 +79,7 @@ def coded(slot: str, body: str = "[order_id, code]", send: str = "{method: POST,
     return change
 
 
+ONE = "{ask: 哪个, type: choice, choices: {全部: []}, everything: 全部}"
 CODE = "{ask: 验证码是多少, patterns: ['^(\\d{6})$']}"
 
 
@@ -111,8 +112,68 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     (
         "tenant.yaml",
         lambda text: text.replace("rate_per_s: 2,", "rate_per_s: 0,"),
-        "tenant.yaml:7: Expected `float` > 0.0",
+        "tenant.yaml:7: Expected `float` >= 1e-06",
     ),
+    *(
+        (
+            "tenant.yaml",
+            lambda text, value=value: text.replace("rate_per_s: 2,", f"rate_per_s: {value},"),  # type: ignore[misc]
+            f"tenant.yaml:7: Expected `float` {wanted}",
+        )
+        for value, wanted in (
+            (".inf", "<= 10000000.0"),
+            (".nan", ">= 1e-06"),
+            ("-.inf", ">= 1e-06"),
+            ("1.0e+300", "<= 10000000.0"),
+        )
+    ),
+    ("tenant.yaml", lambda text: text.replace("burst: 10}", "burst: 100000000}"), "tenant.yaml:7: Expected `int` <= 10000000"),
+    ("tenant.yaml", lambda text: text + "thresholds: {recall: .nan}\n", "tenant.yaml:24: Expected `float` >= 0.0"),
+    (
+        "tenant.yaml",
+        lambda text: text + "credential: {header: X-Key, file: /no/such.key}\n",
+        "tenant.yaml:24: credential: /no/such.key: No such file or directory",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text + "credential: {header: X-User-Id, file: LICENSE}\n",
+        "tenant.yaml:24: credential: X-User-Id is a header of every call already",
+    ),
+    (
+        "tenant.yaml",
+        lambda text: text + "credential: {header: X-Key, file: LICENSE}\n",
+        "LICENSE: a file that only its owner can read is wanted (chmod 600)",
+    ),
+    ("tenant.yaml", lambda text: text + "credential: {header: 'X Key', file: a}\n", "tenant.yaml:24: Expected `str` matching"),
+    ("tenant.yaml", lambda text: text + "today: 0001-01-01\n", "tenant.yaml:24: a day from 1902 to 2098 is wanted"),
+    *(
+        ("tenant.yaml", lambda text, base=base: text.replace("backend: $", f"backend: {base} # $"), "tenant.yaml:4: http:// or")  # type: ignore[misc]
+        for base in ("'http://[::1'", "http://shop:99999", "http://:80", "'http://shop?a=1'")
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("slots:\n", "slots:\n  slow: {ask: 多少, patterns: ['^订单(?:\\d|\\d\\d)+号$']}\n", 1),
+        "flows.yaml:2: slot slow: pattern '^订单(?:\\\\d|\\\\d\\\\d)+号$' is too slow: more than 50 ms on 2000 characters like ",
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("slots:\n", "slots:\n  odd: {ask: 多少, patterns: ['(?<name']}\n", 1),
+        "flows.yaml:2: slot odd: bad pattern '(?<name': ",
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace(
+            "slots:\n", "slots:\n  one: {ask: 哪个, type: choice, choices: {全部: []}, everything: 全部}\n", 1
+        ),
+        "flows.yaml:2: slot one: '全部' stands for no other choice",
+    ),
+    (
+        "flows.yaml",
+        lambda text: text.replace("slots:\n", "slots:\n  one: {ask: 谁, type: name, names: ['']}\n", 1),
+        "flows.yaml:2: Expected `str` of length >= 1",
+    ),
+    ("flows.yaml", called("确认取消吗", "{order_id 确认取消吗"), "cancel_order: { stands alone: {name} is wanted"),
+    ("replies.yaml", lambda text: text.replace("flow_cancelled: ", "flow_cancelled: title} "), "flow_cancelled: } stands alone"),
     ("tenant.yaml", lambda text: text.replace("burst: 10}", "burst: 0}"), "tenant.yaml:7: Expected `int` >= 1"),
     (
         "tenant.yaml",

@@ -88,7 +88,7 @@ def _list(choices: tuple[tuple[str, tuple[str | int, ...]], ...]) -> List:
     taken: dict[int, list[str]] = {}
     for name, aliases in choices:
         for said in (_plain(fold(word).text).text for word in (name, *map(str, aliases))):
-            if said.isdigit():
+            if said.isdecimal():
                 numbers[int(said)] = name
             elif said:
                 words.append(Word(said, name))

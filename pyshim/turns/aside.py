@@ -1,0 +1,92 @@
+"""Which late turns does Redis refuse for good, and how are they tried again?
+
+A turn that waited for Redis and was refused each time is set aside, so that those behind it are written: a line of JSON in
+var/run/aside-<who>, readable by its owner only. Shims and nginx (lua/edge/conversation.lua) write them, `sluice late` reads them.
+A shim's line has the arguments of commit-3, in base64; nginx's has the whole command, as Redis reads it.
+"""
+
+import base64
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+ARGUMENTS = 15  # of commit-3, at least
+BULK = re.compile(rb"\$(\d+)\r\n")
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """at: seconds since 1970; why: what Redis said; one of arguments and command. An unreadable entry of nginx has text alone."""
+
+    at: float
+    by: str
+    why: str
+    arguments: list[str] = []
+    command: str = ""
+    text: str = ""
+
+
+class Turn(NamedTuple):
+    """One that was set aside. arguments: of commit-3, its three keys first; none where nobody can read them."""
+
+    raw: bytes
+    at: float
+    by: str
+    why: str
+    arguments: list[bytes]
+
+    @property
+    def whose(self) -> str:
+        """tenant:user"""
+        return self.arguments[0].decode(errors="replace")[3:-1] if self.arguments else "?"
+
+    @property
+    def turn_id(self) -> str:
+        return self.arguments[5].decode(errors="replace") if self.arguments else "?"
+
+
+def put(path: Path, line: Line) -> None:
+    """Appends a line. Raises OSError."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        text = msgspec.json.encode(line) + b"\n"
+        if os.write(file, text) < len(text):
+            raise OSError(f"{path}: the disk is full")
+    finally:
+        os.close(file)
+
+
+def put_arguments(path: Path, at: float, why: str, arguments: tuple[bytes | str | int, ...]) -> None:
+    """Raises OSError."""
+    coded = [base64.b64encode(one if isinstance(one, bytes) else str(one).encode()).decode() for one in arguments]
+    put(path, Line(at, path.name.removeprefix("aside-"), why, arguments=coded))
+
+
+def files(run: Path) -> list[Path]:
+    return sorted(run.glob("aside-*"))
+
+
+def read(path: Path) -> Iterator[Turn]:
+    """What is in a file. Raises OSError."""
+    for raw in path.read_bytes().splitlines():
+        try:
+            line = msgspec.json.decode(raw, type=Line)
+            yield Turn(raw, line.at, line.by, line.why, _arguments(line))
+        except (msgspec.DecodeError, ValueError) as error:
+            yield Turn(raw, 0.0, path.name, f"this line cannot be read: {error}", [])
+
+
+def _arguments(line: Line) -> list[bytes]:
+    found = [base64.b64decode(one) for one in line.arguments] or list(_bulks(line.command.encode()))[3:]
+    return found if len(found) >= ARGUMENTS else []
+
+
+def _bulks(command: bytes) -> Iterator[bytes]:
+    """The parts of a command in RESP; the first ones of an EVALSHA are its name, digest and number of keys."""
+    position = command.find(b"$")
+    while position >= 0 and (head := BULK.match(command, position)):
+        yield command[head.end() : head.end() + int(head[1])]
+        position = head.end() + int(head[1]) + 2

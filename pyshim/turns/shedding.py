@@ -1,0 +1,110 @@
+"""What goes first where Redis has little memory left?
+
+From BEGIN of its maxmemory on, until END: the histories of guests, those first that were added to longest ago; then every history
+is cut, shorter and shorter. Open dialogues and calls whose end is not known never go; Redis itself evicts nothing (noeviction).
+One shim of all that share the Redis does it, a little at a time, so that turns go on beside it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from pyshim.errors import RedisAway
+from pyshim.outside.redis import Redis, Script
+from pyshim.settings import Settings
+from pyshim.telemetry import metrics
+
+log = logging.getLogger(__name__)
+
+BEGIN, END = 0.8, 0.75  # of maxmemory
+PAUSE_S = 5.0
+CLAIM, CLAIM_S = "{shed}", 30
+KEYS_AT_ONCE = 200  # looked at before turns have their turn again
+GUESTS = "h:{*:guest-????????????????}"  # as pyshim/serve/http.py names them
+AGES = (0.25, 0.5, 0.75, 1.0)  # of a history's life: what has so much left at most goes
+LENGTHS = (50, 20, 10, 5, 1)
+
+
+class _Step(NamedTuple):
+    """what: guests or turns; of which keys; how many turns stay; how much of a history's life is left at most."""
+
+    what: str
+    pattern: str
+    stay: int
+    left: float
+
+
+STEPS = (*(_Step("guests", GUESTS, 0, age) for age in AGES), *(_Step("turns", "h:{*}", length, 1.0) for length in LENGTHS))
+
+
+class Shedding:
+    """Watches for the life of a shim."""
+
+    def __init__(self, settings: Settings, redis: Redis, number: int) -> None:
+        self._settings, self._redis, self._mine = settings, redis, f"{settings.node}:{number}"
+        self._script = Script("shed-3")
+
+    async def run(self) -> None:
+        while True:
+            try:
+                if await self.share() > BEGIN and await self._claimed():
+                    await self.shed()
+            except RedisAway as error:
+                log.warning("nobody knows how full Redis is: %s", error)
+            await asyncio.sleep(PAUSE_S)
+
+    async def share(self) -> float:
+        """How full it is, 0 to 1; 0 where it has no maxmemory. Raises RedisAway."""
+        said = await self._redis.command("INFO", "memory")
+        about = (
+            dict(line.split(":", 1) for line in _text(said).splitlines() if ":" in line) if not isinstance(said, dict) else said
+        )
+        most = int(about.get("maxmemory", 0))
+        share = int(about.get("used_memory", 0)) / most if most else 0.0
+        metrics.redis_memory.set(share)
+        return share
+
+    async def _claimed(self) -> bool:
+        if await self._redis.command("SET", CLAIM, self._mine, "NX", "EX", CLAIM_S):
+            return True
+        return bool(_text(await self._redis.command("GET", CLAIM) or b"") == self._mine)
+
+    async def shed(self) -> None:
+        """Until there is room again, or nothing is left that may go. Raises RedisAway."""
+        for step in STEPS:
+            gone = 0
+            async for key in self._keys(step.pattern):
+                gone += await self._one(key, step)
+                if gone and await self._enough():
+                    break
+            if gone:
+                log.warning("Redis is short of memory: %d turns went (%s, %d stay)", gone, step.what, step.stay)
+            if await self._enough():
+                return
+        log.error("Redis is short of memory, and nothing is left that may go: it needs more, or shorter lives")
+
+    async def _enough(self) -> bool:
+        return await self.share() <= END
+
+    async def _keys(self, pattern: str) -> AsyncIterator[str]:
+        cursor: Any = 0
+        while True:
+            cursor, found = await self._redis.command("SCAN", cursor, "MATCH", pattern, "COUNT", KEYS_AT_ONCE, "TYPE", "list")
+            for key in found:
+                yield _text(key)
+            if int(cursor) == 0:
+                return
+            await self._redis.command("SET", CLAIM, self._mine, "EX", CLAIM_S)
+            await asyncio.sleep(0)
+
+    async def _one(self, history: str, step: _Step) -> int:
+        whose = history.removeprefix("h:")
+        left = int(self._settings.history_ttl_s * step.left)
+        gone = int(await self._redis.run(self._script, f"d:{whose}", history, f"i:{whose}", step.stay, left))
+        metrics.shed.labels(step.what).inc(gone)
+        return gone
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
