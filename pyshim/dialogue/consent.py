@@ -10,7 +10,8 @@ A call that changes something runs only on a sentence that, as a whole, is in th
 
 A sentence is parts in a row (consent_words.py), at least one of them names the act, the others stand by it. It is read in two
 steps: what this task's acts are called becomes one sign each (_Names), then the grammar reads the sentence, the same for all
-tasks (SENTENCE). Names are taken apart into verb and object, so that 取消订单 is 把这个订单取消掉, too.
+tasks (SENTENCE). Names are taken apart into verb and object, so that 取消订单 is 把这个订单取消掉, too. What consists of safe
+words in another order is a yes, too (consent_unordered.py).
 """
 
 import re
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
+from pyshim.dialogue import consent_unordered as unordered
 from pyshim.dialogue import consent_words as words
 from pyshim.dialogue.consent_spelling import folded, plainer
 from pyshim.dialogue.consent_words import FULL, HANDLED, UNDONE, VERB
@@ -42,9 +44,15 @@ def given(text: str, consent: Consent, acts: Sequence[str]) -> bool:
 def _given(said: str, consent: Consent, acts: tuple[str, ...]) -> bool:
     if said not in words.LONE:
         signed = _names(acts).signed(said)
+        if CONDITION.search(signed):
+            return False
         if SIGNS_OF_A_YES.issuperset(signed) and SENTENCE.fullmatch(signed):
             return True
-    return consent == "plain" and SIGNS_OF_A_YES.issuperset(said) and PLAINLY.fullmatch(said) is not None
+        if unordered.names_the_act(signed, SENTENCE):
+            return True
+    if consent != "plain":
+        return False
+    return unordered.agrees(said) or (SIGNS_OF_A_YES.issuperset(said) and PLAINLY.fullmatch(said) is not None)
 
 
 def half_named(text: str, acts: Sequence[str]) -> bool:
@@ -101,7 +109,7 @@ class _Names:
 
     def _add_apart(self, verb: str, thing: str) -> None:
         which, said = words.WHICH + thing, re.escape(verb)
-        self._full += [f"{said}{which}{words.INTO}?", f"{which}就?{said}(?:{words.INTO}|{words.THIS})?"]
+        self._full += [f"{said}{which}{words.INTO}?", f"{which}就?(?:[给帮替]我)?{said}(?:{words.INTO}|{words.THIS})?"]
         self._handled.append(f"把{which}(?:[给帮替]我)?{said}{words.INTO}?")
         self._things.append(thing)
         if verb in words.UNDOING:
@@ -165,6 +173,11 @@ AGREEING = (
     f"(?P<taken>{words.LOOSELY})就(?P=taken)吧",
     words.AS_SAID,
     words.ENGLISH,
+)
+# 没问题就办, 没错你就办: if it is, do it; 那就办, 我就办 and behind a comma it is none.
+CONDITION = re.compile(
+    f"(?:(?<=[^,{GAP}那我俺咱你您恁侬嗯啊哎现在们人这儿里边])|(?<=[错题对误确行以好了][你您]))就(?:[你您]|[给帮]我|请|麻烦)*"
+    f"(?:{words.DO}|[{FULL}{HANDLED}{UNDONE}{VERB}]|确认|确定|同意)"
 )
 SENTENCE = re.compile(f"{words.ALONE}|(?:(?:(?:^|,)(?:{words.BESIDE},?){{0,5}})?{_either(AGREEING)}){{1,3}}{words.BEHIND}{{0,4}}")
 # A plain yes. Behind 好的 and 行 a thank-you may be the end of the talk: it goes with the surer ones.

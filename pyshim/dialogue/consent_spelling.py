@@ -61,12 +61,12 @@ MISSPELT = {
 }
 # Pinyin: a comma where a space may stand; 吧 may follow.
 PINYIN = {
-    "确认": "que,ren",
-    "确定": "que,ding",
+    "确认": "que,ren qr",
+    "确定": "que,ding qd",
     "办理": "ban,li",
     "办": "ban(?=,?ba$)",
     "同意": "tong,yi",
-    "提交": "ti,jiao",
+    "提交": "ti,jiao tj",
     "取消": "qu,xiao",
     "挂失": "gua,shi",
     "退款": "tui,kuan",
@@ -87,8 +87,8 @@ PINYIN = {
     "价保": "jia,bao",
     "套餐": "tao,can",
     "可以": "ke,yi ky",
-    "没问题": "mei,wen,ti",
-    "好的": "hao,de",
+    "没问题": "mei,wen,ti mwt",
+    "好的": "hao,de hd",
     "好": "hao",
     "行": "xing",
     "对": "dui",
@@ -96,7 +96,42 @@ PINYIN = {
     "是的": "shi,de",
     "谢谢": "xie,xie",
 }
-SPELT = {wrong: right for right, wrongs in MISSPELT.items() for wrong in wrongs.split()}
+# Words of two characters, and what sounds like each: 雀仁, 题叫. Left out is what means something (分七, 包修, 等级, 换款).
+MEANT = frozenset(["缺人", "推定"])
+ALIKE = {
+    "确认": "确缺却雀 认任忍人仁刃",
+    "确定": "确缺却雀 定订钉",
+    "办理": "办半版伴板扮 理里李礼利力立",
+    "同意": "同通童铜 意义易已议异",
+    "提交": "提题踢蹄 交教叫较胶焦",
+    "挂失": "挂卦刮 失矢诗师湿实石狮式",
+    "退款": "退推腿 款宽",
+    "退订": "退推腿 订钉定丁",
+    "换货": "换唤 货或祸伙获",
+    "分期": "分份纷芬 期旗其齐",
+    "报修": "报抱 修休绣秀羞",
+    "登记": "登灯蹬 记机计际纪",
+    "移机": "移宜遗 机几鸡基",
+    "价保": "价架驾 保宝包堡",
+    "提额": "提题踢 额鹅俄",
+    "停机": "停亭廷 机几鸡",
+    "还款": "还环 款宽",
+    "发票": "发法 票飘漂",
+    "地址": "地弟递 址止值指纸",
+}
+MISSPELT |= {
+    right: f"{MISSPELT[right]} {' '.join(one + two for one in first for two in second if one + two not in {right, *MEANT})}"
+    for right, alike in ALIKE.items()
+    for first, second in [alike.split()]
+}
+HALF_SPOKEN = {  # 确ren, que认
+    half: right
+    for right, ways in PINYIN.items()
+    for first, _, second in [ways.split()[0].partition(",")]
+    if len(right) == 2 and second.isalpha()
+    for half in (right[0] + second, first + right[1])
+}
+SPELT = HALF_SPOKEN | {wrong: right for right, wrongs in MISSPELT.items() for wrong in wrongs.split()}
 SPOKEN = {said: right for right, ways in PINYIN.items() for said in ways.split()}
 
 

@@ -3,7 +3,7 @@
 tests/shim/consent has three corpora, written without sight of the grammar: what is no consent, what is and names the act, and
 what plainly agrees. A row: sentence, kind, the task it was said at, or any. One half of each (held) is not looked at while the
 grammar is worked on. Later others wrote more consents, of which a part (fresh) is not looked at, either. The near ones were
-written beside the grammar: forms it was made for, and near misses of each of its rules.
+written beside the grammar: forms it was made for, and near misses of each of its rules (unordered_: of consent_unordered.py).
 """
 
 import re
@@ -89,15 +89,15 @@ def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
 
 
 FLOORS: Mapping[str, float] = {
-    "consent_act.seen": 0.94,
-    "consent_act.more": 0.85,
-    "consent_act.held": 0.75,
-    "consent_act.fresh": 0.55,
-    "consent_act.near": 0.99,
+    "consent_act.seen": 0.95,
+    "consent_act.more": 0.87,
+    "consent_act.held": 0.78,
+    "consent_act.fresh": 0.63,
+    "consent_act.near": 1.0,
     "consent_plain.seen": 1.0,
     "consent_plain.more": 0.80,
     "consent_plain.held": 0.91,
-    "consent_plain.fresh": 0.63,
+    "consent_plain.fresh": 0.66,
 }
 
 
