@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import Stack, wait_until
 from tests.http.conftest import HAMMERED, Limit
-from tests.http.raw import Stranger, request
+from tests.http.raw import Answer, Stranger, request
 
 pytestmark = pytest.mark.real
 
@@ -197,10 +197,16 @@ def test_a_slot_is_free_again_when_its_turn_is_over_whoever_answered(small: Stac
 # -- what the client is told -------------------------------------------------------------------------------------------
 
 
+def at_once(user: Stranger) -> Answer:
+    """The refusal of one who asks faster than a token a second, which a busy machine may need some tries for."""
+    asked = (user.ask("GET", "/v1/history") for _ in range(20))
+    return next(answer for answer in asked if answer.status != 200).refuses(429, "rate_limited")
+
+
 def test_who_waits_as_told_is_served(small: Stack) -> None:
     user = Stranger(small, "patient")
     assert ask(user) == "served"
-    refused = user.ask("GET", "/v1/history").refuses(429, "rate_limited")
+    refused = at_once(user)
     assert refused.headers["Retry-After"] == "1"
     time.sleep(int(refused.headers["Retry-After"]))  # this is what is promised
     assert ask(user) == "served"
@@ -218,7 +224,7 @@ def test_who_is_refused_is_told_of_the_emptiest_of_all_buckets(small: Stack) -> 
 
 def test_a_refusal_says_how_large_the_bucket_is_and_when_there_is_a_token(small: Stack) -> None:
     user = Stranger(small, "patient")
-    refused = [user.ask("GET", "/v1/history") for _ in range(2)][1].refuses(429, "rate_limited")
+    refused = at_once(user)
     assert refused.headers["RateLimit-Limit"] == "1"
     assert refused.headers["RateLimit-Remaining"] == "0"
     assert refused.headers["RateLimit-Reset"] == refused.headers["Retry-After"] == "1"  # a part of a second, in whole seconds
