@@ -1,20 +1,16 @@
 """`sluice late`: which answered turns does Redis not take, and what becomes of them?"""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
-from pyshim.agreement.files import put
 from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import RedisAway, RedisRefused
 from pyshim.outside.redis import Redis, Script, opened
 from pyshim.settings import Settings
 from pyshim.turns import aside
-
-TAKEN = ".taken-"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Turns that were answered, and that Redis did not take.")
 
@@ -46,7 +42,7 @@ async def _retry(settings: Settings) -> tuple[int, int]:
 
 
 async def _file(redis: Redis, path: Path) -> tuple[int, int]:
-    taken = _taken(path)
+    taken = aside.taken(path)
     commit, done, stays = Script("commit-3"), 0, list(aside.read(taken))
     for turn in list(stays):
         try:
@@ -58,17 +54,5 @@ async def _file(redis: Redis, path: Path) -> tuple[int, int]:
             continue
         except RedisAway as error:
             raise fail(f"{redis.where}: {error}; nothing is lost, try again") from None
-    _keep(taken, stays)
+    aside.keep(taken, stays)
     return done, len(stays)
-
-
-def _taken(path: Path) -> Path:
-    """The file under a name of its own: who sets another turn aside meanwhile begins a new one."""
-    return path if TAKEN in path.name else path.rename(path.with_name(f"{path.name}{TAKEN}{time.time_ns()}"))
-
-
-def _keep(path: Path, turns: list[aside.Turn]) -> None:
-    if turns:
-        put(path, b"".join(turn.raw + b"\n" for turn in turns), secret=True)
-    else:
-        path.unlink()

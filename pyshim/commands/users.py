@@ -16,7 +16,7 @@ from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
 from pyshim.tenants.compile import Compiled
-from pyshim.turns import forgetting
+from pyshim.turns import aside, forgetting
 from pyshim.turns.forgetting import Consents, Forgotten
 
 USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")
@@ -44,6 +44,7 @@ def forget(
         raise fail(f"no user is called {user!r}: 1 to 64 of A-Z a-z 0-9 . _ @ : + = - is wanted")
     try:
         told = asyncio.run(_forget(settings, tenant, user))
+        told.erased.turns += aside.drop(settings.run, tenant, user)
     except RedisAway as error:
         raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
     out.print(Text("\n".join(_lines(told))), soft_wrap=True)

@@ -35,7 +35,7 @@ from pyshim.settings import MODEL
 from pyshim.telemetry import metrics, trace
 from pyshim.tenants.compile import Compiler, Snapshot
 from pyshim.tenants.schema import Tenant
-from pyshim.turns import forgetting, wire
+from pyshim.turns import aside, forgetting, wire
 from pyshim.turns.late import Late
 from pyshim.turns.memory import Memory
 from pyshim.turns.shedding import Shedding
@@ -173,6 +173,7 @@ class Handlers:
         consents = (await self._config(headers)).served[tenant].tenant.about.history.consents
         async with self._conversations.alone(tenant, user, self._deadline(headers) - time.monotonic()):
             told = await forgetting.forget(self._outside.redis, tenant, user, consents)
+        told.erased.turns += await asyncio.to_thread(aside.drop, self._settings.run, tenant, user)
         await send_json(send, 200, wire.encode(told) + b"\n", [(b"cache-control", b"no-store")])
 
     async def _history(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:

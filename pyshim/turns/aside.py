@@ -8,12 +8,16 @@ A shim's line has the arguments of commit-3, in base64; nginx's has the whole co
 import base64
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from pyshim.agreement.files import put as replace
+
+TAKEN = ".taken-"
 ARGUMENTS = 15  # of commit-3, at least
 BULK = re.compile(rb"\$(\d+)\r\n")
 
@@ -67,6 +71,33 @@ def put_arguments(path: Path, at: float, why: str, arguments: tuple[bytes | str 
 
 def files(run: Path) -> list[Path]:
     return sorted(run.glob("aside-*"))
+
+
+def taken(path: Path) -> Path:
+    """The file under a name of its own: who sets another turn aside meanwhile begins a new one. Raises OSError."""
+    return path if TAKEN in path.name else path.rename(path.with_name(f"{path.name}{TAKEN}{time.time_ns()}"))
+
+
+def keep(path: Path, turns: list[Turn]) -> None:
+    """What stays of a file that was taken. Raises OSError."""
+    if turns:
+        replace(path, b"".join(turn.raw + b"\n" for turn in turns), secret=True)
+    else:
+        path.unlink()
+
+
+def drop(run: Path, tenant: str, user: str) -> int:
+    """Erases that user's turns; how many there were on this machine. Raises OSError."""
+    dropped = 0
+    for path in files(run):
+        if all(turn.whose != f"{tenant}:{user}" for turn in read(path)):
+            continue
+        mine = taken(path)
+        found = list(read(mine))
+        stay = [turn for turn in found if turn.whose != f"{tenant}:{user}"]
+        keep(mine, stay)
+        dropped += len(found) - len(stay)
+    return dropped
 
 
 def read(path: Path) -> Iterator[Turn]:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from pyshim.outside.redis import Script
+from pyshim.turns import aside
 from tests.conftest import Customer, Stack, wait_until
 from tests.sluice import here
 
@@ -82,3 +83,19 @@ def test_what_waited_at_an_edge_does_not_come_back(stack: Stack) -> None:
     wait_until(customer.history)
     assert [turn["turn_id"] for turn in customer.history()] == ["after"]
     assert not list(stack.settings.run.glob("late-*"))
+
+
+def test_what_was_set_aside_is_erased_and_what_is_of_others_stays(stack: Stack) -> None:
+    file = stack.settings.run / "aside-test"
+    for user in ("forget-aside", "remember-aside", "forget-aside"):
+        whose = f"{{shop:{user}}}"
+        keys = [f"d:{whose}", f"h:{whose}", f"i:{whose}"]
+        aside.put_arguments(
+            file, 1.0, "refused", (*keys, "late", "", user, "0", "greet", "", "fields", "kept", "1", "1", "1", "0")
+        )
+    told = stack.customer("shop", "forget-aside").http.delete("/v1/users/me").json()
+    assert told["erased"]["turns"] == 2
+    left = [turn.whose for path in aside.files(stack.settings.run) for turn in aside.read(path)]
+    assert left == ["shop:remember-aside"]
+    for path in aside.files(stack.settings.run):
+        path.unlink()
