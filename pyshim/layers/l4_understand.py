@@ -10,6 +10,7 @@ import time
 
 from pyshim.errors import TritonAway
 from pyshim.language import clauses
+from pyshim.language.secrets.masking import numbered
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.outside.triton import Scores
@@ -86,7 +87,7 @@ class Understand(Layer):
     async def _asked(self, turn: Turn, text: str, version: Version, wait_s: float, timeout_s: float) -> Scores:
         """Waits so long; Triton has failed, as its breaker sees it, only after timeout_s: the same for all versions."""
         async with asyncio.timeout(wait_s):
-            return await self._triton.understand(text, timeout_s, turn.trace, version.name)
+            return await self._triton.understand(numbered(text), timeout_s, turn.trace, version.name)
 
 
 def _clauses(turn: Turn) -> list[str]:

@@ -19,8 +19,8 @@ Consents = Literal["kept", "erased"]
 
 
 class Erased(msgspec.Struct):
-    """How many there were. turns: of the history, and those that were set aside (aside.py) on this machine; states: of a dialogue,
-    0 or 1; calls: whose outcome the customer had not heard."""
+    """How many there were. turns: of the history, and those set aside (aside.py) on this machine; states: of a dialogue, 0 or 1;
+    calls: whose outcome the customer had not heard."""
 
     turns: int = 0
     intents: int = 0

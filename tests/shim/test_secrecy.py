@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from pyshim.language.secrets.masking import numbered
 from pyshim.layers import Layer
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
@@ -199,3 +200,14 @@ async def test_a_turn_that_waits_on_disk_holds_none(bank: Tenant, tmp_path: Path
     assert "密码是••••".encode() in kept
     assert b"739201" not in kept
     assert CARD.encode() not in kept
+
+
+async def test_of_a_card_that_is_named_before_anything_is_asked_the_tail_serves(bank: Tenant) -> None:
+    talk = Talk(bank)
+    reply = await talk.say("卡号************0123丢了", "card_lost")
+    assert reply and reply.confirm
+    assert talk.values == {"card_tail": "0123"}
+
+
+def test_a_model_reads_a_number_where_something_is_masked() -> None:
+    assert numbered("卡号************0123丢了，密码••••") == "卡号00123丢了，密码0"

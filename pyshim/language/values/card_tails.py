@@ -23,6 +23,7 @@ SPENT = re.compile(r"(?:[取花转扣还刷充付交存借贷降升涨提笔成]
 BOOKED = re.compile(r"\s?(?:想?分|想?提|想?还(?![是有])|输成|这笔)")
 AND = re.compile(r"(?:的卡)?\s?[和、,，跟及与]\s?")
 NEAR = 12
+MASKED = "*" * NEAR  # what a whole number is masked with (pyshim/language/secrets/masking.py)
 
 
 def read(text: str | Folded) -> Reading:
@@ -45,7 +46,7 @@ def _tail(text: str, run: Run, named: bool) -> Found | Reason | None:
     before, spelt = text[max(0, run.start - NEAR) : run.start], run.digits
     if SECRET.search(before):
         return Reason.SECRET
-    named = named or NAMED.search(before) is not None
+    named = named or before.endswith(MASKED) or NAMED.search(before) is not None
     if 15 <= len(spelt) <= 19 and (named or card(spelt)):
         return Found(spelt[-4:], spelt[-4:], run.pieces[-1].end - 4, run.end, named)
     last = run.pieces[0] if named else run.pieces[-1]
