@@ -202,12 +202,5 @@ async def test_a_turn_that_waits_on_disk_holds_none(bank: Tenant, tmp_path: Path
     assert CARD.encode() not in kept
 
 
-async def test_of_a_card_that_is_named_before_anything_is_asked_the_tail_serves(bank: Tenant) -> None:
-    talk = Talk(bank)
-    reply = await talk.say("卡号************0123丢了", "card_lost")
-    assert reply and reply.confirm
-    assert talk.values == {"card_tail": "0123"}
-
-
 def test_a_model_reads_a_number_where_something_is_masked() -> None:
     assert numbered("卡号************0123丢了，密码••••") == "卡号00123丢了，密码0"

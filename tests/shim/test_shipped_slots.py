@@ -107,3 +107,10 @@ def test_values_are_shown_in_one_form(bank: Tenant, telecom: Tenant) -> None:
 
 def test_an_address_without_street_and_number_is_not_taken(telecom: Tenant) -> None:
     assert slots.accept(telecom.slots["address"], "杭州市西湖区") is None
+
+
+def test_of_a_whole_card_number_that_was_masked_the_tail_serves(bank: Tenant) -> None:
+    found = slots.find(bank.slots["card_tail"], "卡号6222021234567890128丢了")
+    masked = slots.find(bank.slots["card_tail"], "卡号************0128丢了")
+    assert found and masked
+    assert found.value == masked.value == "0128"
