@@ -4,7 +4,7 @@ Of life the engine knows; of money a tenant's urgent rules may (`words:` in repl
 """
 
 from pyshim.language import distress
-from pyshim.language.folding import plain, simplified
+from pyshim.language.values.spans import fold
 from pyshim.tenants.schema import Tenant
 
 
@@ -12,5 +12,5 @@ def heard(tenant: Tenant, text: str) -> str | None:
     """The intent of the rule whose words are said; "" where it is about life; None where nothing is."""
     if distress.heard(text):
         return ""
-    said = simplified(plain(text)).lower()
+    said = fold(text).text.lower()
     return next((intent for intent, rule in tenant.replies.items() if any(word.lower() in said for word in rule.words)), None)

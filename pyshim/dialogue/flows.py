@@ -71,7 +71,8 @@ def question(turn: Turn, pending: Pending) -> str:
     task = turn.tenant.tasks[pending.intent]
     if pending.asking != CONFIRM:
         slot = turn.tenant.slots[pending.asking]
-        return filled(turn.tenant.phrases.incomplete, {"missing": slots.lacks(slot, pending.part)}) if pending.part else slot.ask
+        lacks = slots.lacks(slot, pending.part)
+        return filled(turn.tenant.phrases.incomplete, {"missing": lacks}) if lacks else slot.ask
     return filled(task.confirm or "", told_as(turn, values(turn, pending))) if pending.confirm else turn.tenant.phrases.quote_down
 
 
@@ -99,7 +100,6 @@ def take(pending: Pending, values: Mapping[str, str | None]) -> None:
     """Values of the task; None: what was said of this slot is wrong."""
     changed = {name: value for name, value in values.items() if pending.slots.get(name) != value}
     if changed:
-        pending.part = ""
         pending.slots = {name: value for name, value in {**pending.slots, **changed}.items() if value is not None}
         pending.quote, pending.confirm, pending.shown, pending.agreed = {}, "", "", ""
 
@@ -168,8 +168,6 @@ class Flows:
         if pending.asking != ask:
             pending.tries = 0
         pending.asking = ask
-        if not slots.lacks(turn.tenant.slots[ask], pending.part):
-            pending.part = ""
         return Reply(question(turn, pending), pending.intent)
 
     async def _show(self, turn: Turn, pending: Pending) -> Reply:

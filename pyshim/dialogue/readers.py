@@ -31,6 +31,7 @@ from pyshim.dialogue.matters import is_matter, matter
 from pyshim.dialogue.reducer import Open
 from pyshim.language.values import addresses
 from pyshim.tenants.schema import Task
+from pyshim.turns import stored
 from pyshim.turns.turn import CONFIRM, Turn
 from pyshim.turns.turn import Part as Clause
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
@@ -50,6 +51,8 @@ STATUS = re.compile(
 RESEND = re.compile(
     r"(?:重新?|再|又|没)(?:给我|帮我)?(?:发送?|来|获取|拿|收到|收着)(?!错)(?:了?一?[次条个遍])?|[过失]期|收不到|没有收到|没来|不见(?:验证码|短信)"
 )
+WHETHER = re.compile(r"(?:还能|还可以|能不能|可不可以|是不是|会不会|可以).*(?:[吗么嘛]|[?？])$|[吗么][?？]*$")
+DENIES = re.compile(r"[不没别甭勿莫冇唔未非]|保留|留着|除外|以外|之外")
 HOW = re.compile(r"怎[么样]|咋|如何")
 LOOKING = re.compile(r"查|看看|看一?下|问一?下")
 AGAINST = r"(?:不|别|甭|勿|没让你?|没叫你?|不要|不用|不想|不能|先不|暂时不|没有?要)(?:再|给我|帮我|马上)?"
@@ -152,6 +155,17 @@ def _listed(heard: Heard) -> Found:
     return []
 
 
+def _queued(heard: Heard) -> Found:
+    """先办8866, which was to come next: it is now, and the one that was shown comes after it."""
+    later = {one.words for one in heard.turn.state.later if one.intent == heard.pending.intent}
+    for name, value in heard.changed.items():
+        shown = heard.pending.slots.get(name)
+        if shown and value in later and not DENIES.search(heard.text):
+            correct = Correct(Evidence.VALUE, heard.text, name, value)
+            return [correct, Ask(Evidence.VALUE, shown, heard.pending.intent)]
+    return []
+
+
 def _another(heard: Heard) -> Found:
     """1234也丢了: not instead of the one that is shown, but besides."""
     others = [value for name, value in heard.changed.items() if name in heard.pending.slots and lists.lists(heard.slot_of(name))]
@@ -175,6 +189,8 @@ def _known_again(heard: Heard) -> Found:
 
 
 def _dropped(heard: Heard) -> Found:
+    if WHETHER.search(heard.text.strip()):
+        return []  # 确认了还能取消吗 wants to know
     values = heard.values if where(heard.turn) is Open.SLOT else {}
     dropped = asides.dropped(heard.turn, heard.said, values, heard.rest)
     return [Cancel(_evidence(heard.said), heard.text)] if dropped else []
@@ -225,6 +241,13 @@ def _question(heard: Heard) -> Found:
         return []
     asks = heard.means(heard.pending.intent) and slots.asks(heard.text) and heard.text.strip() not in heard.turn.tenant.titles
     return [Question(Evidence.MODEL, heard.text)] if asks else []
+
+
+def _denies(heard: Heard) -> Found:
+    """What names the act or the value, and a no beside it, is no wish to hear the question again."""
+    said = heard.text.replace(heard.turn.tenant.title(heard.pending.intent), "")
+    denies = heard.means(heard.pending.intent, "affirm", "repeat") and DENIES.search(said) is not None
+    return [Unclear(Evidence.GRAMMAR, heard.text)] if denies else []
 
 
 def _once_more(heard: Heard) -> Found:
@@ -340,8 +363,12 @@ def _mistaken(heard: Heard, known: list[str]) -> Found:
 
 def _status(heard: Heard) -> Found:
     """办好了吗 asks about what was submitted; where nothing was or waits, it is for a model."""
-    waits = heard.turn.state.flow is not None or any(not sent.outcome for sent in heard.turn.calls())
-    return [Status(Evidence.GRAMMAR, heard.text)] if waits and STATUS.fullmatch(heard.text.strip()) else []
+    if not STATUS.fullmatch(heard.text.strip()):
+        return []
+    turn = heard.turn
+    if turn.state.flow is not None or any(not sent.outcome for sent in turn.calls()):
+        return [Status(Evidence.GRAMMAR, heard.text)]
+    return [Repeat(Evidence.GRAMMAR, heard.text)] if turn.newest and stored.acted(turn.newest) else []
 
 
 def _go_on(heard: Heard) -> Found:
@@ -393,6 +420,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
     ),
     Open.CONFIRM: (
         _opposite,
+        _queued,
         _given,
         _go_on,
         _status,
@@ -411,6 +439,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
         _strange,
         _question,
         _no,
+        _denies,
         _model_yes,
         _once_more,
     ),

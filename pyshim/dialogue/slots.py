@@ -42,14 +42,16 @@ NAMES = re.compile(
     r"我的|订单|编号|单号|卡号|末四位|后四位|尾号|手机|电话|号码|账号|宽带|[改换](?:成|为)|[选写填]|[是为号的这个就哦呢吧啊哈嗯好]"
 )
 COURTESIES = re.compile(
-    r"谢谢|多谢|感谢|谢了|谢啦|麻烦|辛苦|劳驾|[你您]们?好|哈[喽啰罗]|嗨|在[吗么嘛]|[早晚]安|[早上中下午晚]{1,2}好|再见|拜拜"
+    r"不好意思|抱歉|对不起|谢谢|多谢|感谢|谢了|谢啦|麻烦|辛苦|劳驾|[你您]们?好|哈[喽啰罗]|嗨|在[吗么嘛]|[早晚]安|[早上中下午晚]{1,2}好|再见|拜拜"
     r"|hello|\bhi\b|\bhey\b|thank(?:s| ?you)|\bbye\b|[您你亲请了呀哟嘛的哦噢呢吧啊哈嗯好]",
     re.IGNORECASE,
 )
 QUESTIONS = re.compile(
     r"[?？]\s*$|[吗么嘛呢]\W*$|多少|多久|怎么[办弄操改退换开交查收算]|怎样|如何|为什么|为啥|凭什么|(.)不\1|有没有|什么时[候间]"
 )
-WISHES = re.compile(r"^先(?![前生后])|^取消|帮我|我要[退换办开查取改]")
+WISHES = re.compile(
+    r"^先(?![前生后])|^取消|帮我|我要[退换办开查取改]|先不[退换改办要]|(?<!想)(?<!能)不[退换改办](?:了|$)|(?:单号?|号码|地址|电话)[^，,。]{0,2}错"
+)
 # What answers any question and is the value of none.
 NO_VALUE = re.compile(
     r"忘[了记光]|[不没]记得|记不[得清起住]|[不没]知道|不清楚|不晓得|想不起|找不到|没[有带]?$|返回|上一步|后退|跳过|随便|都行|重[来新]|等[等下一]|稍等"
@@ -227,4 +229,4 @@ def courteous(text: str) -> bool:
 
 def bare(rest: str) -> bool:
     """Was the message the value itself, and around it nothing more than its name and a courtesy (是20231105, 个人，谢谢)?"""
-    return courteous(NAMES.sub("", rest))
+    return courteous(NAMES.sub("", COURTESIES.sub("", rest)))

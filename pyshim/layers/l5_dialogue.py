@@ -202,6 +202,10 @@ class Dialogue(Layer):
             case Effect.TAKE:
                 assert isinstance(command, Set | Correct)
                 flows.take(pending, {command.slot: command.value})
+                if turn.tenant.slots[command.slot].type == "address":
+                    pending.part = ""
+                queue = turn.state.later
+                turn.state.later = [one for one in queue if (one.intent, one.words) != (pending.intent, command.value)]
                 pending.tries = 0
             case Effect.PART:
                 assert isinstance(command, Part)
@@ -303,7 +307,7 @@ class Dialogue(Layer):
         """How a person is reached; said just now, in other words."""
         rule, people = turn.tenant.replies[intent], reached(turn.tenant)
         text = filled(rule.answer, {"people": people})
-        if turn.newest and text in stored.answer_of(turn.newest):
+        if turn.newest and not rule.urgent and text in stored.answer_of(turn.newest):
             text = filled(turn.tenant.phrases.people_again, {"people": people})
         return Reply(text, intent, suggestions=rule.suggestions)
 

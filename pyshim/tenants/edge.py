@@ -126,7 +126,7 @@ def edge_part(settings: Settings, one: Served) -> bytes:
             "masks_personal": tenant.about.history.personal == "masked",
             "confidence_min": tenant.confidence_min,
             "blocked": tenant.blocked,
-            "alarms": [*distress.WORDS, *(word.lower() for rule in tenant.replies.values() for word in rule.words)],
+            "alarms": [*distress.edge(), *(word.lower() for rule in tenant.replies.values() for word in rule.words)],
             "addresses_refused": tenant.addresses_refused,
             "addresses_trusted": tenant.addresses_trusted,
         },

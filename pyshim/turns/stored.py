@@ -23,6 +23,10 @@ class _Asked(msgspec.Struct):
     suggestions: list[str] = []
 
 
+class _Consented(msgspec.Struct):
+    consent: msgspec.Raw | None = None
+
+
 class _At(msgspec.Struct):
     at: int = 0
 
@@ -30,6 +34,7 @@ class _At(msgspec.Struct):
 _encoder = msgspec.json.Encoder()
 _answer_decoder = msgspec.json.Decoder(_Answer)
 _asked_decoder = msgspec.json.Decoder(_Asked)
+_consented_decoder = msgspec.json.Decoder(_Consented)
 _at_decoder = msgspec.json.Decoder(_At)
 
 
@@ -85,6 +90,11 @@ def asked_back(entry: bytes, title: str) -> str:
     """What was said to it, where this title was one of the meanings it offered; else ""."""
     asked = _asked_decoder.decode(entry)
     return asked.query if title in asked.suggestions and asked.query != HIDDEN else ""
+
+
+def acted(entry: bytes) -> bool:
+    """Was something agreed to in that turn, and done or refused?"""
+    return _consented_decoder.decode(entry).consent is not None
 
 
 def at_of(entry: bytes) -> int:

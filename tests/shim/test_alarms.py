@@ -28,7 +28,20 @@ async def at_confirmation(bank: Tenant) -> Talk:
 
 
 @pytest.mark.parametrize(
-    "text", ["我不想活了", "你们逼得我活不下去了", "還不上了，我想自杀", "不如死了算了", "I want to die", "谢谢你们，我想轻生"]
+    "text",
+    [
+        "我不想活了",
+        "你们逼得我活不下去了",
+        "還不上了，我想自殺",
+        "活唔落去喇",
+        "活著冇意思",
+        "想結束自己的生命",
+        "想死,分期能办吗",
+        "安眠药吃了一瓶,再见了",
+        "不如死了算了",
+        "I want to die",
+        "谢谢你们，我想轻生",
+    ],
 )
 @pytest.mark.parametrize("waits", [False, True])
 async def test_a_life_in_danger_is_answered_with_help_and_nothing_else(bank: Tenant, text: str, waits: bool) -> None:
@@ -39,7 +52,7 @@ async def test_a_life_in_danger_is_answered_with_help_and_nothing_else(bank: Ten
     assert (talk.state.flow, talk.state.later, talk.backend.calls, reply.confirm) == (None, [], [], None)
 
 
-@pytest.mark.parametrize("text", ["我想死你们家的小笼包了", "跳楼价还有吗", "防止轻生的公益广告", "烧炭炉怎么用"])
+@pytest.mark.parametrize("text", ["我想死你们家的小笼包了", "馋得想死", "跳楼价还有吗", "防止轻生的公益广告", "烧炭炉怎么用"])
 def test_what_only_sounds_like_it_is_none(text: str) -> None:
     assert not distress.heard(text)
 
@@ -85,7 +98,7 @@ async def test_it_is_answered_whoever_has_the_conversation(bank: Tenant) -> None
 def test_the_edge_knows_the_same_words(bank: Tenant) -> None:
     served = Served(bank, composer(bank), [])
     part: dict[str, Any] = msgspec.json.decode(edge_part(read_settings({}), served))
-    assert {"不想活", "安全账户"} <= set(part["tenant"]["alarms"])
+    assert {"不想活", "想自殺", "安全账户"} <= set(part["tenant"]["alarms"])
 
 
 @pytest.mark.real

@@ -35,13 +35,15 @@ def test_a_list_is_heard_whole(request: pytest.FixtureRequest, tenant: str, slot
         ("shop", "order_id", "20231105，写错了，20231106"),
         ("telecom", "plan", "畅享59比畅享99便宜多少"),
         ("bank", "amount", "先还3000和2000"),
+        ("bank", "card_tail", "挂失1234,8866不要挂失"),
+        ("bank", "card_tail", "挂失8866,1234没丢"),
     ],
 )
 def test_what_is_no_list(request: pytest.FixtureRequest, tenant: str, slot: str, text: str) -> None:
     assert lists.read(request.getfixturevalue(tenant).slots[slot], text) is None
 
 
-@pytest.mark.parametrize("text", ["除了彩铃都退", "除视频会员以外全退", "视频会员留着，别的都退", "手机报不退"])
+@pytest.mark.parametrize("text", ["除了彩铃都退", "除视频会员以外全退", "视频会员留着，别的都退", "手机报不退", "不退彩铃"])
 def test_what_is_to_stay_is_never_what_goes(telecom: Tenant, text: str) -> None:
     assert slots.find(telecom.slots["service"], text) is None
 
@@ -65,6 +67,24 @@ async def test_another_card_takes_nothing_from_the_one_that_is_shown(bank: Tenan
     assert talk.values == {"card_tail": "8866"}
     assert [(later.intent, later.words) for later in talk.state.later] == [("card_lost", "1234")]
     assert reply and "1234" in reply.answer and reply.confirm
+
+
+@pytest.mark.parametrize("text", ["先办8866", "确认挂失8866"])
+async def test_the_one_that_was_to_come_next_comes_first_and_none_is_lost(bank: Tenant, text: str) -> None:
+    talk = Talk(bank)
+    await talk.say("1234和8866都丢了", "card_lost")
+    await talk.say(text, "cancel_flow", 0.9)
+    assert talk.values == {"card_tail": "8866"}
+    assert [later.words for later in talk.state.later] == ["1234"]
+    assert talk.backend.calls == []
+
+
+async def test_a_piece_that_came_with_the_wish_is_not_forgotten_over_another_question(shop: Tenant) -> None:
+    talk = Talk(shop)
+    await talk.say("收货地址改到上海市浦东新区", "change_address")
+    await talk.say("20231105", "change_address", 0.5)
+    await talk.say("世纪大道100号", "change_address", 0.5)
+    assert talk.values["address"] == "上海市浦东新区世纪大道100号"
 
 
 async def test_another_value_instead_is_still_another_value(bank: Tenant) -> None:
@@ -130,6 +150,7 @@ async def test_the_first_piece_may_be_in_the_wish(shop: Tenant) -> None:
         ("不对，是5幢", "杭州市西湖区文三路1号5幢"),
         ("2号5幢才对", "杭州市西湖区文三路2号5幢"),
         ("房号错了", "杭州市西湖区文三路1号3幢"),
+        ("1号不对,是2号", "杭州市西湖区文三路2号3幢"),
     ],
 )
 async def test_a_number_of_it_is_mended_where_it_is_shown(shop: Tenant, text: str, address: str) -> None:

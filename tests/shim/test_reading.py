@@ -309,3 +309,53 @@ async def test_that_a_number_was_mistyped_is_no_reason(shop: Tenant) -> None:
     talk = await talked(shop, REFUNDING[:1])
     await talk.say("单号发错了", "refund_apply", 0.7)
     assert "reason" not in talk.values
+
+
+# -- a no that names what is asked about --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["我没有说要挂失", "我没丢卡啊", "不是丢了,是消磁了", "不是8866丢了", "没丢,8866在我手上", "这张除外"]
+)
+@pytest.mark.parametrize("then", ["对", "好的", "是啊", "嗯"])
+async def test_a_no_in_other_words_is_no_wish_to_hear_it_again(bank: Tenant, text: str, then: str) -> None:
+    talk = Talk(bank)
+    await talk.say("8866丢了", "card_lost")
+    reply = await talk.say(text, "card_lost", 0.9)
+    assert reply
+    await talk.say(then, "affirm", 0.99)
+    assert talk.backend.calls == []
+
+
+async def test_a_value_that_is_refused_gives_way_to_the_one_beside_it(telecom: Tenant) -> None:
+    talk = Talk(telecom)
+    await talk.say("退订视频会员", "service_cancel")
+    await talk.say("不退视频会员,退视频彩铃", "service_cancel", 0.95)
+    assert talk.values == {"service": "视频彩铃"}
+
+
+async def test_whether_it_could_be_cancelled_later_cancels_nothing(bank: Tenant) -> None:
+    talk = Talk(bank)
+    await talk.say("8866丢了", "card_lost")
+    await talk.say("如果我确认了还能取消吗", "cancel_flow", 0.9)
+    assert talk.values == {"card_tail": "8866"}
+
+
+@pytest.mark.parametrize("text", ["第一个不退了", "这件先不退", "订单号错了"])
+async def test_a_refusal_is_no_reason(shop: Tenant, text: str) -> None:
+    talk = await talked(shop, REFUNDING)
+    await talk.say(text, "refund_apply", 0.7)
+    assert "reason" not in talk.values
+
+
+async def test_an_apology_before_another_number_corrects(shop: Tenant) -> None:
+    talk = await talked(shop, REFUNDING)
+    await talk.say("不好意思是20231108", "refund_apply", 0.7)
+    assert talk.values == {"order_id": "20231108"}
+
+
+async def test_of_a_sum_and_periods_in_one_breath_both_are_read(bank: Tenant) -> None:
+    talk = Talk(bank)
+    await talk.say("账单分期", "installment")
+    await talk.say("一万二分六期", "installment", 0.9)
+    assert talk.values == {"amount": "12000.00", "periods": "6"}
