@@ -14,7 +14,8 @@ import signal
 import socket
 import sys
 import time
-from typing import IO
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gateway import owner, upgrade
 from gateway.parts import parts, ports
@@ -37,21 +38,25 @@ LOOK_S = 10.0  # how often logs are looked at
 SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes
 
 
-def _lock(settings: Settings) -> IO[str]:
-    """Only one launcher for one var folder; the open file is the lock and holds the process id."""
+@contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    """Only one launcher for one var folder; the open file is the lock and holds the process id, as long as that process lives."""
     path = settings.run / "launcher.pid"
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise CannotStart(
-            f"sluice runs already (process {path.read_text()}) at http://{settings.host}:{settings.port}/; "
-            "nothing was changed. `make stop` stops it."
-        ) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"sluice runs already (process {path.read_text()}) at http://{settings.host}:{settings.port}/; "
+                "nothing was changed. `make stop` stops it."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)  # whose number that is later is nobody's to signal
 
 
 def _check_ports(settings: Settings, example: bool) -> None:

@@ -12,7 +12,7 @@ from pyshim.commands.control import START
 from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.configuration.configuration import Records
 from pyshim.configuration.store import Store
-from pyshim.errors import BadTenant, RedisAway
+from pyshim.errors import BadTenant, RedisAway, RedisRefused
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
 from pyshim.tenants.compile import Compiled
@@ -45,6 +45,8 @@ def forget(
     try:
         told = asyncio.run(_forget(settings, tenant, user))
         told.erased.turns += aside.drop(settings.run, tenant, user)
+    except RedisRefused as error:
+        raise fail(f"the state store is there and refuses it: {error}") from None
     except RedisAway as error:
         raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
     out.print(Text("\n".join(_lines(told))), soft_wrap=True)

@@ -24,6 +24,7 @@ from pyshim.tenants.source import Source
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
 PLACEHOLDER = re.compile(r"\{([\w.]+)\}")
 PEOPLE = "{people}"
+SAID = {"people", "phone", "hours", "title", "question", "said", "first", "second", "result", "missing", "why"}  # in any of them
 PEOPLE_PHRASES = ("handover", *(each.name for each in msgspec.structs.fields(Phrases) if PEOPLE in str(each.default)))
 KEY = "key"  # in the path of a `check`: the Idempotency-Key of the call that is asked about
 EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
@@ -168,6 +169,16 @@ class Checker:
             if left := BRACE.search(PLACEHOLDER.sub("", text)):
                 why = f"{left[0]} stands alone: {{name}} is wanted, where something is filled in"
                 yield f"{self._at(name, *path)}: {path[1]}: {why}"
+        for name, path, text in self._said():
+            for unknown in sorted(set(PLACEHOLDER.findall(text)) - SAID):
+                yield f"{self._at(name, *path)}: {path[1]}: nobody fills in {{{unknown}}} here"
+
+    def _said(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
+        """What the engine says, with file and path."""
+        for intent, rule in self._tenant.replies.items():
+            yield REPLIES, ("replies", intent, "answer"), rule.answer
+        for name, text in msgspec.structs.asdict(self._tenant.phrases).items():
+            yield REPLIES, ("phrases", name), text
 
     def _filled_in(self) -> Iterator[tuple[str, tuple[Step, ...], str]]:
         """Texts in which names between braces are filled in, with file and path."""

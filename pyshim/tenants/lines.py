@@ -6,7 +6,7 @@ an eighth of the time, in a command that shares the cores with what serves.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -71,8 +71,23 @@ def read(text: str) -> tuple[yaml.Node | None, Any]:
         if node is not None:
             _size(node, {})
         return node, None if node is None else loader.construct_document(node)
+    except ValueError:  # of a date or a number; a MarkedYAMLError is none
+        raise next(_unreadable(node)) from None
     finally:
         loader.dispose()
+
+
+def _unreadable(node: yaml.Node | None) -> Iterator[yaml.MarkedYAMLError]:
+    """The values that look like a date or a number, and are none."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            yaml.CSafeLoader("").construct_document(node)
+        except ValueError as error:
+            yield _fault(f"{node.value!r} is none: {error}", node)
+    elif node is not None:
+        for one in node.value:
+            for inside in one if isinstance(one, tuple) else (one,):
+                yield from _unreadable(inside)
 
 
 def _size(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ class _Asked(msgspec.Struct):
 
 
 class _Consented(msgspec.Struct):
-    consent: msgspec.Raw | None = None
+    consent: dict[str, object] | None = None
 
 
 class _At(msgspec.Struct):

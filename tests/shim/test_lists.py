@@ -119,6 +119,15 @@ async def test_whether_it_is_done_is_answered(bank: Tenant, text: str) -> None:
     assert reply and "还没有结果" in reply.answer
 
 
+async def test_whether_it_was_done_is_answered_behind_it_too(bank: Tenant) -> None:
+    asked = '{"seq":1,"session_id":"s","turn_id":"t","answer":"挂失成功","intent":"card_lost","query":"x","at":1'
+    done = f'{asked},"consent":{{"task":"card_lost"}}}}'.encode()
+    reply = await Talk(bank).say("办好了吗", "card_apply", 0.5, newest=done)
+    assert reply and reply.answer == "挂失成功"
+    talked = f"{asked}}}".encode()
+    assert await Talk(bank).say("办好了吗", "card_apply", 0.3, newest=talked) is None
+
+
 # -- in pieces ----------------------------------------------------------------------------------------------------------------
 
 

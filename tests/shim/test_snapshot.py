@@ -292,6 +292,16 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
         lambda text: text.replace("    title: 发货时间\n", "    title: 发货时间\n    words: [着急]\n", 1),
         "shipping_time: words are enough for an urgent rule only: `urgent: true` is wanted",
     ),
+    (
+        "tenant.yaml",
+        lambda text: text + "\ntoday: 2026-02-30\n",
+        "'2026-02-30' is none: day is out of range for month",
+    ),
+    (
+        "replies.yaml",
+        lambda text: text.replace("{people}", "{peopel}", 1),
+        "nobody fills in {peopel} here",
+    ),
     ("faq.tsv", lambda text: text + "只有问题\n", "faq.tsv:32: question, tab, answer is wanted"),
     (
         "lists/addresses_refused.txt",
