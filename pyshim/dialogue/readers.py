@@ -266,7 +266,9 @@ def agreed(text: str, rest: str, task: Task, how: consent.Consent | None = None)
 
 
 def _given(heard: Heard) -> Found:
-    """To exactly what was shown, and to no other value."""
+    """To exactly what was shown, and to no other value; nor where something was wrong (名字写错了，提交)."""
+    if MISTAKE.search(heard.text):
+        return []
     how: consent.Consent = "strict" if heard.pending.tries else heard.task.consent  # asked to be plain, 好的 is not any more
     given = heard.pending.confirm and agreed(heard.text, heard.text if heard.changed else heard.rest, heard.task, how)
     return [Confirm(Evidence.GRAMMAR, heard.text)] if given else []

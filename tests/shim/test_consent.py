@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pyshim.dialogue import consent, flows, readers
+from pyshim.dialogue.hearing import MISTAKE
 from pyshim.tenants.schema import Task, Tenant
 from pyshim.turns.turn import Turn
 from tests.shim.conftest import Talk
@@ -60,6 +61,8 @@ def given(sentence: str, task: Task) -> bool:
 
 def shown(sentence: str, task: Task, turn: Turn) -> bool:
     """Is it a consent where the values that it says are those that were shown?"""
+    if MISTAKE.search(sentence):
+        return False
     return readers.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
 
 
