@@ -110,9 +110,9 @@ load: ## conversations as load, judged by gates (SCENARIO=smoke|steady|steps|spi
 figures: ## write README's table of figures anew from loadtest/results
 	@$(BIN)/python -m loadtest.readme
 
-models: ## train a version (teacher, student, router, ...) from triton_models/data and place it as the next one
+models: ## train a version (the pretrained encoder tuned, router, ...) from triton_models/data and batches and place it as the next one
 	$(setup) models
-	@$(BIN)/python -m triton_models.build
+	@$(BIN)/python -m triton_models.build --teacher use
 
 clean: ## remove what runs left behind (var/), not .venv
 	@rm -rf var

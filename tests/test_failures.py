@@ -170,10 +170,10 @@ def test_without_triton_the_chat_goes_on(breakable: Stack) -> None:
         assert "20231106" in customer.ask("20231106")["answer"]
         assert "已取消" in customer.ask("确认")["answer"]
         stranger = breakable.customer()
-        asked_back = stranger.ask("呃就是那个事情嘛你懂的吧")
+        asked_back = stranger.ask("昨儿那档子事儿嘛")
         assert asked_back["answered_by"] == "l7_fallback"
         assert "换个说法" in asked_back["answer"]
-        assert "400-000-0618" in stranger.ask("呃就是那个事情嘛你懂的吧")["answer"]  # the second time, how a person is reached
+        assert "400-000-0618" in stranger.ask("昨儿那档子事儿嘛")["answer"]  # the second time, how a person is reached
     assert breakable.customer().ask(HOT)
 
 
@@ -184,11 +184,11 @@ def test_the_breaker_opens_after_five_failures_and_closes_by_itself(breakable: S
 
     with stopped(breakable, "triton"):
         for _ in range(5):
-            breakable.customer().ask("呃就是那个事情嘛你懂的吧")
+            breakable.customer().ask("昨儿那档子事儿嘛")
         assert gauge() == "1.0"
-        quick = breakable.customer().post("呃就是那个事情嘛你懂的吧")
+        quick = breakable.customer().post("昨儿那档子事儿嘛")
         assert quick.elapsed.total_seconds() < 1  # nobody waits for a model that is known to be away
-    wait_until(lambda: breakable.customer().ask("呃就是那个事情嘛你懂的吧") and gauge() == "0.0")
+    wait_until(lambda: breakable.customer().ask("昨儿那档子事儿嘛") and gauge() == "0.0")
 
 
 def test_without_shims_hot_questions_go_on_and_the_others_get_the_fallback_sentence(breakable: Stack) -> None:

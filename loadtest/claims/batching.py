@@ -17,12 +17,11 @@ import tritonclient.grpc.aio as triton
 from loadtest.claims.claim import Measured, NotMeasured, Row
 from loadtest.claims.server import serving
 from loadtest.place import stack
-from pyshim.settings import MODEL, ROOT
+from pyshim.settings import MODEL
 from triton_models.build import corpus as corpora
 from triton_models.build.measure import sentences_of
 from triton_models.build.split import split
 
-DATA = ROOT / "triton_models/data"
 AT_ONCE, WARM_S, SECONDS = 64, 0.7, 2.5
 BUDGET_MS = 100.0
 DELAYS_US, BATCHES, INSTANCES = (0, 1_000, 5_000, 30_000), (8, 16, 40), (1, 2)
@@ -126,7 +125,7 @@ HOW = (
 
 
 def measure(folder: Path, quick: bool) -> Measured:
-    texts = sentences_of(split(corpora.read(DATA))[1])
+    texts = sentences_of(split(corpora.own())[1])
     try:
         with serving(folder) as address:
             rows = asyncio.run(_measured(address, searched(quick), texts, quick))

@@ -11,7 +11,7 @@ from loadtest.claims import card
 from loadtest.claims.claim import Measured, Row
 from loadtest.claims.rules import Rules, found
 from pyshim.language.router import Router
-from pyshim.settings import ROOT, read_settings
+from pyshim.settings import read_settings
 from pyshim.understanding.model import read_model
 from pyshim.understanding.student import Encoder
 from triton_models.build import calibrate
@@ -24,7 +24,6 @@ from triton_models.build.shipped import asking
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
 
-DATA = ROOT / "triton_models/data"
 TIMED = 400
 HOW = (
     "Validation sentences of the shipped tenants (meaning groups that were never trained on), each asked of its own tenant; one "
@@ -77,7 +76,7 @@ def _accuracy(logits: Floats, asked: list[Questions], tenancy: Tenancy) -> float
 
 
 def measure(folder: Path, quick: bool) -> Measured:
-    whole = corpora.read(DATA)
+    whole = corpora.own()
     train, held = split(whole)
     tenancy = Tenancy.of(whole)
     audiences, _ = asking(tenancy)

@@ -25,6 +25,8 @@ from pydantic import BaseModel, Field
 from pyshim.settings import MODEL, read_settings
 from pyshim.tenants.compile import Snapshot, compile_all
 from pyshim.tenants.schema import Limit, Tenant
+from pyshim.understanding.intents import OUT_OF_SCOPE
+from pyshim.understanding.model import Model
 
 
 class Ask(BaseModel):
@@ -47,7 +49,14 @@ class Plain:
         self.keys = {key.kid: (tenant, key) for tenant, one in compiled.served.items() for key in one.keys}
         self.labels, self.temperature = compiled.model.labels, compiled.model.calibration.temperature
         self.columns = {name: np.array(compiled.model.columns(tenant.intents)) for name, tenant in compiled.tenants.items()}
+        self.priors = {name: self._priors(tenant, compiled.model) for name, tenant in compiled.tenants.items()}
         self.connect()
+
+    def _priors(self, tenant: Tenant, model: Model) -> Any:
+        """What is added to the scores of intents that the tenant does not have."""
+        mine = {*tenant.intents, OUT_OF_SCOPE}
+        foreign = float(np.log(model.calibration.foreign))
+        return np.array([0.0 if self.labels[column] in mine else foreign for column in self.columns[tenant.id]])
 
     def connect(self) -> None:
         """Its own clients, from here on."""
@@ -93,7 +102,7 @@ class Plain:
         wanted = [triton.InferRequestedOutput("LOGITS")]
         result = await self.triton.infer(MODEL, [text], outputs=wanted, client_timeout=1.5)
         columns = self.columns[tenant.id]
-        scores = result.as_numpy("LOGITS")[0][columns] / self.temperature
+        scores = result.as_numpy("LOGITS")[0][columns] / self.temperature + self.priors[tenant.id]
         weights = np.exp(scores - scores.max())
         best = int(weights.argmax())
         return self.labels[columns[best]], float(weights[best] / weights.sum())

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyshim.language.router import Router, RouterFileError
-from pyshim.settings import ROOT, Settings
+from pyshim.settings import Settings
 from pyshim.tenants.edge import hot_intents
 from pyshim.tenants.schema import Tenant
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE
@@ -29,7 +29,6 @@ from triton_models.build import corpus, datasets
 from triton_models.build.corpus import GENERAL, Group
 from triton_models.build.split import split
 
-DATA = ROOT / "triton_models" / "data"
 REAL = "shop"  # whose customers jddc_intent's are
 POPULAR = 12  # questions that everybody repeats
 CHARS_MAX = 200
@@ -106,12 +105,14 @@ def _shares(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return shares
 
 
-def held(data: Path = DATA) -> tuple[Group, ...]:
-    """The meaning groups of the validation side. Raises CorpusError."""
-    return split(corpus.read(data))[1].groups
+def held(data: Path | None = None) -> tuple[Group, ...]:
+    """The meaning groups of the validation side; data: a folder of other sentences than our own. Raises CorpusError."""
+    return split(corpus.own() if data is None else corpus.read(data))[1].groups
 
 
-def build(settings: Settings, tenants: Iterable[Tenant], seed: int, data: Path = DATA) -> tuple[dict[str, Questions], list[str]]:
+def build(
+    settings: Settings, tenants: Iterable[Tenant], seed: int, data: Path | None = None
+) -> tuple[dict[str, Questions], list[str]]:
     """Questions of each tenant, shuffled by the seed, and what is missing, a sentence each. Raises BadTenant, CorpusError."""
     sorter, groups = _sorter(settings), held(data)
     real, elsewhere, missing = _public(settings.datasets)
@@ -151,7 +152,8 @@ def _own(tenant: Tenant, groups: tuple[Group, ...], sorter: Sorter | None) -> Qu
         sure = sorter.hot(tenant, group.sentences) if sorter else [False] * len(group.sentences)
         for sentence, is_hot in zip(group.sentences, sure, strict=True):
             (found.hot if is_hot else found.hard).append(sentence)
-    found.out_of_scope = [one for group in groups if group.intent == OUT_OF_SCOPE for one in group.sentences]
+    strange = [group for group in groups if group.intent == OUT_OF_SCOPE and group.owner in (tenant.id, GENERAL)]
+    found.out_of_scope = [one for group in strange for one in group.sentences]
     return found
 
 

@@ -11,7 +11,7 @@ from loadtest.what import questions
 from loadtest.what.questions import MIX, Questions
 from pyshim.settings import read_settings
 from pyshim.tenants.schema import Tenant
-from triton_models.build.corpus import read
+from triton_models.build.corpus import own
 from triton_models.build.split import split
 
 
@@ -25,7 +25,7 @@ def everything(one: Questions) -> set[str]:
 
 
 def test_every_sentence_is_of_the_validation_side(tenants: dict[str, Tenant], tmp_path: Path) -> None:
-    train, held = split(read(questions.DATA))
+    train, held = split(own())
     learned = {text for group in train.groups for text in group.sentences}
     kept = {text for group in held.groups for text in group.sentences}
 

@@ -10,6 +10,7 @@ import pytest
 from triton_models.build.corpus import Corpus, CorpusError, Group, read
 from triton_models.build.shipped import shipped
 from triton_models.build.split import split
+from triton_models.build.task import of_corpus
 from triton_models.build.tenancy import TWINS, Tenancy
 
 DATA = Path(__file__).resolve().parents[2] / "triton_models/data"
@@ -23,7 +24,7 @@ def corpus() -> Corpus:
 def folder_with(tmp_path: Path, **files: str) -> Path:
     for name, text in {"general__out_of_scope": "天气\n\n做饭\n", **files}.items():
         path = tmp_path / f"{name.replace('__', '/')}.txt"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
     return tmp_path
 
@@ -124,3 +125,37 @@ def test_every_intent_has_eighty_different_sentences_and_out_of_scope_a_thousand
         said[group.intent].update(group.sentences)
     assert {intent: len(sentences) for intent, sentences in said.items() if len(sentences) < 80} == {}
     assert len(said["out_of_scope"]) >= 1000
+
+
+def batch_with(tmp_path: Path, name: str, text: str) -> Path:
+    path = tmp_path / "batches" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return tmp_path / "batches"
+
+
+def test_what_is_out_of_scope_for_one_tenant_is_told_apart_from_its_own_intents_only(tmp_path):
+    data = folder_with(tmp_path / "data", shop__refund="退\n\n钱\n", bank__card="卡\n\n丢\n")
+    corpus = read(data, batch_with(tmp_path, "young/shop/out_of_scope.txt", "卡丢了找谁\n"))
+    assert corpus.owner_of["out_of_scope"] == "general"
+    told = of_corpus("toy", corpus, Corpus(()), Tenancy.of(corpus))
+    (strange,) = [one for one in told.train if one.said_to]
+    assert (strange.text, strange.said_to) == ("卡丢了找谁", "shop")
+    assert dict(zip(told.labels, told.apart(strange.intent, strange.said_to), strict=True)) == {
+        "card": False,
+        "out_of_scope": True,
+        "refund": True,
+    }
+
+
+def test_a_batch_that_was_written_to_measure_with_does_nothing_else(tmp_path):
+    data = folder_with(tmp_path / "data", shop__refund="退\n\n钱\n\n货\n")
+    known, held = split(read(data, batch_with(tmp_path, "life/shop/refund.txt", "我要退\n")))
+    assert [group.sentences for group in held.groups] == [("我要退",)]
+    assert "我要退" not in [sentence for group in known.groups for sentence in group.sentences]
+
+
+def test_a_batch_has_no_intents_of_its_own(tmp_path):
+    data = folder_with(tmp_path / "data", shop__refund="退\n\n钱\n")
+    with pytest.raises(CorpusError, match=r"has no shop/other\.txt"):
+        read(data, batch_with(tmp_path, "young/shop/other.txt", "嗯\n"))

@@ -76,7 +76,7 @@ def share_masked(masks: Sensitive, texts: list[str]) -> dict[str, Any]:
 
 
 def strong_words(masks: Sensitive, words: lexicon.Lexicon, data: Path, texts: list[tuple[str, bool]]) -> dict[str, Any]:
-    asked = [*measure.sentences_of(corpus.read(ROOT / "triton_models/data")), *texts_of(data / "massive_zh/train.tsv")]
+    asked = [*measure.sentences_of(corpus.own()), *texts_of(data / "massive_zh/train.tsv")]
     every = Sensitive(words, None)
     used = {word for text in asked for word in every.listed(text)}
     strong = {word for word, entry in words.items() if entry.lists >= 2} - used

@@ -18,18 +18,20 @@ from pathlib import Path
 import torch
 
 from pyshim.understanding.folder import IncompleteVersion, check
-from triton_models.build import steps
-from triton_models.build.corpus import Corpus, CorpusError, read
+from triton_models.build import steps, wheel
+from triton_models.build.corpus import BATCHES, DATA, Corpus, CorpusError, read
 from triton_models.build.huggingface import RATE, Checkpoint
 from triton_models.build.place import check_fits, new_version, next_version
 from triton_models.build.project import Project
 from triton_models.build.version import assemble, recalibrate
 from triton_models.build.weights import CheckpointError
+from triton_models.build.wheel import Wheel
 from triton_models.build.work import Plans, Work
 from triton_models.importing.loading import load, with_general
 
 HERE = Path(__file__).resolve().parents[1]
 PLACE, PROGRAM = "place", "python -m triton_models.build"
+USE = Path("use")
 
 
 def main(arguments: list[str], program: str = PROGRAM) -> int:
@@ -75,14 +77,16 @@ def _corpus(options: argparse.Namespace) -> Corpus:
     """The project's own layout, or any format that users bring; the general intents are added where they are missing."""
     data: Path = options.data
     if data.is_dir() and any(data.glob("*/*.txt")):
-        return read(data)
+        return read(data, BATCHES if data == DATA else None)
     return with_general(load(data, tenant=options.tenant))
 
 
 def _work(project: Project, options: argparse.Namespace) -> Work:
-    checkpoint = Checkpoint.of(options.teacher) if options.teacher else None
+    checkpoint = None if options.teacher is None else Wheel.of() if options.teacher == USE else Checkpoint.of(options.teacher)
     plans = Plans()
-    if checkpoint:
+    if isinstance(checkpoint, Wheel):
+        plans = replace(plans, teacher=replace(plans.teacher, bag_steps=0, rate=wheel.RATE, steps=wheel.STEPS))
+    elif checkpoint:
         plans = replace(plans, teacher=replace(plans.teacher, bag_steps=0, rate=RATE))
     if options.width:
         plans = replace(plans, hidden=options.width, feed_forward=4 * options.width)
@@ -107,13 +111,16 @@ def _width(text: str) -> int:
 def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description="Train a version of the student and place it.")
     say = parser.add_argument
-    say("--data", type=Path, default=HERE / "data", help="folder of sentences, or a TSV, JSONL, Rasa or Dialogflow file")
+    say("--data", type=Path, default=DATA, help="folder of sentences, or a TSV, JSONL, Rasa or Dialogflow file")
     say("--tenant", default="", help="whose intents they are, where the file does not say")
     say("--out", type=Path, default=HERE / "repository/student", help="model folder (the next version) or version folder")
     say("--work", type=Path, default=Path("var/models"), help="where the steps keep what they made")
     say("--seed", type=int, default=20231105)
     say("--step", choices=[*steps.STEPS, PLACE], help="only this step, again; those before it must be done")
-    say("--teacher", type=Path, metavar="FOLDER", help="a Hugging Face BERT checkpoint to make the teacher of; default: our own")
+    told = (
+        "a Hugging Face BERT checkpoint to make the teacher of, or `use`: the pretrained encoder of the wheel; default: our own"
+    )
+    say("--teacher", type=Path, metavar="FOLDER", help=told)
     say("--width", type=_width, help="hidden numbers of teacher and student, a multiple of 12; default 192")
     say("--threads", type=int, default=2)
     say("--fresh", action="store_true", help="forget what was done before")

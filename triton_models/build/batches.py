@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import sqrt
 from random import Random
@@ -50,10 +50,10 @@ class Sampler:
         self._tokenizer = tokenizer
         self._pieces = None if task.noisy or not Pieces.can_cut(tokenizer) else Pieces(tokenizer)
         self._noise: Callable[[str, Random], str] = noisy if task.noisy else slip
-        self._apart = {label: task.apart(label) for label in task.labels}
-        grouped: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._apart = {(one.intent, one.said_to): task.apart(one.intent, one.said_to) for one in set(map(_whose, task.train))}
+        grouped: dict[str, dict[tuple[int, str], list[str]]] = defaultdict(lambda: defaultdict(list))
         for example in task.train:
-            grouped[example.intent][example.group].append(example.text)
+            grouped[example.intent][example.group, example.said_to].append(example.text)
         self._groups = {intent: list(groups.items()) for intent, groups in grouped.items()}
         usual = median(len(groups) for groups in self._groups.values())
         copies = {intent: max(1, round(sqrt(len(groups) / usual))) for intent, groups in self._groups.items()}
@@ -66,9 +66,9 @@ class Sampler:
         drawn = []
         for place in range(step * pairs, (step + 1) * pairs):
             intent = self._intent_at(place)
-            number, sentences = random.choice(self._groups[intent])
+            (number, said_to), sentences = random.choice(self._groups[intent])
             for text in _two_of(sentences, random):
-                drawn.append(Example(self._noise(text, random), intent, number))
+                drawn.append(Example(self._noise(text, random), intent, number, said_to))
         return drawn
 
     def batch(self, step: int, pairs: int) -> Batch:
@@ -77,7 +77,7 @@ class Sampler:
             ids=slices([one.text for one in said], self._cutting(step)),
             intent=torch.tensor([self.task.index[one.intent] for one in said]),
             group=torch.tensor([one.group for one in said]),
-            apart=torch.from_numpy(np.stack([self._apart[one.intent] for one in said])),
+            apart=torch.from_numpy(np.stack([self._apart[one.intent, one.said_to] for one in said])),
         )
 
     def _cutting(self, step: int) -> Tokenizer | Chance:
@@ -92,6 +92,10 @@ class Sampler:
         deck = list(self._deck)
         Random(f"{self._seed} deck {turn}").shuffle(deck)
         return deck
+
+
+def _whose(example: Example) -> Example:
+    return replace(example, text="", group=0)
 
 
 def _two_of(sentences: list[str], random: Random) -> list[str]:

@@ -1,9 +1,11 @@
 """Which sentences are there, and what does each mean?
 
 data/<tenant or general>/<intent>.txt holds one sentence per line; blank lines part the meaning groups. There is no
-other index: an intent is a file, its folder is its owner, and labels are the sorted names of all files.
+other index: an intent is a file, its folder is its owner, and labels are the sorted names of all files. batches/<batch>/ holds
+more of the same intents; a tenant's out_of_scope.txt there is out of scope for that tenant, and may be another one's business.
 
-    read(folder) -> Corpus, or CorpusError with file:line for the first row that breaks a rule
+    read(folder, batches) -> Corpus, or CorpusError with file:line for the first row that breaks a rule
+    own() -> the project's own
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+DATA, BATCHES = (Path(__file__).resolve().parents[1] / name for name in ("data", "batches"))
 GENERAL, OUT_OF_SCOPE = "general", "out_of_scope"
 MAX_CHARACTERS = 200
 UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")  # control characters, half a pair, what could not be decoded
@@ -25,11 +28,13 @@ class CorpusError(Exception):
 
 @dataclass(frozen=True)
 class Group:
-    """Sentences that say nearly the same: they stay together on one side of the split."""
+    """Sentences that say nearly the same: they stay together on one side of the split. owner: whom they are said to, or
+    general; batch: in which they were written, "" for none."""
 
     intent: str
     owner: str
     sentences: tuple[str, ...]
+    batch: str = ""
 
     @property
     def digest(self) -> str:
@@ -43,7 +48,8 @@ class Corpus:
     @property
     def owner_of(self) -> dict[str, str]:
         """Each intent's folder, in label order."""
-        return dict(sorted({group.intent: group.owner for group in self.groups}.items()))
+        known = {group.intent: GENERAL if group.intent == OUT_OF_SCOPE else group.owner for group in self.groups}
+        return dict(sorted(known.items()))
 
     @property
     def labels(self) -> list[str]:
@@ -60,16 +66,30 @@ class Corpus:
     @property
     def digest(self) -> str:
         """Changes with any sentence, grouping, file name or folder."""
-        lines = "\n".join(f"{group.owner}/{group.digest}" for group in self.groups)
+        lines = "\n".join(f"{group.batch}/{group.owner}/{group.digest}".lstrip("/") for group in self.groups)
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def read(folder: Path) -> Corpus:
+def said_to(group: Group) -> str:
+    """The tenant for which a group is out of scope; "" where it is for all, or is in scope."""
+    return group.owner if group.intent == OUT_OF_SCOPE and group.owner != GENERAL else ""
+
+
+def read(folder: Path, batches: Path | None = None) -> Corpus:
     files = sorted(folder.glob("*/*.txt"))
     _check_names(folder, files)
     seen: dict[str, str] = {}
-    groups = tuple(group for file in files for group in _read_intent(file, seen))
-    return Corpus(groups)
+    groups = [group for file in files for group in _read_intent(file, seen)]
+    owner_of = {group.intent: group.owner for group in groups}
+    for file in sorted(batches.glob("*/*/*.txt")) if batches else []:
+        if file.stem != OUT_OF_SCOPE and owner_of.get(file.stem) != file.parent.name:
+            raise CorpusError(f"{file}: {folder} has no {file.parent.name}/{file.name}")
+        groups += _read_intent(file, seen, file.parent.parent.name)
+    return Corpus(tuple(groups))
+
+
+def own() -> Corpus:
+    return read(DATA, BATCHES)
 
 
 def _check_names(folder: Path, files: list[Path]) -> None:
@@ -82,7 +102,7 @@ def _check_names(folder: Path, files: list[Path]) -> None:
         raise CorpusError(f"{folder}: {GENERAL}/{OUT_OF_SCOPE}.txt is missing")
 
 
-def _read_intent(file: Path, seen: dict[str, str]) -> Iterator[Group]:
+def _read_intent(file: Path, seen: dict[str, str], batch: str = "") -> Iterator[Group]:
     try:
         lines = file.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
@@ -95,9 +115,9 @@ def _read_intent(file: Path, seen: dict[str, str]) -> Iterator[Group]:
             sentences.append(line)
         elif sentences:
             found += 1
-            yield Group(file.stem, file.parent.name, tuple(sentences))
+            yield Group(file.stem, file.parent.name, tuple(sentences), batch)
             sentences = []
-    if found < 2:
+    if found < 2 and not batch:
         raise CorpusError(f"{file}:1: {found} meaning groups; a split needs two at least")
 
 

@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from triton_models.build.use import Use
+
 Network = TypeVar("Network", bound=nn.Module)
 SAVED_EVERY_S, SAID_EVERY_S = 60, 15
 
@@ -39,7 +41,7 @@ class Descent:
 def descend(network: Network, loss_of: Callable[[int], Tensor], descent: Descent, saved: Path | None = None) -> Network:
     """network learns in place; the running mean of it is returned, ready to use. saved: where to go on from, if it is there."""
     optimizer = torch.optim.AdamW(
-        [parameter for parameter in network.parameters() if parameter.requires_grad],
+        [{"params": parameters, "share": share} for parameters, share in _groups(network)],
         lr=descent.rate,
         weight_decay=descent.weight_decay,
         betas=(0.9, 0.98),
@@ -68,11 +70,18 @@ def descend(network: Network, loss_of: Callable[[int], Tensor], descent: Descent
     return kept.eval() if descent.averaging else network.eval()
 
 
+def _groups(network: nn.Module) -> list[tuple[list[nn.Parameter], float]]:
+    """What learns, and at which share of the rate: what is pretrained says so itself (use.py)."""
+    if isinstance(network, Use):
+        return network.groups()
+    return [([parameter for parameter in network.parameters() if parameter.requires_grad], 1.0)]
+
+
 def _set_rate(optimizer: torch.optim.Optimizer, descent: Descent, step: int) -> None:
     warm = max(1, descent.steps // 10)
     share = (step + 1) / warm if step < warm else (1 + math.cos(math.pi * (step - warm) / (descent.steps - warm))) / 2
     for group in optimizer.param_groups:
-        group["lr"] = descent.rate * share
+        group["lr"] = descent.rate * share * group.get("share", 1.0)
 
 
 def _average(kept: nn.Module, network: nn.Module, share: float) -> None:

@@ -19,11 +19,12 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from triton_models.build.bert import Bert
 from triton_models.build.network import Encoder
+from triton_models.build.use import Use
 
 OPSET = 17
 
 
-def export(network: Encoder | Bert, path: Path) -> None:
+def export(network: Encoder | Bert | Use, path: Path) -> None:
     """Writes teacher or student with 32-bit weights."""
     sample = torch.ones(2, 8, dtype=torch.long)
     free = {0: "batch"}

@@ -26,6 +26,7 @@ class Said:
 
     texts: list[str]
     intents: list[str]
+    said_to: list[str]
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,14 @@ def said(sampler: Sampler, pairs: int) -> Said:
     """Every training sentence, and noisy ones of so many pairs."""
     drawn = [one for step in range(pairs // PAIRS_AT_ONCE) for one in sampler.draw(step, PAIRS_AT_ONCE)]
     drawn += sampler.task.train
-    return Said([one.text for one in drawn], [one.intent for one in drawn])
+    return Said([one.text for one in drawn], [one.intent for one in drawn], [one.said_to for one in drawn])
 
 
 def lesson(spoken: Said, logits: NDArray[np.float32], task: Task) -> Lesson:
     """logits [n, labels]: what the teacher says of the texts."""
-    apart = {label: task.apart(label) for label in task.labels}
-    seen = np.stack([apart[intent] for intent in spoken.intents])
+    whose = list(zip(spoken.intents, spoken.said_to, strict=True))
+    apart = {one: task.apart(*one) for one in set(whose)}
+    seen = np.stack([apart[one] for one in whose])
     wanted = (1 - TRUE_LABEL_SHARE) * shares(logits.astype(np.float64), seen, TEACHER_TEMPERATURE)
     wanted[np.arange(len(spoken.texts)), [task.index[intent] for intent in spoken.intents]] += TRUE_LABEL_SHARE
     return Lesson(spoken.texts, wanted.astype(np.float32), seen)

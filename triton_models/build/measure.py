@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pyshim.tenants.edge import hot_intents
 from pyshim.tenants.schema import Tenant
-from triton_models.build.corpus import OUT_OF_SCOPE, Corpus
+from triton_models.build.corpus import OUT_OF_SCOPE, Corpus, said_to
 from triton_models.build.synonyms import WHOLE
 from triton_models.build.tenancy import Tenancy
 
@@ -84,7 +84,8 @@ def _asked_of(audience: Audience, corpus: Corpus, tenancy: Tenancy) -> Questions
     labels, intents = tenancy.labels, intents_of(corpus)
     meant = [tenancy.meaning(intent, own) for intent in intents]
     fresh = [sentence not in LISTED for sentence in sentences_of(corpus)]
-    kept = [row for row, meaning in enumerate(meant) if meaning is not None and fresh[row]]
+    heard = [said_to(group) in ("", audience.tenant) for group in corpus.groups for _ in group.sentences]
+    kept = [row for row, meaning in enumerate(meant) if meaning is not None and fresh[row] and heard[row]]
     native = [intents[row] in own or intents[row] == OUT_OF_SCOPE for row in kept]
     label = [labels.index(meant[row] or OUT_OF_SCOPE) for row in kept]
     hot = np.array([name in audience.hot for name in labels])

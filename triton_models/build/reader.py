@@ -17,16 +17,17 @@ from torch import Tensor
 from triton_models.build.batches import slices
 from triton_models.build.bert import Bert
 from triton_models.build.network import Encoder
+from triton_models.build.use import Use
 
 Floats32 = NDArray[np.float32]
 
 
-def read(network: Encoder | Bert, tokenizer: Tokenizer, texts: list[str]) -> tuple[Floats32, Floats32]:
+def read(network: Encoder | Bert | Use, tokenizer: Tokenizer, texts: list[str]) -> tuple[Floats32, Floats32]:
     logits, embedding = _each_slice(network, tokenizer, texts)
     return logits, embedding
 
 
-def features(network: Encoder | Bert, tokenizer: Tokenizer, texts: list[str]) -> Floats32:
+def features(network: Encoder | Bert | Use, tokenizer: Tokenizer, texts: list[str]) -> Floats32:
     (seen,) = _each_slice(lambda ids: (network.features(ids)[1],), tokenizer, texts)
     return seen
 

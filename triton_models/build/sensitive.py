@@ -124,7 +124,7 @@ def _posted(file: Path) -> list[Text]:
 
 
 def _asked(data: Path) -> list[Text]:
-    own = measure.sentences_of(corpus.read(HERE / "data"))
+    own = measure.sentences_of(corpus.own())
     said = [text for text in _said(data) if not _other_half(text)]
     return [Text(text, False, False) for text in [*own, *_column(data / "massive_zh/train.tsv"), *said]]
 

@@ -31,6 +31,7 @@ from triton_models.build.sensitive import train_sensitive
 from triton_models.build.sounds import sound_alike
 from triton_models.build.speed import speeds
 from triton_models.build.task import Example
+from triton_models.build.use import Use
 from triton_models.build.vocabulary import build_tokenizer
 from triton_models.build.work import Work
 
@@ -72,8 +73,7 @@ def teacher(work: Work) -> dict[str, Any]:
     torch.manual_seed(work.seed)
     encoder = work.checkpoint.network(len(work.task.labels)) if work.checkpoint else _pretrained(work)
     sampler = Sampler(work.task, work.tokenizer, work.seed)
-    taught = teach.teach(encoder, sampler, work.plans.teacher, work.seed, work.part("teacher"))
-    return _finished(work, "teacher", taught)
+    return _finished(work, "teacher", teach.teach(encoder, sampler, work.plans.teacher, work.seed, work.part("teacher")))
 
 
 def _pretrained(work: Work) -> Encoder:
@@ -86,7 +86,9 @@ def _pretrained(work: Work) -> Encoder:
 
 
 def distil_(work: Work) -> dict[str, Any]:
-    """distil.pt, distil.onnx: the student, whole."""
+    """distil.pt, distil.onnx: the student, whole; a tuned one is its own teacher."""
+    if work.tuned:
+        return _finished(work, "distil", work.load("teacher"))
     sampler = Sampler(work.task, work.tokenizer, work.seed + 10)
     shape, plan = work.architecture(), work.plans.distil
     student = distil.distil(work.load_teacher(), shape, sampler, plan, work.seed + 10, work.part("distil"))
@@ -95,8 +97,12 @@ def distil_(work: Work) -> dict[str, Any]:
 
 def prune_(work: Work) -> dict[str, Any]:
     """prune.pt: the student with six heads a layer."""
-    teacher_lesson = Lesson(work.load_teacher(), Sampler(work.task, work.tokenizer, work.seed + 20), work.plans.distil)
     student = work.load("distil")
+    if isinstance(student, Use):  # it has no heads to cut
+        return _finished(work, "prune", student)
+    teacher, sampler = work.load_teacher(), Sampler(work.task, work.tokenizer, work.seed + 20)
+    assert not isinstance(teacher, Use)
+    teacher_lesson = Lesson(teacher, sampler, work.plans.distil)
     pruned = prune.prune(student, teacher_lesson, work.plans.prune, work.seed + 20, work.part("prune"))
     return {**_finished(work, "prune", pruned), "parameters_less": round(1 - pruned.parameter_count / student.parameter_count, 4)}
 
@@ -113,7 +119,7 @@ def embed_(work: Work) -> dict[str, Any]:
             print(f"  {error}: the embedding learns from the task's own sentences alone", flush=True)
 
     def seen(texts: list[str]) -> torch.Tensor:
-        width = 3 * student.shape.hidden
+        width = student.to_embedding.in_features
         return torch.from_numpy(reader.features(student, work.tokenizer, texts)) if texts else torch.zeros(0, width)
 
     before = _graded_spearman(work, student, measured)
@@ -214,7 +220,7 @@ def routed(router: Router, texts: list[str]) -> NDArray[np.float64]:
     return np.stack([silent if (scores := router.logits(text)) is None else scores for text in texts])
 
 
-def _finished(work: Work, name: str, network: Encoder | Bert) -> dict[str, Any]:
+def _finished(work: Work, name: str, network: Encoder | Bert | Use) -> dict[str, Any]:
     """Saves it, exports it, and says how good, how fast and how large it is."""
     work.save(name, network)
     path, tokens = work.folder / f"{name}.onnx", work.base / "tokenizer.json"

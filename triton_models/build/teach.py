@@ -19,6 +19,7 @@ from triton_models.build.batches import Batch, Sampler
 from triton_models.build.bert import Bert
 from triton_models.build.descend import Descent, descend
 from triton_models.build.network import Encoder
+from triton_models.build.use import Use
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Plan:
     same_intent: float = 0.25
 
 
-Teacher = TypeVar("Teacher", Encoder, Bert)
+Teacher = TypeVar("Teacher", Encoder, Bert, Use)
 
 
 def teach(encoder: Teacher, sampler: Sampler, plan: Plan, seed: int, saved: Path) -> Teacher:
@@ -60,7 +61,7 @@ def teach(encoder: Teacher, sampler: Sampler, plan: Plan, seed: int, saved: Path
     return descend(encoder, whole_loss, Descent("teacher", plan.steps, plan.rate, seed + 1), saved)
 
 
-def both(encoder: Encoder | Bert, batch: Batch) -> tuple[Tensor, Tensor]:
+def both(encoder: Encoder | Bert | Use, batch: Batch) -> tuple[Tensor, Tensor]:
     """LOGITS and EMBEDDING of a batch, float32."""
     read = [encoder(ids) for ids in batch.ids]
     logits, embedding = (torch.cat(parts).float() for parts in zip(*read, strict=True))

@@ -27,6 +27,9 @@ from triton_models.build.huggingface import Checkpoint
 from triton_models.build.judge import Judge
 from triton_models.build.network import Architecture, Encoder
 from triton_models.build.task import Task
+from triton_models.build.use import Shape as UseShape
+from triton_models.build.use import Use
+from triton_models.build.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Work:
     texts: list[str]
     seed: int
     plans: Plans = field(default_factory=Plans)
-    checkpoint: Checkpoint | None = None
+    checkpoint: Checkpoint | Wheel | None = None
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -149,22 +152,27 @@ class Work:
             about.append(self.checkpoint.digest)
         return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
 
-    def save(self, name: str, network: Encoder | Bert) -> None:
+    def save(self, name: str, network: Encoder | Bert | Use) -> None:
         folder = self.base if name == "pretrain" else self.folder
         draft = folder / f".{name}.{os.getpid()}"
         torch.save({"shape": asdict(network.shape), "weights": network.state_dict()}, draft)
         draft.rename(folder / f"{name}.pt")
 
-    def load(self, name: str) -> Encoder:
-        """A network that a step has saved, ready to be asked."""
-        network = self._stored(name, Architecture, Encoder)
-        assert isinstance(network, Encoder)
+    @property
+    def tuned(self) -> bool:
+        """Is the student the pretrained encoder itself, tuned? It is small enough to serve as it is."""
+        return isinstance(self.checkpoint, Wheel)
+
+    def load(self, name: str) -> Encoder | Use:
+        """A student that a step has saved, ready to be asked."""
+        network = self._stored(name, UseShape, Use) if self.tuned else self._stored(name, Architecture, Encoder)
+        assert not isinstance(network, Bert)
         return network
 
-    def load_teacher(self) -> Encoder | Bert:
-        return self.load("teacher") if self.checkpoint is None else self._stored("teacher", bert.Shape, Bert)
+    def load_teacher(self) -> Encoder | Bert | Use:
+        return self._stored("teacher", bert.Shape, Bert) if isinstance(self.checkpoint, Checkpoint) else self.load("teacher")
 
-    def _stored(self, name: str, shape: type[Any], kind: type[Encoder | Bert]) -> Encoder | Bert:
+    def _stored(self, name: str, shape: type[Any], kind: type[Encoder | Bert | Use]) -> Encoder | Bert | Use:
         stored = torch.load((self.base if name == "pretrain" else self.folder) / f"{name}.pt", weights_only=True)
         network = kind(shape(**{**stored["shape"], "heads": tuple(stored["shape"]["heads"])}))
         network.load_state_dict(stored["weights"])

@@ -63,7 +63,7 @@ def brought(path: Path, tenant: str) -> Brought:
 
 def with_general(corpus: Corpus) -> Corpus:
     """A sentence that the set has, too, keeps the set's meaning; an intent of a general one's name joins it."""
-    general = [group for group in own.read(DATA).groups if group.owner == GENERAL]
+    general = [group for group in own.own().groups if group.owner == GENERAL]
     taken = {sentence for group in corpus.groups for sentence in group.sentences}
     names = {group.intent for group in general}
     mine = [Group(group.intent, GENERAL if group.intent in names else group.owner, group.sentences) for group in corpus.groups]
