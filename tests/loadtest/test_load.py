@@ -109,6 +109,7 @@ def test_a_closed_model_is_named_as_such(stack: Stack, tmp_path: Path) -> None:
     assert "closed model" in closed.printed
 
 
+@pytest.mark.quiet  # a shim is to be back within a turn's deadline
 @pytest.mark.usefixtures("stacks")
 def test_a_killed_shim_loses_nothing(tmp_path: Path, stacks: Callable[..., Stack]) -> None:
     killed = run(tmp_path / "restart", "--scenario", "restart", "--seconds", "10", "--rate", "40", "--kill", "shim")
