@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-models bench-gate bench-claims bench-plan figures load models clean
+.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
 export PYTHON EXTRAS
@@ -82,6 +82,10 @@ bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bod
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models
+
+bench-memory: ## measure: how much does the edge answer once it remembers what the student said? streams by Zipf's law
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench.memory
 
 bench-models: ## measure: every stage of the models beside TF-IDF and fastText, on the public data sets (needs torch)
 	$(setup) models

@@ -107,6 +107,7 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
             "TRACE_SHARE": _share(settings.trace_share if settings.otlp_endpoint else 0.0),
             "TRUSTED": "\n".join(f"    {network} 1;" for network in trusted),
             "BODY_READ_S": str(settings.body_s + 1),
+            "UNDERSTOOD_MB": str(max(1, settings.understood_mb)),  # a zone has to be there; none of 0 is used
             "SHIM_PATIENCE_MS": str(settings.deadline_ms + 500),
             "NGINX_MODULES": _modules(about),
             # Workers run as the one who started them: they must reach the sockets of Redis and the shims.

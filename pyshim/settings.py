@@ -70,6 +70,7 @@ class Settings:
     addresses_trusted: tuple[str, ...]
     proxies: tuple[str, ...]
     proxy_protocol: bool
+    understood_mb: int
     records_mb: int
     record_half_life_s: float
     score_slowed: float
@@ -236,6 +237,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("port", "operations_port", "triton_port", "triton_metrics_port", "backend_port", "tls_port"), PORT),
     **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
     **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
+    "understood_mb": (0, MOST),
     **dict.fromkeys(("trace_share", "confidence_min", "rollout_false_alarms"), SHARE),
     **dict.fromkeys(
         (

@@ -22,6 +22,7 @@ NOTES = (
     "Without pacing, latency is that of a full queue: every connection sends again as soon as it has its answer.",
     "Paced: wrk's delay() gives each turn a moment of a random schedule (1 ms steps). It counts from sending: a turn sent late "
     "because all connections were busy does not see its wait; the rate reached shows how much was late.",
+    "The edge remembers nothing that the student said (SLUICE_UNDERSTOOD_MB=0): every question meant for Triton is asked of it.",
     "wrk, nginx, the shim, Redis and Triton share this machine's cores.",
 )
 

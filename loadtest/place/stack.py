@@ -92,6 +92,7 @@ def environment(folder: Path, workers: int) -> dict[str, str]:
         "TENANTS": str(wide_tenants(folder / "tenants")),
         "EDGE_WORKERS": str(workers),
         "TENANTS_LISTED": "1",
+        "UNDERSTOOD_MB": "0",  # a question that is asked again is to be asked of Triton again
         "ADDRESS_GUESTS_PER_DAY": "1000000000",
         "EVERYTHING_RATE_PER_S": "1000000",
         "EVERYTHING_BURST": "1000000",

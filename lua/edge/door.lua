@@ -14,6 +14,7 @@ local metrics = require "edge.metrics"
 local offences = require "edge.offences"
 local replies = require "edge.reply"
 local trace = require "edge.trace"
+local understood = require "edge.understood"
 local turns = require "edge.turn"
 local clock = require "edge.clock"
 
@@ -66,7 +67,9 @@ local function hand_over(turn)
     -- A turn with seq is written once, however often it is asked: that is what PUT says, and nginx goes by the method when it
     -- decides whether the next shim may be asked what one that died was asked already.
     if turn.seq then ngx.req.set_method(ngx.HTTP_PUT) end
-    if turn.guess then var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) end
+    if turn.guess then
+        var.sluice_guess = turn.guess .. ";" .. format("%.4f", turn.guess_confidence) .. (turn.understood and ";1" or "")
+    end
     var.sluice_config = turn.config.name
     if turn.version then var.sluice_model = turn.version.name end
     if turn.state then var.sluice_state = ngx.encode_base64(turn.state) end
@@ -155,6 +158,11 @@ function _M.log()
     local seconds = clock.seconds() - turn.started
     local said = not turn.answered_by and ngx.var.upstream_http_x_sluice_evidence
     metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
+    if turn.memory and not turn.answered_by and not turn.understood then
+        understood.keep(turn, ngx.var.upstream_http_x_sluice_understood)
+    elseif turn.understood then
+        metrics.add(turn.answered_by and 'sluice_understood_total{what="answered"}' or 'sluice_understood_total{what="passed on"}', 1)
+    end
     local addresses = not turn.answered_by and ngx.var.upstream_addr or ""
     if find(addresses, ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
     -- Where no shim could be reached no version was asked, and none is to blame.

@@ -1,8 +1,9 @@
 -- Is this a common question whose answer is known already?
 --
--- Answers when the router is sure (the tenant's calibrated threshold), the intent has a reply that needs no slot and no
--- back end, and the conversation waits for nothing. A button's text (an intent's title) is sure by itself. What it could
--- not answer it leaves on the turn: the guess, and the state of a conversation that is busy. The press of a confirmation's button it
+-- Answers when the router is sure (the tenant's calibrated threshold), or the student was when it was asked the same
+-- (understood.lua), the intent has a reply that needs no slot and no back end, and the conversation waits for nothing. A button's
+-- text (an intent's title) is sure by itself. What it could not answer it leaves on the turn: the guess, and the state of a
+-- conversation that is busy. The press of a confirmation's button it
 -- never answers: somebody waits for it, and the shim looks for itself what for. Nor what says that a life or money is in danger,
 -- nor, where the tenant's history keeps nothing personal, what may say an address: a shim knows where that begins and ends.
 -- Who says a secret is told not to, in front of the answer, and what is kept of the query has none in it.
@@ -13,6 +14,7 @@ local replies = require "edge.reply"
 local secrets = require "edge.secrets"
 local said = require "edge.said"
 local stored = require "edge.stored"
+local understood = require "edge.understood"
 local versions = require "edge.versions"
 
 local find, format, sub, type = string.find, string.format, string.sub, type
@@ -30,6 +32,18 @@ local function guess(turn)
     if not label then return end
     local intent = version.labels[label]
     return tenant.intents[intent] and intent or "out_of_scope", confidence, confidence >= reads.threshold
+end
+
+-- What the student made of the same text takes the place of a guess that is not enough. Returns as guess does; what a shim has to
+-- answer it need not ask the student again.
+local function remembered(turn, intent, confidence)
+    local key = understood.key(turn)
+    if not key then return intent, confidence, false end
+    turn.memory = key
+    local meant, surely, whole = understood.recall(turn.version, key)
+    if not meant then return intent, confidence, false end
+    turn.understood = true
+    return meant, surely, whole
 end
 
 -- The reply's JSON members, but for seq and session_id, which the commit decides. What differs in each stands last: LuaJIT keeps a text
@@ -73,10 +87,14 @@ function _M.answer(turn)
     turn.version = versions.draw(turn.tenant_id, turn.user_id)
     if turn.press then return end
     local intent, confidence, sure = guess(turn)
+    local hot = sure and turn.tenant.hot[intent]
+    if not hot and not turn.tenant.titles[turn.query] then
+        intent, confidence, sure = remembered(turn, intent, confidence)
+        hot = sure and turn.tenant.hot[intent]
+    end
     if not intent then return end
     turn.guess, turn.guess_confidence = intent, confidence
-    local hot = turn.tenant.hot[intent]
-    if not hot or not sure then return end
+    if not hot then return end
     local alarms = turn.tenant.alarms
     if alarms and alarms:stands_in(turn.query) then return end
     if turn.tenant.masks_personal and places:stands_in(turn.query) then return end

@@ -22,6 +22,7 @@ local HELP = {
     sluice_shims_ready = "gauge Shims that said what they count.",
     sluice_layer_broken_total = "counter Times a layer failed and its on_error decided.",
     sluice_version_turns_total = "counter Turns by version of the model, and whether that version could answer.",
+    sluice_understood_total = "counter Readings of the student that the edge kept, answered by, or passed on to a shim.",
     sluice_model_version = "gauge Version of the model by role, 0 for none.",
     sluice_config_version = "gauge Version of the configuration by role, 0 for none.",
     sluice_config_percent = "gauge Share of users the configuration's candidate gets here.",

@@ -38,6 +38,8 @@ function _M.new()
 
         guess = nil,                  -- l3_hot: the router's best intent
         guess_confidence = nil,       -- l3_hot: its probability, 0..1
+        memory = nil,                 -- l3_hot: the key under which the query's meaning is remembered (understood.lua)
+        understood = nil,             -- l3_hot: the guess is what the student said of this text
         state = nil,                  -- l3_hot: MessagePack of a dialogue that waits for something
         kept = nil,                   -- l3_hot: the query as it may be kept, nil where all of it may
         degraded = nil,               -- l3_hot: the turn could not be written yet

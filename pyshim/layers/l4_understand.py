@@ -41,6 +41,9 @@ class Understand(Layer):
         if titled is not None:  # a button says what it means
             turn.intent, turn.confidence = titled, 1.0
             return None
+        if turn.understood and turn.state.flow is None:  # what waits may need the meanings beside it, too
+            turn.intent, turn.confidence = turn.guess, turn.guess_confidence
+            return None
         parts = asyncio.gather(*(self._part(turn, text) for text in _clauses(turn)))
         try:
             logits, turn.embedding = await self._scores(turn)
@@ -52,6 +55,7 @@ class Understand(Layer):
         assert turn.version is not None
         turn.intent, turn.confidence, turn.likeliest = turn.version.read(turn.tenant, logits)
         found = await parts
+        turn.alone = not found and not turn.fault
         turn.parts = [part for part in found if part is not None] if None not in found else []
         return None
 

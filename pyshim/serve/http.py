@@ -31,6 +31,7 @@ from pyshim.outside.triton import Triton
 from pyshim.rollout.follower import Follower
 from pyshim.rollout.leader import Leader
 from pyshim.serve.conversation import Conversations
+from pyshim.serve.understood import understood_by
 from pyshim.settings import MODEL
 from pyshim.telemetry import metrics, trace
 from pyshim.tenants.compile import Compiler, Snapshot
@@ -99,7 +100,7 @@ class Handlers:
 
     async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         ask = wire.read_ask(await _body(receive))
-        guess, _, guess_confidence = header(headers, b"x-sluice-guess").partition(";")
+        guess, guess_confidence, understood = (*header(headers, b"x-sluice-guess").split(";"), "", "")[:3]
         versions = self.follower.versions
         config = await self._config(headers)
         served = config.served[header(headers, b"x-sluice-tenant")]
@@ -117,6 +118,7 @@ class Handlers:
             press=ask.confirm,
             guess=guess or None,
             guess_confidence=float(guess_confidence or 0),
+            understood=understood == "1",
             state_given=base64.b64decode(headers.get(b"x-sluice-state", b"")),
             version=versions.of(header(headers, b"x-sluice-model")),
             stable=versions.stable,
@@ -135,6 +137,7 @@ class Handlers:
             (b"server-timing", (timing or "stored").encode()),
             (b"x-model-version", turn.version.name.encode() if turn.version else b""),
             (b"x-config-version", b"%d" % config.number),
+            *understood_by(turn, reply),
             (b"x-sluice-evidence", b"%d%d%d" % (turn.fault, low, turn.degraded)),  # for lua/edge/door.lua
         ]
         await send_json(send, 200, body + b"\n", more)

@@ -78,6 +78,7 @@ def edge_settings(settings: Settings) -> bytes:
             "versions": str(s.model_versions),
             "node": s.node,
             "tenants_listed": s.tenants_listed,
+            "remembers": s.understood_mb > 0,
         },
         "screen": {
             "user_agents_refused": s.user_agents_refused,

@@ -147,6 +147,7 @@ class Turn(msgspec.Struct):
     press: Press | None = None  # a button instead of a query, whose text the query then is
     guess: str | None = None  # the edge router's best intent ...
     guess_confidence: float = 0.0  # ... and its probability
+    understood: bool = False  # the guess is the student's own reading of this text, which the edge remembered
     config: int = 0  # number of the configuration
     state_given: bytes = b""  # the edge saw this state a moment ago
     version: Version | None = None  # the model version that answers; l4_understand falls back to ...
@@ -170,6 +171,7 @@ class Turn(msgspec.Struct):
     likeliest: list[str] = []  # intents with something to say, best first
     parts: list[Part] = []  # where it speaks of several matters
     embedding: npt.NDArray[np.float32] | None = None
+    alone: bool = False  # the version that was drawn read the query, which is of one clause
     fault: bool = False  # the version that was drawn could not answer, or not in a candidate's time
 
     # l5_dialogue
