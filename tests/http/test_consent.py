@@ -26,8 +26,8 @@ from tests.shim.test_consent import rows
 pytestmark = pytest.mark.real
 
 AT_ONCE = 16
-# tests/shim/test_consent.py asks each sentence at every task; here a sentence for any task is said at some, taking turns, and of the
-# thousands of near misses every so manieth is.
+# tests/shim/test_consent.py asks each sentence at every task; here one for any task is said at some, which take turns, and of the
+# thousands of near misses every sixteenth is.
 TASKS_OF_EACH, NEAR = 2, 16
 # Values that no sentence of the corpora names: to name the value that was shown is no change of it.
 VALUES = {
