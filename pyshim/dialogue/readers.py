@@ -64,6 +64,7 @@ INSULT = re.compile(
 )
 NO = re.compile(r"[不没别未无?？吗么呢先]|要是|如果")
 DENIED = re.compile(rf"{slots.GAP}[不非]|{slots.GAP}[没莫么木无](?:有|啥|什么)?问题")
+LIKELY, UNLIKELY = 0.5, 0.4
 LONG_NUMBER = re.compile(r"\d{4}")
 
 Found = list[Command]
@@ -222,6 +223,36 @@ def _strange(heard: Heard) -> Found:
     return [Ask(Evidence.MODEL, heard.text, OUT_OF_SCOPE)]
 
 
+def _proposed(heard: Heard) -> Found:
+    """No value, says the model that knows what was asked, whatever a reader finds in it: a question about the task goes to who
+    can answer it, unless a rule does; who looks for it is asked again."""
+    if heard.values and slots.bare(heard.rest):
+        return []
+    if heard.proposed("drop"):
+        return [Cancel(Evidence.MODEL, heard.text)]
+    if heard.proposed("other", "question"):
+        return _asked(heard)
+    if heard.proposed("wait"):
+        return [Repeat(Evidence.MODEL, heard.text)]
+    return [Unclear(Evidence.MODEL, heard.text)] if heard.proposed("no_value") else []
+
+
+def _asked(heard: Heard) -> Found:
+    """Another matter, where the model of intents is sure of one, too: a question may be one that a rule answers."""
+    intent, other = heard.said.intent, heard.share("other") > heard.share("question")
+    surely = is_matter(heard.turn, heard.said) and intent != heard.pending.intent
+    if surely and (other or intent in heard.turn.tenant.replies):
+        return [matter(heard.turn, heard.said)]
+    return [] if other else [Question(Evidence.MODEL, heard.text)]
+
+
+def _likely(heard: Heard) -> Found:
+    """Where nobody else could read it."""
+    if heard.proposed("question", least=LIKELY):
+        return [Question(Evidence.MODEL, heard.text)]
+    return [Repeat(Evidence.MODEL, heard.text)] if heard.proposed("wait", least=LIKELY) else []
+
+
 def _values(heard: Heard) -> Found:
     return _sets(heard)
 
@@ -229,6 +260,8 @@ def _values(heard: Heard) -> Found:
 def _any_text(heard: Heard) -> Found:
     """A free slot takes the whole message, but for small talk."""
     if heard.means("affirm", "deny", "repeat") or asides.small_talk(heard.said, asides.SURE):
+        return []
+    if heard.turn.proposed and not heard.proposed("value", "correct", least=UNLIKELY):
         return []
     text = slots.accept(heard.slot, heard.text)
     return [] if text is None else [Set(Evidence.VALUE, heard.text, heard.pending.asking, text)]
@@ -406,6 +439,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
         _go_on,
         _status,
         _back,
+        _proposed,
         _listed,
         _corrected,
         _part,
@@ -418,6 +452,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
         _values,
         _any_text,
         _question,
+        _likely,
         _once_more,
     ),
     Open.CONFIRM: (
@@ -431,6 +466,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
         _amended,
         _changed_alone,
         _back,
+        _proposed,
         _corrected,
         _half_named,
         _against,
@@ -443,6 +479,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
         _no,
         _denies,
         _model_yes,
+        _likely,
         _once_more,
     ),
     Open.CODE: (

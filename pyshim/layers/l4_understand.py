@@ -8,13 +8,16 @@ customer sees nothing. When Triton is away the edge router's guess stands in.
 import asyncio
 import time
 
+import numpy as np
+import numpy.typing as npt
+
 from pyshim.errors import TritonAway
 from pyshim.language import clauses
 from pyshim.language.secrets.masking import numbered
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.outside.triton import Scores
-from pyshim.turns.turn import Part, Reply, Turn
+from pyshim.turns.turn import CONFIRM, Part, Reply, Turn
 from pyshim.understanding.version import Version
 
 # What the layers below need of the deadline: a call to the back end, and the commit.
@@ -54,10 +57,21 @@ class Understand(Layer):
             raise
         assert turn.version is not None
         turn.intent, turn.confidence, turn.likeliest = turn.version.read(turn.tenant, logits)
+        turn.proposed = self._proposed(turn, logits)
         found = await parts
         turn.alone = not found and not turn.fault
         turn.parts = [part for part in found if part is not None] if None not in found else []
         return None
+
+    @staticmethod
+    def _proposed(turn: Turn, logits: npt.NDArray[np.float32]) -> dict[str, float]:
+        """What the query says to what was asked, by a version that can tell. A code is no matter of words."""
+        version, pending = turn.version, turn.state.flow
+        if pending is None or pending.agreed or version is None or version.proposer is None or turn.embedding is None:
+            return {}
+        slot = turn.tenant.slots.get(pending.asking)
+        asked = CONFIRM if pending.asking == CONFIRM else slot.type if slot else "text"
+        return version.proposer.shares(numbered(turn.query), logits, turn.embedding, asked, pending.intent)
 
     async def _part(self, turn: Turn, text: str) -> Part | None:
         """One clause, read alone; asked together with the whole, so that Triton gets them in one request."""

@@ -12,6 +12,8 @@ from pyshim.turns.turn import Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 from pyshim.understanding.version import NOT_OFFERED
 
+LIKELY = 0.5
+
 
 class Fallback(Layer):
     """Always answers."""
@@ -24,7 +26,8 @@ class Fallback(Layer):
 
     async def answer(self, turn: Turn) -> Reply | None:
         confidence = round(turn.confidence, 4)
-        if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min:
+        about_the_task = bool(turn.resume) and turn.proposed.get("question", 0.0) >= LIKELY
+        if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min and not about_the_task:
             greet = turn.tenant.replies.get("greet")
             return Reply(turn.tenant.phrases.out_of_scope, OUT_OF_SCOPE, confidence, greet.suggestions if greet else [])
         if turn.resume:  # asked about the task that waits

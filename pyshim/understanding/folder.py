@@ -23,6 +23,7 @@ import numpy.typing as npt
 from pyshim.errors import BadTenant
 from pyshim.language.router import Router, RouterFileError
 from pyshim.settings import read_settings
+from pyshim.understanding import proposer
 from pyshim.understanding.intents import OUT_OF_SCOPE
 from pyshim.words import offence
 
@@ -75,6 +76,7 @@ def check(folder: Path, python: Path = HERE) -> None:
     _json(folder / "card.json")
     _router(folder / "router.bin", len(names))
     _offence(folder)
+    _proposer(folder, names)
     _student(folder, len(names), python)
 
 
@@ -153,6 +155,14 @@ def _offence(folder: Path) -> None:
     """A version may do without one."""
     try:
         offence.load(folder)
+    except BadTenant as error:
+        raise IncompleteVersion(str(error)) from None
+
+
+def _proposer(folder: Path, names: list[str]) -> None:
+    """A version may do without one."""
+    try:
+        proposer.load(folder, names)
     except BadTenant as error:
         raise IncompleteVersion(str(error)) from None
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pyshim.understanding import proposer
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
 from pyshim.understanding.model import Model
 
@@ -53,11 +54,12 @@ class Index(NamedTuple):
 
 class Version:
     """name: its number, as Triton and nginx have it; attempt: which load of it this is; faq: each tenant's by its digest
-    (pyshim/understanding/faq.py)."""
+    (pyshim/understanding/faq.py); proposer: reads what answers a question, None in a version without one. Raises BadTenant."""
 
     def __init__(self, model: Model, attempt: int = 0) -> None:
         self.model, self.name, self.attempt = model, str(model.version), attempt
         self.faq: dict[str, Index] = {}
+        self.proposer = proposer.load(model.folder, model.labels)
         self._labels = model.labels
         self._out_of_scope = model.labels.index(OUT_OF_SCOPE)
         self._readings: dict[str, _Reading] = {}

@@ -23,7 +23,7 @@ from triton_models.build.corpus import BATCHES, DATA, Corpus, CorpusError, read
 from triton_models.build.huggingface import RATE, Checkpoint
 from triton_models.build.place import check_fits, new_version, next_version
 from triton_models.build.project import Project
-from triton_models.build.version import assemble, recalibrate
+from triton_models.build.version import assemble, propose_anew, recalibrate
 from triton_models.build.weights import CheckpointError
 from triton_models.build.wheel import Wheel
 from triton_models.build.work import Plans, Work
@@ -43,6 +43,10 @@ def main(arguments: list[str], program: str = PROGRAM) -> int:
         if options.calibrate:
             recalibrate(_corpus(options), options.calibrate)
             print(f"calibrated {options.calibrate}")
+            return 0
+        if options.propose:
+            propose_anew(options.propose, options.seed)
+            print(f"made the proposer of {options.propose} anew")
             return 0
         project = Project.of(_corpus(options))
         work = _work(project, options)
@@ -127,6 +131,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     say("--gpu", action="store_true", help="put the 16-bit file that configs/gpu.pbtxt serves into the version, too")
     say("--quick", action="store_true", help="a fortieth of the steps: to see that everything runs, not to serve")
     say("--calibrate", type=Path, metavar="VERSION", help="only find the thresholds of this version folder anew")
+    say("--propose", type=Path, metavar="VERSION", help="only learn anew from triton_models/dialogues what answers a question")
     return parser
 
 

@@ -22,7 +22,7 @@ from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "tokenizers", "numpy", "pypinyin")
-FILES = ("student.onnx", "router.bin", "tokenizer.json", "sensitive.bin")
+FILES = ("student.onnx", "router.bin", "tokenizer.json", "sensitive.bin", "proposer.npz")
 
 
 @dataclass(frozen=True)

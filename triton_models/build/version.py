@@ -11,12 +11,14 @@ import shutil
 from pathlib import Path
 
 from pyshim.language.router import Router
+from pyshim.understanding import proposer
 from pyshim.understanding.student import Encoder
 from triton_models.build.card import Made, card
 from triton_models.build.corpus import Corpus
 from triton_models.build.examine import at_coverage, at_threshold, examine, student_coverage, table
 from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
+from triton_models.build.propose import knows_the_dialogues, propose
 from triton_models.build.split import split
 from triton_models.build.steps import CONFIRMER, STEPS
 from triton_models.build.tenancy import Tenancy
@@ -37,8 +39,9 @@ def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))
     shutil.copyfile(Path(__file__).with_name("triton_model.py"), folder / "model.py")
     _write(folder / "labels.txt", "\n".join(project.tenancy.labels))
+    proposed = propose(folder, work.seed) if knows_the_dialogues(project.tenancy) else {}
     _write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
-    steps = {step: work.figures(step) for step in STEPS}
+    steps = {step: work.figures(step) for step in STEPS} | ({"propose": proposed} if proposed else {})
     seconds = round(sum(work.seconds(step) for step in STEPS))
     made = Made(project, work.seed, command, steps, seconds)
     _write(folder / "card.json", json.dumps(card(made, side, folder), indent=2, ensure_ascii=False))
@@ -55,6 +58,14 @@ def recalibrate(corpus: Corpus, folder: Path) -> None:
     known["validation"]["student_coverage"] = student_coverage(side)
     known["prior"] = dict(zip(("own", "out_of_scope", "foreign"), PRIOR, strict=True))
     _write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
+    _write(folder / "card.json", json.dumps(known, indent=2, ensure_ascii=False))
+
+
+def propose_anew(folder: Path, seed: int) -> None:
+    """Makes a version's proposer anew, after dialogues were written. What else lies in the folder does not change."""
+    known = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    known["steps"]["propose"] = propose(folder, seed)
+    known["bytes"][proposer.FILE] = (folder / proposer.FILE).stat().st_size
     _write(folder / "card.json", json.dumps(known, indent=2, ensure_ascii=False))
 
 
