@@ -101,6 +101,10 @@ class Question(Command, frozen=True):
     """About the task that waits, and no answer to what was asked."""
 
 
+class Wait(Command, frozen=True):
+    """Time is wanted, or somebody who looks for it."""
+
+
 class Part(Command, frozen=True):
     """A part of a value: what is known of it now."""
 

@@ -25,8 +25,9 @@ from pyshim.dialogue.commands import (
     Set,
     Status,
     Unclear,
+    Wait,
 )
-from pyshim.dialogue.hearing import CODE, MISTAKE, WRONG, Heard, where
+from pyshim.dialogue.hearing import CODE, LIKELY, MISTAKE, RATHER, UNLIKELY, WRONG, Heard, where
 from pyshim.dialogue.matters import is_matter, matter
 from pyshim.dialogue.reducer import Open
 from pyshim.language.values import addresses
@@ -64,7 +65,6 @@ INSULT = re.compile(
 )
 NO = re.compile(r"[不没别未无?？吗么呢先]|要是|如果")
 DENIED = re.compile(rf"{slots.GAP}[不非]|{slots.GAP}[没莫么木无](?:有|啥|什么)?问题")
-LIKELY, UNLIKELY = 0.5, 0.4
 LONG_NUMBER = re.compile(r"\d{4}")
 
 Found = list[Command]
@@ -199,9 +199,13 @@ def _dropped(heard: Heard) -> Found:
 
 def _aside(heard: Heard) -> Found:
     aside = asides.other(heard.turn, heard.said, heard.pending, heard.values, heard.rest)
-    if aside is None:
+    if aside is None or (heard.proposed("value") and _could_answer(heard)):
         return []
     return [*_beside(heard, aside), matter(heard.turn, heard.said)]
+
+
+def _could_answer(heard: Heard) -> bool:
+    return bool(heard.values) or (where(heard.turn) is Open.SLOT and heard.slot.free)
 
 
 def _beside(heard: Heard, aside: str) -> Found:
@@ -230,10 +234,10 @@ def _proposed(heard: Heard) -> Found:
         return []
     if heard.proposed("drop"):
         return [Cancel(Evidence.MODEL, heard.text)]
-    if heard.proposed("other", "question"):
+    if heard.proposed("other", "question", least=RATHER):
         return _asked(heard)
     if heard.proposed("wait"):
-        return [Repeat(Evidence.MODEL, heard.text)]
+        return [Wait(Evidence.MODEL, heard.text)]
     return [Unclear(Evidence.MODEL, heard.text)] if heard.proposed("no_value") else []
 
 
@@ -250,7 +254,7 @@ def _likely(heard: Heard) -> Found:
     """Where nobody else could read it."""
     if heard.proposed("question", least=LIKELY):
         return [Question(Evidence.MODEL, heard.text)]
-    return [Repeat(Evidence.MODEL, heard.text)] if heard.proposed("wait", least=LIKELY) else []
+    return [Wait(Evidence.MODEL, heard.text)] if heard.proposed("wait", least=LIKELY) else []
 
 
 def _values(heard: Heard) -> Found:

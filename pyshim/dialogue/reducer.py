@@ -28,6 +28,7 @@ from pyshim.dialogue.commands import (
     SmallTalk,
     Status,
     Unclear,
+    Wait,
 )
 
 
@@ -59,6 +60,7 @@ class Effect(Enum):
     SORRY = "an apology, and a way out"
     ALARM = "help is named; what waits is put aside, unless it cannot wait either"
     STATUS = "what is known of what was submitted, or that nothing was, is said"
+    TIME = "time is given, and the open question asked again"
     RESEND = "another code is sent"
     PART = "the part is kept, and the rest is asked for"
     PASS = "the layers below are asked"
@@ -105,6 +107,7 @@ TABLE: dict[type[Command], dict[Open, Rule]] = {
     Resend: _row(     E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.RESEND),
     Question: _row(   E.PASS,    E.PASS,    E.PASS,     E.PASS,     E.PASS),
     Part: _row(       E.PASS,    E.PASS,    E.PART,     E.UNCLEAR,  E.UNCLEAR),
+    Wait: _row(       E.PASS,    E.PASS,    E.TIME,     E.TIME,     E.TIME),
     Unclear: _row(    E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.UNCLEAR),
 }  # fmt: skip
 TABLE[Confirm][Open.CONFIRM] = Rule(E.SUBMIT, SURELY)  # what a model takes for a yes is never enough
@@ -127,6 +130,7 @@ ORDER = (
         Handover,
         Ask,
         Repeat,
+        Wait,
         Question,
         SmallTalk,
     ),
@@ -140,7 +144,7 @@ def decide(open: Open, commands: Sequence[Command], changes: bool = False) -> li
     void = changes or any(step.effect in (E.DROP, E.ALARM) for step in steps)
     calls = [step for step in steps if step.effect in (E.SUBMIT, E.CODE)]
     steps = [step for step in steps if step not in calls or (not void and step is calls[0])]  # twice yes is one yes
-    more = [step for step in steps if step.effect not in (E.UNCLEAR, E.QUESTION, E.PASS, E.IDLE)]
+    more = [step for step in steps if step.effect not in (E.UNCLEAR, E.QUESTION, E.TIME, E.PASS, E.IDLE)]
     return more or steps[:1]  # what is clear is done; asking again is for a message of which nothing is
 
 

@@ -224,6 +224,10 @@ class Dialogue(Layer):
                 answer.add(Reply(filled(turn.tenant.phrases.flow_cancelled, {"title": title}), "cancel_flow"))
             case Effect.QUESTION:
                 answer.add(await self._question(turn, pending), asked=True)
+            case Effect.TIME:
+                reply = await self._question(turn, pending)
+                reply.answer = filled(turn.tenant.phrases.take_time, {"question": reply.answer})
+                answer.add(reply, asked=True)
             case Effect.UNCLEAR:
                 answer.add(await self._unclear(turn, pending, command.words), asked=True)
 
@@ -241,7 +245,8 @@ class Dialogue(Layer):
             reply.answer = filled(turn.tenant.phrases.flow_unclear, fields) if pending.confirm else reply.answer
         else:
             slot = turn.tenant.slots[pending.asking]
-            reply.answer = slot.ask if slots.no_value(words) else slot.invalid or slot.ask
+            none = slots.no_value(words) or turn.proposed.get("no_value", 0.0) >= hearing.LIKELY
+            reply.answer = slot.ask if none else slot.invalid or slot.ask
             if why := slots.why_none(slot, words, turn.tenant.today):
                 reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": slot.ask})
         if pending.tries >= MAX_TRIES:

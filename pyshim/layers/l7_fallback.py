@@ -4,6 +4,7 @@ Out of our business: says so, and what we can do. Not understood: asks back with
 nothing is likely (Triton is away, say); the second time in a row it says how a person is reached, and goes on.
 """
 
+from pyshim.dialogue import hearing, slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import filled
 from pyshim.layers import Layer
@@ -11,8 +12,6 @@ from pyshim.outside.clients import Outside
 from pyshim.turns.turn import Reply, Turn
 from pyshim.understanding.intents import OUT_OF_SCOPE
 from pyshim.understanding.version import NOT_OFFERED
-
-LIKELY = 0.5
 
 
 class Fallback(Layer):
@@ -26,11 +25,14 @@ class Fallback(Layer):
 
     async def answer(self, turn: Turn) -> Reply | None:
         confidence = round(turn.confidence, 4)
-        about_the_task = bool(turn.resume) and turn.proposed.get("question", 0.0) >= LIKELY
+        about_the_task = bool(turn.resume) and turn.proposed.get("question", 0.0) >= hearing.LIKELY
         if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min and not about_the_task:
             greet = turn.tenant.replies.get("greet")
             return Reply(turn.tenant.phrases.out_of_scope, OUT_OF_SCOPE, confidence, greet.suggestions if greet else [])
         if turn.resume:  # asked about the task that waits
+            if _is_in_the_question(turn):
+                resumed, turn.resume = turn.resume, ""
+                return Reply(resumed, turn.intent, confidence)
             return Reply(filled(turn.tenant.phrases.no_answer, {"people": reached(turn.tenant)}), turn.intent, confidence)
         if turn.state.misses == 0:
             return self._ask_back(turn, confidence) if len(turn.likeliest) >= 2 else self._ask_openly(turn, confidence)
@@ -52,3 +54,10 @@ class Fallback(Layer):
         greet = turn.tenant.replies.get("greet")
         guessed = [turn.tenant.title(turn.guess)] if turn.guess in turn.tenant.intents and turn.guess not in NOT_OFFERED else []
         return Reply(turn.tenant.phrases.ask_open, None, confidence, [*guessed, *(greet.suggestions if greet else [])][:3])
+
+
+def _is_in_the_question(turn: Turn) -> bool:
+    """Does the question that waits say where it is found, or what there is to choose (单号在哪看)?"""
+    pending = turn.state.flow
+    slot = turn.tenant.slots.get(pending.asking) if pending else None
+    return slot is not None and slots.names(slot, turn.query)

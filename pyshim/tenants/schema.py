@@ -177,6 +177,7 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     no_answer: str = "这个问题我这里没有现成的答案，{people}。"
     not_yet: str = "还没有提交。{question}"
     incomplete: str = "还缺{missing}，请补上，前面说过的不用再说。"
+    take_time: str = "不急，您慢慢来。{question}"
     put_aside: str = "“{title}”没有提交，先放下了。"
     distress: str = (
         "听您这样说，我很担心您。您现在安全吗？请马上告诉身边信得过的人；全国心理援助热线 12356 有人听您说话，"

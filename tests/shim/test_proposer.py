@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyshim.dialogue import hearing, reading
-from pyshim.dialogue.commands import Cancel, Command, Confirm, Question, Repeat, Set, Unclear
+from pyshim.dialogue.commands import Cancel, Command, Confirm, Question, Set, Unclear, Wait
 from pyshim.dialogue.reducer import Effect, decide
 from pyshim.errors import BadTenant
 from pyshim.settings import ROOT
@@ -111,7 +111,7 @@ def test_a_bare_value_is_one_whatever_is_proposed(bank: Tenant) -> None:
 
 
 def test_who_looks_for_it_is_asked_again_and_who_has_none_too(shop: Tenant) -> None:
-    assert commands(asked(shop, "cancel_order", "order_id", "我去翻翻看", wait=0.95)) == [Repeat]
+    assert commands(asked(shop, "cancel_order", "order_id", "我去翻翻看", wait=0.95)) == [Wait]
     assert commands(asked(shop, "cancel_order", "order_id", "短信删掉了", no_value=0.95)) == [Unclear]
 
 

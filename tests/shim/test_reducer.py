@@ -24,7 +24,7 @@ CONFIRM = {evidence: said.Confirm(evidence, "确认") for evidence in Evidence}
 KINDS = (
     *(said.Confirm, said.Deny, said.Cancel, said.Set, said.Correct, said.Choose, said.Ask, said.Handover),
     *(said.Repeat, said.SmallTalk, said.Insult, said.Alarm, said.Status),
-    *(said.Part, said.Resend, said.Question, said.Unclear),
+    *(said.Part, said.Resend, said.Wait, said.Question, said.Unclear),
 )
 
 
