@@ -1,4 +1,4 @@
-"""Is a message read as what it is to somebody who remembers what they were just asked? By POST /v1/chat, with the shipped model."""
+"""Is a message read as what it is to somebody who remembers what was asked? By POST /v1/chat, with the shipped model."""
 
 from typing import NamedTuple
 from uuid import uuid4
