@@ -82,7 +82,7 @@ after.session = session
 after.turn = before.turn + 1
 after.seq = math.max(seq, before.seq)
 if ARGV[6] == "" and mode == "idle" then
-    after.intent, after.misses, after.offered = ARGV[5], nil, nil
+    after.intent, after.misses, after.offered, after.declined = ARGV[5], nil, nil, nil
 end
 if type(after.slots) == "table" and next(after.slots) == nil then after.slots = nil end
 

@@ -123,6 +123,8 @@ def _meant(heard: Heard) -> Found:
 
 def _chosen(heard: Heard) -> Found:
     """The answer to "did you mean"."""
+    if heard.text.strip() == heard.turn.tenant.phrases.none_of_these:
+        return [Deny(Evidence.BUTTON, heard.text)]
     number = short_words.ordinal(heard.text)
     if number is None and heard.means("affirm"):
         number = 0

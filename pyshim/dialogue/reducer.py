@@ -92,7 +92,7 @@ E = Effect
 TABLE: dict[type[Command], dict[Open, Rule]] = {
     #                 nothing    an offer   a value     consent     a code
     Confirm: _row(    E.IDLE,    E.IDLE,    E.QUESTION, E.SUBMIT,   E.QUESTION),
-    Deny: _row(       E.IDLE,    E.IDLE,    E.QUESTION, E.DROP,     E.DROP),
+    Deny: _row(       E.IDLE,    E.PASS,    E.QUESTION, E.DROP,     E.DROP),
     Cancel: _row(     E.IDLE,    E.IDLE,    E.DROP,     E.DROP,     E.DROP),
     Set: _row(        E.PASS,    E.PASS,    E.TAKE,     E.TAKE,     E.CODE),
     Correct: _row(    E.PASS,    E.PASS,    E.TAKE,     E.TAKE,     E.TAKE),

@@ -104,7 +104,7 @@ class Dialogue(Layer):
             return None
         await self._go_on(turn, answer)
         reply = answer.whole()
-        turn.state.misses, turn.state.offered = 0, []
+        turn.state.understood()
         reply.confidence = round(turn.confidence, 4)
         return reply
 

@@ -37,6 +37,6 @@ class Recall(Layer):
                 return None
             wording, answer = turn.tenant.wordings[number]
             if agree(wording, turn.query):
-                turn.state.misses, turn.state.offered = 0, []
+                turn.state.understood()
                 return Reply(answer, None, round(float(near[number]), 4))
         return None

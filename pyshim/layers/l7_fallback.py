@@ -1,17 +1,30 @@
 """What is said when nobody knew?
 
 Out of our business: says so, and what we can do. Not understood: asks back with the two likeliest meanings, or openly where
-nothing is likely (Triton is away, say); the second time in a row it says how a person is reached, and goes on.
+nothing is likely (Triton is away, say; or it is small talk); the next time says how a person is reached, and so on in turns, each
+time with meanings that were not declined yet. What was said last is not said again: the same in other words.
 """
+
+from typing import NamedTuple
 
 from pyshim.dialogue import hearing, slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import filled
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
+from pyshim.turns import stored
 from pyshim.turns.turn import Reply, Turn
-from pyshim.understanding.intents import OUT_OF_SCOPE
+from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
 from pyshim.understanding.version import NOT_OFFERED
+
+DECLINED_MOST = 8
+
+
+class Said(NamedTuple):
+    """text, or where that was said just now the other one."""
+
+    text: str
+    again: str
 
 
 class Fallback(Layer):
@@ -24,36 +37,57 @@ class Fallback(Layer):
         """Needs nothing from outside."""
 
     async def answer(self, turn: Turn) -> Reply | None:
-        confidence = round(turn.confidence, 4)
+        confidence, phrases = round(turn.confidence, 4), turn.tenant.phrases
+        people = {"people": reached(turn.tenant)}
         about_the_task = bool(turn.resume) and turn.proposed.get("question", 0.0) >= hearing.LIKELY
         if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min and not about_the_task:
-            greet = turn.tenant.replies.get("greet")
-            return Reply(turn.tenant.phrases.out_of_scope, OUT_OF_SCOPE, confidence, greet.suggestions if greet else [])
+            said = Said(phrases.out_of_scope, filled(phrases.out_of_scope_again, people))
+            return Reply(_new(turn, said), OUT_OF_SCOPE, confidence, _examples(turn))
         if turn.resume:  # asked about the task that waits
             if _is_in_the_question(turn):
                 resumed, turn.resume = turn.resume, ""
                 return Reply(resumed, turn.intent, confidence)
-            return Reply(filled(turn.tenant.phrases.no_answer, {"people": reached(turn.tenant)}), turn.intent, confidence)
-        if turn.state.misses == 0:
-            return self._ask_back(turn, confidence) if len(turn.likeliest) >= 2 else self._ask_openly(turn, confidence)
-        turn.state.misses, turn.state.offered = 0, []
-        text = filled(turn.tenant.phrases.handover, {"people": reached(turn.tenant)})
-        return Reply(text, "ask_human", confidence)
+            said = Said(filled(phrases.no_answer, people), filled(phrases.no_answer_again, people))
+            return Reply(_new(turn, said), turn.intent, confidence)
+        missed, turn.state.misses = turn.state.misses, turn.state.misses + 1
+        turn.state.declined = [*turn.state.declined, *turn.state.offered][-DECLINED_MOST:]
+        turn.state.offered = [] if missed % 2 else self._meanings(turn)
+        if missed % 2:
+            said = Said(filled(phrases.handover, people), filled(phrases.people_again, people))
+            return Reply(_new(turn, said), "ask_human", confidence)
+        return self._ask_back(turn, confidence) if turn.state.offered else self._ask_openly(turn, confidence)
+
+    @staticmethod
+    def _meanings(turn: Turn) -> list[str]:
+        """The two to ask back with; none where there are no two, or what is likeliest is nothing to offer."""
+        if turn.intent in (*SMALL_TALK, *DIALOGUE_INTENTS):
+            return []
+        likely = [intent for intent in turn.likeliest if intent not in turn.state.declined][:2]
+        return likely if len(likely) == 2 else []
 
     @staticmethod
     def _ask_back(turn: Turn, confidence: float) -> Reply:
-        first, second = (turn.tenant.title(intent) for intent in turn.likeliest[:2])
-        turn.state.misses, turn.state.offered = 1, turn.likeliest[:2]
-        text = filled(turn.tenant.phrases.ask_back, {"first": first, "second": second})
-        return Reply(text, None, confidence, [first, second])
+        first, second = (turn.tenant.title(intent) for intent in turn.state.offered)
+        phrases, meanings = turn.tenant.phrases, {"first": first, "second": second}
+        said = Said(filled(phrases.ask_back, meanings), filled(phrases.ask_back_again, meanings))
+        return Reply(_new(turn, said), None, confidence, [first, second, phrases.none_of_these])
 
     @staticmethod
     def _ask_openly(turn: Turn, confidence: float) -> Reply:
         """What the edge guessed is a button, if it has something to say."""
-        turn.state.misses, turn.state.offered = 1, []
-        greet = turn.tenant.replies.get("greet")
         guessed = [turn.tenant.title(turn.guess)] if turn.guess in turn.tenant.intents and turn.guess not in NOT_OFFERED else []
-        return Reply(turn.tenant.phrases.ask_open, None, confidence, [*guessed, *(greet.suggestions if greet else [])][:3])
+        said = Said(turn.tenant.phrases.ask_open, turn.tenant.phrases.ask_open_again)
+        return Reply(_new(turn, said), None, confidence, [*guessed, *_examples(turn)][:3])
+
+
+def _examples(turn: Turn) -> list[str]:
+    greet = turn.tenant.replies.get("greet")
+    return greet.suggestions if greet else []
+
+
+def _new(turn: Turn, said: Said) -> str:
+    last = stored.answer_of(turn.newest) if turn.newest else ""
+    return said.again if turn.composer.masked(said.text) in last else said.text
 
 
 def _is_in_the_question(turn: Turn) -> bool:

@@ -156,6 +156,10 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     degraded: str
     unavailable: str
     ask_open: str = "抱歉，我没有听明白。您可以换个说法，或者直接告诉我想查什么、想办什么。"
+    ask_open_again: str = "还是没有听明白，是我的问题。请用几个字说说要查或要办的事，或者点下面的按钮。"
+    ask_back_again: str = "我再确认一下：是“{first}”，还是“{second}”？都不是的话，请换个说法告诉我。"
+    none_of_these: str = "都不是"
+    out_of_scope_again: str = "这个我确实帮不上忙，怕说错耽误您。{people}。"
     people_open: str = "人工客服电话 {phone}（{hours}），现在有人接听"
     people_closed: str = "人工客服电话 {phone}，服务时间是{hours}，现在不在服务时间"
     people_none: str = "这里暂时没有人工客服"
@@ -175,6 +179,7 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     later_more: str = "您提到的别的几项，等这些办完请再告诉我。"
     no_value: str = "{why}。{question}"
     no_answer: str = "这个问题我这里没有现成的答案，{people}。"
+    no_answer_again: str = "这个我也没有现成的答案，怕说错耽误您。{people}。"
     not_yet: str = "还没有提交。{question}"
     incomplete: str = "还缺{missing}，请补上，前面说过的不用再说。"
     take_time: str = "不急，您慢慢来。{question}"

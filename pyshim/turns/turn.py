@@ -57,7 +57,12 @@ class State(msgspec.Struct, omit_defaults=True):
     owner: str = BOT
     misses: int = 0
     offered: list[str] = []  # intents of the last "did you mean"
+    declined: list[str] = []  # intents of those before, while nobody was understood
     later: list[Later] = []
+
+    def understood(self) -> None:
+        """What was not is forgotten."""
+        self.misses, self.offered, self.declined = 0, [], []
 
 
 Told = dict[str, str | int | float | bool | None]

@@ -129,9 +129,9 @@ class Talk:
         self.state = turn.state
         return reply
 
-    async def fall_back(self, query: str, intent: str | None, confidence: float, likeliest: list[str]) -> Reply:
+    async def fall_back(self, query: str, intent: str | None, confidence: float, likeliest: list[str], **more: Any) -> Reply:
         """What l7_fallback answers."""
-        turn = self.turn(query, intent, confidence, likeliest=likeliest)
+        turn = self.turn(query, intent, confidence, likeliest=likeliest, **more)
         reply = await Fallback(self.outside).answer(turn)
         self.state = turn.state
         assert reply is not None

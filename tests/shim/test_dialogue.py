@@ -1,6 +1,9 @@
 """Does a conversation go where its customer wants? Stories with l5_dialogue and l7_fallback."""
 
 import json
+from itertools import pairwise
+
+import msgspec
 
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
@@ -241,29 +244,55 @@ async def test_asking_for_a_person_says_how_one_is_reached_and_the_bot_goes_on(t
 async def test_asked_back_yes_means_the_first_and_an_ordinal_means_itself(talk: Talk) -> None:
     for words, intent in (("是的", "return_policy"), ("第二个", "return_address")):
         asked = await talk.fall_back("退货那个", "return_policy", 0.4, ["return_policy", "return_address", "refund_apply"])
-        assert asked.suggestions == [talk.tenant.title("return_policy"), talk.tenant.title("return_address")]
+        assert asked.suggestions == [talk.tenant.title("return_policy"), talk.tenant.title("return_address"), "都不是"]
         reply = await talk.say(words)
         assert reply
         assert reply.answer == talk.tenant.replies[intent].answer
 
 
-async def test_the_second_misunderstanding_in_a_row_says_how_a_person_is_reached_and_the_third_asks_back_again(
-    talk: Talk,
-) -> None:
-    asked = await talk.fall_back("嗯哼", "greet", 0.3, ["greet", "bye"])
-    reply = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
-    third = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
-    assert talk.tenant.about.people.phone in reply.answer
-    assert third.answer == asked.answer
+UNCLEAR = ["return_policy", "return_address", "refund_apply", "exchange_apply", "warranty"]
+
+
+async def test_who_is_not_understood_is_asked_back_told_of_people_and_asked_about_something_else(talk: Talk) -> None:
+    titles = [talk.tenant.title(intent) for intent in UNCLEAR]
+    heard = [await talk.fall_back("退那个", "return_policy", 0.4, UNCLEAR) for _ in range(6)]
+    assert [reply.suggestions[:2] for reply in heard[0:4:2]] == [titles[:2], titles[2:4]]
+    assert heard[4].answer == talk.tenant.phrases.ask_open  # one meaning is left, and who has none of four is not asked on
+    assert all(talk.tenant.about.people.phone in reply.answer for reply in heard[1::2])
     assert talk.state.owner != PERSON
+
+
+async def test_no_sentence_is_said_twice_in_a_row(talk: Talk) -> None:
+    for intent, likeliest in (("out_of_scope", UNCLEAR), ("return_policy", UNCLEAR), ("return_policy", []), (None, [])):
+        last = b""
+        answers = []
+        for _ in range(8):
+            reply = await talk.fall_back("退那个", intent, 0.9 if intent == "out_of_scope" else 0.3, likeliest, newest=last)
+            answers.append(reply.answer)
+            last = msgspec.json.encode({"answer": reply.answer})
+        assert all(one != other for one, other in pairwise(answers))
+
+
+async def test_none_of_these_goes_on_and_the_same_two_are_not_offered_again(talk: Talk) -> None:
+    asked = await talk.fall_back("退那个", "return_policy", 0.4, UNCLEAR)
+    assert await talk.say(asked.suggestions[-1]) is None  # for the layers below
+    people = await talk.fall_back(asked.suggestions[-1], "deny", 0.99, UNCLEAR)
+    assert talk.tenant.about.people.phone in people.answer
+    again = await talk.fall_back("退那个", "return_policy", 0.4, UNCLEAR)
+    assert set(again.suggestions).isdisjoint(asked.suggestions[:2])
 
 
 async def test_an_understood_turn_in_between_starts_the_count_anew(talk: Talk) -> None:
-    await talk.fall_back("嗯哼", "greet", 0.3, ["greet", "bye"])
+    first = await talk.fall_back("退那个", "return_policy", 0.3, UNCLEAR)
     await talk.say("多久发货", "shipping_time")
-    reply = await talk.fall_back("哼嗯", "greet", 0.3, ["greet", "bye"])
+    reply = await talk.fall_back("退那个", "return_policy", 0.3, UNCLEAR)
     assert talk.state.owner != PERSON
-    assert len(reply.suggestions) == 2
+    assert reply.suggestions == first.suggestions
+
+
+async def test_what_sounds_like_small_talk_is_not_asked_back_about_business(talk: Talk) -> None:
+    reply = await talk.fall_back("掰掰～", "bye", 0.4, UNCLEAR)
+    assert reply.answer == talk.tenant.phrases.ask_open
 
 
 async def test_out_of_scope_is_said_kindly_and_brings_nobody(talk: Talk) -> None:
