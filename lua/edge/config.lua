@@ -9,11 +9,12 @@ local words = require "edge.words"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local ranges = require "edge.ranges"
+local script = require "edge.script"
 local signature = require "edge.signature"
 
 local _M = {}
 local folder
-local machine           -- {settings, screen, limits} of this machine
+local machine           -- {settings, scripts, screen, limits} of this machine
 local current           -- {serving, candidate or nil, percent, salt}
 
 local function read(name)
@@ -101,6 +102,7 @@ function _M.begin(run_folder)
     local err
     machine, err = read("edge.json")
     if not machine then error(err, 0) end
+    script.begin(machine.scripts)
     addresses.begin(run_folder)
     err = addresses.follow(machine.screen)
     if err then error(err, 0) end

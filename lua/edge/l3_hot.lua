@@ -11,6 +11,7 @@
 local conversation = require "edge.conversation"
 local places = require "edge.places"
 local replies = require "edge.reply"
+local script = require "edge.script"
 local secrets = require "edge.secrets"
 local said = require "edge.said"
 local stored = require "edge.stored"
@@ -49,6 +50,7 @@ end
 -- The reply's JSON members, but for seq and session_id, which the commit decides. What differs in each stands last: LuaJIT keeps a text
 -- once, and finds a long one by a few of its bytes, the last ones among them.
 local function fields_of(turn, hot, confidence)
+    hot = hot.spoken[script.of(turn.query)] or hot
     local campaign, now = hot.campaign, ngx.time()
     local text = campaign and now >= campaign.from and now < campaign.until_ and campaign.fields or hot.fields
     return text .. format(',"confidence":%.4f,"answered_by":"l3_hot","turn_id":"', confidence) .. turn.id .. '"'

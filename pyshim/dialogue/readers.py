@@ -244,11 +244,12 @@ def _proposed(heard: Heard) -> Found:
 
 
 def _asked(heard: Heard) -> Found:
-    """Another matter, where the model of intents is sure of one, too: a question may be one that a rule answers."""
-    intent, other = heard.said.intent, heard.share("other") > heard.share("question")
-    surely = is_matter(heard.turn, heard.said) and intent != heard.pending.intent
-    if surely and (other or intent in heard.turn.tenant.replies):
-        return [matter(heard.turn, heard.said)]
+    """Another matter, where the model of intents takes it for one, too: a question may be one that a rule answers."""
+    said, tenant = heard.said, heard.turn.tenant
+    other = heard.share("other") > heard.share("question")
+    by_a_rule = heard.means(said.intent) and said.intent in tenant.replies and said.intent not in (*SMALL_TALK, *DIALOGUE_INTENTS)
+    if said.intent != heard.pending.intent and (by_a_rule or (other and is_matter(heard.turn, said))):
+        return [matter(heard.turn, said)]
     return [] if other else [Question(Evidence.MODEL, heard.text)]
 
 

@@ -29,6 +29,7 @@ from pyshim.dialogue.sentences import filled
 from pyshim.errors import Refusal
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
+from pyshim.tenants import spoken
 from pyshim.turns import stored
 from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, PERSON, Later, Pending, Reply, Turn
@@ -305,14 +306,14 @@ class Dialogue(Layer):
     @staticmethod
     def _rule(turn: Turn, intent: str) -> Reply:
         rule = turn.tenant.replies[intent]
-        return Reply(rule.answer, intent, suggestions=rule.suggestions)
+        return Reply(spoken.rule(turn.tenant, intent, turn.state.script), intent, suggestions=rule.suggestions)
 
     @staticmethod
     def _person(turn: Turn, intent: str) -> Reply:
         """How a person is reached; said just now, in other words."""
         rule, people = turn.tenant.replies[intent], reached(turn.tenant)
         text = filled(rule.answer, {"people": people})
-        if turn.newest and not rule.urgent and text in stored.answer_of(turn.newest):
+        if turn.newest and not rule.urgent and spoken.written(text, turn.state.script) in stored.answer_of(turn.newest):
             text = filled(turn.tenant.phrases.people_again, {"people": people})
         return Reply(text, intent, suggestions=rule.suggestions)
 

@@ -12,6 +12,7 @@ from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import filled
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
+from pyshim.tenants import spoken
 from pyshim.turns import stored
 from pyshim.turns.turn import Reply, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
@@ -87,7 +88,7 @@ def _examples(turn: Turn) -> list[str]:
 
 def _new(turn: Turn, said: Said) -> str:
     last = stored.answer_of(turn.newest) if turn.newest else ""
-    return said.again if turn.composer.masked(said.text) in last else said.text
+    return said.again if spoken.written(turn.composer.masked(said.text), turn.state.script) in last else said.text
 
 
 def _is_in_the_question(turn: Turn) -> bool:

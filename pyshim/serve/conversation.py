@@ -13,9 +13,10 @@ from weakref import WeakValueDictionary
 from pyshim import funnel
 from pyshim.dialogue import flows, outcomes, secrecy
 from pyshim.errors import Conflict, Refusal
-from pyshim.language import patterns
+from pyshim.language import patterns, scripts
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
+from pyshim.tenants import spoken
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Reply, Turn
 
@@ -57,13 +58,16 @@ class Conversations:
                 return stored, None
             turn.told = []
             secrecy.reveal(turn)
+            if turn.press is None:
+                turn.state.script = scripts.of(turn.query) or turn.state.script
             try:
                 reply = await funnel.run(turn, self._layers)
                 warning = [turn.tenant.phrases.secret] if turn.warned else []
                 said = [*warning, *outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
                 if turn.resume and turn.state.flow is not None:
                     reply.confirm = flows.buttons(turn.state.flow)
-                reply.answer = turn.composer.compose("\n".join(said), reply.intent)
+                script = turn.state.script
+                reply.answer = spoken.whole(turn.tenant, turn.composer, "\n".join(said), reply.intent, script)
                 body = await self._memory.commit(turn, reply)
             except Conflict:
                 if turn.left() > 0:

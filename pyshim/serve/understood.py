@@ -4,7 +4,9 @@ lua/edge/understood.lua keeps it by the text: so only what the text alone decide
 time, and was sure of an intent of the tenant's; nothing in it is secret or personal; and the dialogue went by that meaning.
 """
 
+from pyshim.language import scripts
 from pyshim.layers.l5_dialogue import Dialogue
+from pyshim.tenants import spoken
 from pyshim.tenants.schema import Tenant
 from pyshim.turns.turn import Reply, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS
@@ -20,7 +22,7 @@ def understood_by(turn: Turn, reply: Reply | None) -> list[tuple[bytes, bytes]]:
         return []
     if turn.answered_by != Dialogue.name or reply.intent != intent:
         return []
-    whole = _is_the_rule(tenant, intent) and reply.answer == turn.composer.compose(tenant.replies[intent].answer, intent)
+    whole = _is_the_rule(tenant, intent) and reply.answer == _rule(turn, intent)
     label = version.model.labels.index(intent)
     said = f"{label};{turn.confidence:.4f};{whole:d};{version.attempt};{turn.config}"
     return [(b"x-sluice-understood", said.encode())]
@@ -29,3 +31,9 @@ def understood_by(turn: Turn, reply: Reply | None) -> list[tuple[bytes, bytes]]:
 def _is_the_rule(tenant: Tenant, intent: str) -> bool:
     """Does the tenant answer it by a sentence, and nothing else?"""
     return intent in tenant.replies and not tenant.replies[intent].handover
+
+
+def _rule(turn: Turn, intent: str) -> str:
+    """As the edge says it, which knows of no text before this one."""
+    script = scripts.of(turn.query)
+    return spoken.whole(turn.tenant, turn.composer, spoken.rule(turn.tenant, intent, script), intent, script)

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 
 from pyshim.identity.jwks import Key
-from pyshim.language import distress
+from pyshim.language import distress, scripts
+from pyshim.language.scripts import Script
 from pyshim.outside.redis import for_nginx
 from pyshim.settings import Settings
+from pyshim.tenants import spoken
 from pyshim.tenants.compile import Served
 from pyshim.tenants.schema import Tenant
 from pyshim.understanding.intents import DIALOGUE_INTENTS
@@ -25,27 +27,37 @@ def _members(answer: str, intent: str, suggestions: list[str]) -> str:
     return msgspec.json.encode({"answer": answer, "intent": intent, "suggestions": suggestions}).decode()[1:-1]
 
 
+SPOKEN: tuple[Script, ...] = ("hant", "en")
+
+
 def hot_intents(tenant: Tenant) -> list[str]:
     """Intents the edge may answer by itself: rules, with nothing to collect, call or hand over."""
     return [name for name, reply in tenant.replies.items() if not reply.handover and name not in DIALOGUE_INTENTS]
 
 
 def _hot(tenant: Tenant, composer: Composer) -> dict[str, Any]:
-    """The replies of the hot intents as JSON members, with and without the campaign's text."""
-    hot: dict[str, Any] = {}
-    campaign = tenant.about.campaign
-    for intent in hot_intents(tenant):
-        reply = tenant.replies[intent]
-        text = composer.masked(reply.answer)
-        hot[intent] = {"fields": _members(text, intent, reply.suggestions)}
-        extra = composer.campaign_text(intent)
-        if campaign and extra:
-            hot[intent]["campaign"] = {
-                "from": campaign.from_.timestamp(),
-                "until_": campaign.until.timestamp(),
-                "fields": _members(f"{text}\n{extra}", intent, reply.suggestions),
-            }
-    return hot
+    """The replies of the hot intents as JSON members, with and without the campaign's text; in other scripts, too."""
+    return {
+        intent: {
+            **_said(tenant, composer, intent, ""),
+            "spoken": {script: _said(tenant, composer, intent, script) for script in SPOKEN},
+        }
+        for intent in hot_intents(tenant)
+    }
+
+
+def _said(tenant: Tenant, composer: Composer, intent: str, script: Script) -> dict[str, Any]:
+    campaign, extra = tenant.about.campaign, composer.campaign_text(intent)
+    text, suggestions = spoken.rule(tenant, intent, script), tenant.replies[intent].suggestions
+    masked = composer.masked(text)
+    said: dict[str, Any] = {"fields": _members(spoken.finished(tenant, masked, script), intent, suggestions)}
+    if campaign and extra and not spoken.is_english(text, script):
+        said["campaign"] = {
+            "from": campaign.from_.timestamp(),
+            "until_": campaign.until.timestamp(),
+            "fields": _members(spoken.finished(tenant, f"{masked}\n{extra}", script), intent, suggestions),
+        }
+    return said
 
 
 def _limit(settings: Settings, name: str, rate_per_s: float, burst: int) -> dict[str, Any]:
@@ -80,6 +92,7 @@ def edge_settings(settings: Settings) -> bytes:
             "tenants_listed": s.tenants_listed,
             "remembers": s.understood_mb > 0,
         },
+        "scripts": {"traditional": scripts.only_traditional(), "simplified": scripts.only_simplified()},
         "screen": {
             "user_agents_refused": s.user_agents_refused,
             "address_limit": _limit(s, "address", s.address_rate_per_s, s.address_burst),

@@ -130,10 +130,12 @@ class About(msgspec.Struct, forbid_unknown_fields=True):
 
 class RuleReply(msgspec.Struct, forbid_unknown_fields=True):
     """The one answer of an intent. handover: a person is wanted, and {people} in it says how one is reached; urgent: it is
-    answered whoever has the conversation; words: of an urgent one, each enough by itself, whatever else is said or waits."""
+    answered whoever has the conversation; words: of an urgent one, each enough by itself, whatever else is said or waits; en: the
+    answer to who writes English."""
 
     title: str
     answer: str
+    en: str = ""
     words: list[Annotated[str, msgspec.Meta(min_length=2)]] = []
     suggestions: list[str] = []
     handover: bool = False
@@ -160,6 +162,7 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     ask_back_again: str = "我再确认一下：是“{first}”，还是“{second}”？都不是的话，请换个说法告诉我。"
     none_of_these: str = "都不是"
     out_of_scope_again: str = "这个我确实帮不上忙，怕说错耽误您。{people}。"
+    only_chinese: str = "(Sorry, we can only answer this in Chinese.)"
     people_open: str = "人工客服电话 {phone}（{hours}），现在有人接听"
     people_closed: str = "人工客服电话 {phone}，服务时间是{hours}，现在不在服务时间"
     people_none: str = "这里暂时没有人工客服"

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from pyshim.language.scripts import Script
 from pyshim.language.secrets.found import Secret
 from pyshim.language.secrets.masking import find, masked
 from pyshim.tenants.schema import Tenant
@@ -59,6 +60,7 @@ class State(msgspec.Struct, omit_defaults=True):
     offered: list[str] = []  # intents of the last "did you mean"
     declined: list[str] = []  # intents of those before, while nobody was understood
     later: list[Later] = []
+    script: Script = ""  # of what was typed last, as far as it could be told
 
     def understood(self) -> None:
         """What was not is forgotten."""

@@ -33,7 +33,7 @@ def test_check_says_all_that_is_wrong_with_file_and_line(office: Office) -> None
     office.edit("faq.tsv", lambda text: text + "只有问题\n", "bank")
     office.edit("replies.yaml", lambda text: text.replace("  greet:", "  greet_everybody:"), "telecom")
     for said in (office.refused("check"), office.refused("apply")):
-        assert f"{office.tenants}/shop/replies.yaml:5: greet: suggestion '查火星' is no intent's title" in said
+        assert f"{office.tenants}/shop/replies.yaml:6: greet: suggestion '查火星' is no intent's title" in said
         assert f"{office.tenants}/bank/faq.tsv:32: question, tab, answer is wanted" in said
         assert f"{office.tenants}/telecom/replies.yaml:2: the model (version 1) does not know greet_everybody" in said
         assert "faults; nothing was changed" in said

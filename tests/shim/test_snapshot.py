@@ -206,19 +206,19 @@ FAULTS: list[tuple[str, Callable[[str], str], str]] = [
     (
         "replies.yaml",
         lambda text: text.replace("[查物流,", "[查火星,"),
-        "replies.yaml:5: greet: suggestion '查火星' is no intent's title",
+        "replies.yaml:6: greet: suggestion '查火星' is no intent's title",
     ),
     ("replies.yaml", lambda text: text.replace("    title: 打招呼", "    titel: 打招呼"), "at `$.replies.greet`"),
     ("replies.yaml", lambda text: text.replace("  affirm:", "  greet_again:"), "a reply is missing for affirm"),
     (
         "replies.yaml",
         lambda text: text.replace("answer: 不客气，", "answer: 不客气，{people}，"),
-        "replies.yaml:8: thanks: nobody fills in {people} here, only in replies with `handover: true` and the phrases handover, ",
+        "replies.yaml:9: thanks: nobody fills in {people} here, only in replies with `handover: true` and the phrases handover, ",
     ),
     (
         "replies.yaml",
         lambda text: text.replace("unavailable: 抱歉，", "unavailable: 抱歉，{people}，"),
-        "replies.yaml:115: unavailable: nobody fills in {people} here",
+        "replies.yaml:140: unavailable: nobody fills in {people} here",
     ),
     (
         "flows.yaml",
