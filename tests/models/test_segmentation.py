@@ -1,7 +1,7 @@
 """Are word borders read rightly? Pairs of sentences that share characters and divide them otherwise (发票·务 and 开·发票).
 
-triton_models/segmentation/pairs.tsv: tenant, sentence, its intent, another sentence, its intent, what is divided how. Written without
-sight of any training sentence, and never trained on.
+triton_models/segmentation/pairs.tsv: tenant, sentence, its intent, another sentence, its intent, what is divided how. Written
+without sight of any training sentence, and never trained on.
 """
 
 from pyshim.settings import ROOT, read_settings
