@@ -10,48 +10,26 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    BusyLoadingError,
-    MasterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-)
+import hiredis
 
 from pyshim.errors import RedisAway, RedisRefused, RedisTakesNothing
+from pyshim.outside.pipeline import Pipeline
 from pyshim.settings import ROOT, Settings
 from pyshim.telemetry import trace
 
 SCRIPTS = ROOT / "lua" / "redis"
-CONNECTIONS = 50
-FAILURES = (RedisError, OSError, TimeoutError)
-# Answers of a Redis that is there and takes nothing; redis-py drops the first word of most. lua/edge/redis.lua has the same.
-TAKES_NOTHING: dict[type[RedisError], str] = {
-    OutOfMemoryError: "OOM ",
-    ReadOnlyError: "READONLY ",
-    BusyLoadingError: "LOADING ",
-    MasterDownError: "MASTERDOWN ",
-}
-SAID_WHOLE = ("MISCONF ", "NOREPLICAS ")
+FAILURES = (hiredis.ReplyError, OSError, TimeoutError)
+# First words of a Redis that is there and takes nothing. lua/edge/redis.lua has the same.
+TAKES_NOTHING = ("OOM ", "READONLY ", "LOADING ", "MASTERDOWN ", "MISCONF ", "NOREPLICAS ")
 
 
-def away(error: BaseException) -> RedisAway:
-    """What an error of the client library means for a turn. One that cannot write is as good as none; the others are told apart
-    for those who operate it."""
+def away(error: Exception) -> RedisAway:
+    """What an error means for a turn. One that cannot write is as good as none; the others are told apart for those who operate
+    it."""
     text = str(error)
-    for kind, code in TAKES_NOTHING.items():
-        if isinstance(error, kind) or isinstance(error.__cause__, kind):  # a cause: said while connecting
-            return RedisTakesNothing(f"cannot write: {code}{text}")
-    if text.startswith(SAID_WHOLE):
-        return RedisTakesNothing(f"cannot write: {text}")
-    if isinstance(error, ResponseError):
-        return RedisRefused(f"refused: {text}")
-    return RedisAway(f"{type(error).__name__}: {text}")
+    if not isinstance(error, hiredis.ReplyError):
+        return RedisAway(f"{type(error).__name__}: {text}")
+    return RedisTakesNothing(f"cannot write: {text}") if text.startswith(TAKES_NOTHING) else RedisRefused(f"refused: {text}")
 
 
 class Script:
@@ -76,17 +54,7 @@ class Redis:
 
     def __init__(self, settings: Settings, at_least_s: float = 0.0) -> None:
         self.where, self._writable = str(settings.redis_socket), Script("writable-1")
-        timeout_s = max(at_least_s, settings.redis_timeout_ms / 1000)
-        pool = redis.BlockingConnectionPool(  # who finds all in use waits its turn, as long as for an answer
-            CONNECTIONS,
-            timeout_s,
-            redis.UnixDomainSocketConnection,
-            path=self.where,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._client = redis.Redis.from_pool(pool)
+        self._pipeline = Pipeline(self.where, max(at_least_s, settings.redis_timeout_ms / 1000))
 
     async def run(self, script: Script, *arguments: bytes | str | int) -> Any:
         """One script, one round trip. Raises RedisAway."""
@@ -98,26 +66,25 @@ class Redis:
 
     async def _run(self, script: Script, *arguments: bytes | str | int) -> Any:
         try:
-            return await self._send("EVALSHA", script.sha, script.keys, *arguments)
-        except NoScriptError:
-            return await self._send("EVAL", script.text, script.keys, *arguments)
+            return await self._pipeline.ask("EVALSHA", script.sha, script.keys, *arguments)
+        except hiredis.ReplyError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+            return await self._pipeline.ask("EVAL", script.text, script.keys, *arguments)
 
     async def command(self, *arguments: bytes | str | int) -> Any:
         """One plain command. Raises RedisAway."""
         try:
-            return await self._send(*arguments)
+            return await self._pipeline.ask(*arguments)
         except FAILURES as error:
             raise away(error) from error
-
-    async def _send(self, *arguments: bytes | str | int) -> Any:
-        return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
 
     async def check_writable(self) -> None:
         """Can a turn be written now? Raises RedisAway where not."""
         await self.run(self._writable, "{writable}")
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._pipeline.close()
 
 
 @asynccontextmanager
