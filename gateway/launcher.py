@@ -93,7 +93,8 @@ async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
     for written in settings.model_versions.glob("*.json"):  # by an earlier run
         written.unlink()
     follower.show(settings, serving.model, stable=True)
-    return serving, remark
+    lacking = [line for name, one in serving.served.items() for line in tokens.lacking(one.keys, settings.keys, name)]
+    return serving, "\n".join([*filter(None, [remark]), *lacking])
 
 
 def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float) -> str:

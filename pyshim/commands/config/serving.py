@@ -16,7 +16,7 @@ from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import BadTenant
 from pyshim.rollout import start
 from pyshim.tenants.compile import new_compiler
-from pyshim.tenants.source import Source
+from pyshim.tenants.source import Source, without_private
 
 Why = Annotated[str, typer.Option(help="for those who read the log")]
 Percent = Annotated[float, typer.Option(min=0.1, max=100, help="share of the users who get it")]
@@ -89,7 +89,7 @@ def rollback(
             raise fail(f"version {wanted} serves already")
         try:
             serving, earlier = await control.store.sources(record.serving), await control.store.sources(wanted)
-            sources = with_keys(earlier, serving)
+            sources = [without_private(one) for one in with_keys(earlier, serving)]
             number = wanted
             if [one.digest for one in sources] != [one.digest for one in earlier]:
                 number = await control.store.next_number()
