@@ -125,6 +125,7 @@ async def run(settings: Settings) -> None:
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     owner.claim(settings)
+    owner.become(settings)
     with _lock(settings):
         example = await _checked(settings)  # a faulty tenant is told before anything starts
         _check_ports(settings, example)

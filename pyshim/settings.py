@@ -43,6 +43,7 @@ class Settings:
     trace_share: float
     var: Path
     group: str
+    user: str
     tenants: Path
     models: Path
     datasets: Path
