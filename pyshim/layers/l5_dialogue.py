@@ -238,7 +238,11 @@ class Dialogue(Layer):
         reply = await self._question(turn, pending)
         if pending.asking == CONFIRM:
             fields = {"question": reply.answer, "said": words.strip()[:SAID_CHARS]}
-            reply.answer = filled(turn.tenant.phrases.flow_unclear, fields) if pending.confirm else reply.answer
+            why = _unfit(turn, pending, words)
+            if why:
+                reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": reply.answer})
+            elif pending.confirm:
+                reply.answer = filled(turn.tenant.phrases.flow_unclear, fields)
         else:
             slot = turn.tenant.slots[pending.asking]
             reply.answer = slot.ask if slots.no_value(words) else slot.invalid or slot.ask
@@ -381,6 +385,12 @@ class Dialogue(Layer):
     def _back(turn: Turn, pending: Pending) -> str:
         """Leads back to the open question."""
         return filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, flows.question(turn, pending)))
+
+
+def _unfit(turn: Turn, pending: Pending, words: str) -> str:
+    """Why what is said instead of a shown value can be none (改成5000美元), in words; "" where nothing surely is wrong."""
+    known = (turn.tenant.slots[name] for name in turn.tenant.tasks[pending.intent].slots)
+    return next((why for slot in known if (why := slots.why_none(slot, words, turn.tenant.today, slots.SURE))), "")
 
 
 def _title(turn: Turn, intent: str) -> str:

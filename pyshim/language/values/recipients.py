@@ -2,8 +2,8 @@
 
     without(said) -> the address alone, without spaces
 
-A phone is a mobile number of the mainland. A name begins with a surname, and stands apart from the address, beside a phone, behind
-收货人 or before 收. What could be a place (高新, 万达) is one, where neither tells.
+A phone is a mobile number of the mainland. A name begins with a surname, and stands apart from the address, beside a phone,
+behind 收货人 or before 收. What could be a place (高新, 万达) is one, where neither tells.
 """
 
 import re
