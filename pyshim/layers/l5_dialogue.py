@@ -178,8 +178,8 @@ class Dialogue(Layer):
                 answer.add(self._rule(turn, _intent(command)))
             case Effect.PERSON:
                 answer.add(self._person(turn, _intent(command)))
-            case Effect.SORRY:
-                answer.add(self._sorry(turn))
+            case Effect.SORRY | Effect.ERASURE:
+                answer.add(self._sorry(turn) if step.effect is Effect.SORRY else self._erasure(turn))
             case Effect.ALARM:
                 assert isinstance(command, Alarm)
                 self._alarm(turn, command.intent, answer)
@@ -343,6 +343,10 @@ class Dialogue(Layer):
     def _sorry(turn: Turn) -> Reply:
         text = filled(turn.tenant.phrases.apology, {"people": reached(turn.tenant)})
         return Reply(text, "complain", suggestions=[turn.tenant.title("ask_human")])
+
+    @staticmethod
+    def _erasure(turn: Turn) -> Reply:
+        return Reply(filled(turn.tenant.phrases.erasure, {"people": reached(turn.tenant)}), OUT_OF_SCOPE)
 
     @staticmethod
     def _idle(turn: Turn, command: Command) -> Reply:
