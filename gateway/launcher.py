@@ -93,7 +93,8 @@ async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
     for written in settings.model_versions.glob("*.json"):  # by an earlier run
         written.unlink()
     follower.show(settings, serving.model, stable=True)
-    return serving, remark
+    lacking = [line for name, one in serving.served.items() for line in tokens.lacking(one.keys, settings.keys, name)]
+    return serving, "\n".join([*filter(None, [remark]), *lacking])
 
 
 def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float) -> str:
@@ -124,6 +125,7 @@ async def run(settings: Settings) -> None:
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     owner.claim(settings)
+    owner.become(settings)
     with _lock(settings):
         example = await _checked(settings)  # a faulty tenant is told before anything starts
         _check_ports(settings, example)

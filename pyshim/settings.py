@@ -7,9 +7,10 @@ is reported by name, value and what was wanted.
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "gateway" / "defaults.env"
@@ -42,6 +43,7 @@ class Settings:
     trace_share: float
     var: Path
     group: str
+    user: str
     tenants: Path
     models: Path
     datasets: Path
@@ -218,10 +220,10 @@ def _yes(text: str) -> bool:
     return text == "1"
 
 
-READERS = {
+READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     bool: (_yes, "0 or 1"),
-    int: (_whole, f"a whole number, from 0 to {MOST}"),
-    float: (_number, f"a number, from 0 to {MOST}"),
+    int: (_whole, "a whole number"),
+    float: (_number, "a number"),
     str: (str, "text"),
     Path: (_path, "a path"),
     tuple[Path, ...]: (_paths, "paths, comma-separated"),
@@ -238,18 +240,34 @@ BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
     **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
     "understood_mb": (0, MOST),
+    "redis_memory_mb": (16, MOST),  # with less Redis takes nothing at all
     **dict.fromkeys(("trace_share", "confidence_min", "rollout_false_alarms"), SHARE),
     **dict.fromkeys(
         (
             *("edge_workers", "shims", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
             *("body_bytes_max", "query_chars_max", "record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s"),
             *("address_connections", "tokens_remembered", "guest_token_s", "token_s", "token_life_max_s", "state_ttl_s"),
-            *("log_mb", "logs_kept", "redis_memory_mb", "address_guests_per_day"),
+            *("log_mb", "logs_kept", "address_guests_per_day"),
             *("history_ttl_s", "history_turns", "breaker_failures", "triton_queue_size", "triton_instances"),
         ),
         SOME,
     ),
 }
+
+
+def _read(name: str, kind: Any, text: str) -> object:
+    """One setting. Raises BadSetting, in one way whatever is wrong."""
+    reader, wanted = READERS[kind]
+    least, most = BOUNDS.get(name, (0, MOST))
+    is_number = kind in (int, float)
+    try:
+        value: Any = reader(text)
+        if not is_number or least <= value <= most:
+            return value
+    except ValueError:
+        pass
+    bounds = f", from {least:g} to {most:.0f}" if is_number else ""
+    raise BadSetting(f"{PREFIX}{name.upper()}={text!r}: {wanted}{bounds} is wanted")
 
 
 def _defaults() -> dict[str, str]:
@@ -276,19 +294,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     values: dict[str, object] = {}
     for field in fields(Settings):
         name = PREFIX + field.name.upper()
-        reader, wanted = READERS[field.type]  # type: ignore[index]
-        try:
-            values[field.name] = reader(texts[name])  # type: ignore[operator]
-        except ValueError:
-            raise BadSetting(f"{name}={texts[name]!r}: {wanted} is wanted") from None
+        values[field.name] = _read(field.name, field.type, texts[name])
     settings = Settings(**values)  # type: ignore[arg-type]
     if set(settings.limits_shadow) - {"everything", "address", "slow", "record"}:
         wanted = "everything, address, slow, record or nothing is wanted"
         raise BadSetting(f"SLUICE_LIMITS_SHADOW={texts['SLUICE_LIMITS_SHADOW']!r}: {wanted}")
-    for name, (least, most) in BOUNDS.items():
-        value = getattr(settings, name)
-        if not least <= value <= most:
-            raise BadSetting(f"{PREFIX}{name.upper()}={value!r}: from {least} to {most} is wanted")
     try:
         re.compile(settings.user_agents_refused)
     except re.error as error:

@@ -1,5 +1,6 @@
 """Is what a run writes its owner's? As other local users try: root may become them, so these stories need root."""
 
+import grp
 import os
 import pwd
 import shutil
@@ -46,13 +47,22 @@ def owned(stacks: Callable[..., Stack], folders: Callable[[], Path]) -> Stack:
 
 def tried(work: Callable[[], object], user: int, group: int) -> int:
     """What came of it for another user: 0, or the error's number."""
+
+    def as_them() -> None:
+        os.setgroups([])
+        os.setgid(group)
+        os.setuid(user)
+        work()
+
+    return forked(as_them)
+
+
+def forked(work: Callable[[], object]) -> int:
+    """What came of it in a process of its own."""
     child = os.fork()
     if child == 0:
         code = 99
         try:
-            os.setgroups([])
-            os.setgid(group)
-            os.setuid(user)
             work()
             code = DONE
         except OSError as error:
@@ -158,3 +168,53 @@ def test_a_group_that_is_none_is_told(tmp_path: Path) -> None:
             owner.claim(read_settings({"SLUICE_VAR": str(tmp_path), "SLUICE_GROUP": "florists"}))
     finally:
         os.umask(before)
+
+
+@as_root
+@pytest.mark.parametrize("group", ["", "daemon"])
+def test_started_as_root_it_becomes_the_user_for_good_and_what_was_written_is_theirs(
+    folders: Callable[[], Path], group: str
+) -> None:
+    var = folders()
+    settings = read_settings({"SLUICE_VAR": str(var), "SLUICE_USER": "nobody", "SLUICE_GROUP": group})
+
+    def start() -> None:
+        owner.claim(settings)
+        (settings.keys / "shop.jwks.json").write_text("{}")
+        owner.become(settings)
+        (settings.run / "new").write_text("")
+        assert (settings.keys / "shop.jwks.json").read_text() == "{}"
+        try:
+            os.setuid(0)
+        except PermissionError:
+            return
+        raise AssertionError("root again")
+
+    assert forked(start) == DONE
+    about = {path.relative_to(var).as_posix(): path.stat() for path in (var, *var.rglob("*"))}
+    assert {one.st_uid for one in about.values()} == {NOBODY.pw_uid}
+    assert stat.S_IMODE(about["keys/shop.jwks.json"].st_mode) == 0o600
+    assert stat.S_IMODE(about["run"].st_mode) == (0o2710 if group else 0o700)
+    assert about["run"].st_gid == (grp.getgrnam(group).gr_gid if group else NOBODY.pw_gid)
+
+
+def test_a_user_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="SLUICE_USER='florist': there is no such user"):
+        owner.become(read_settings({"SLUICE_VAR": str(tmp_path), "SLUICE_USER": "florist"}))
+
+
+@as_root
+def test_only_root_becomes_another_user(tmp_path: Path) -> None:
+    settings = read_settings({"SLUICE_VAR": str(tmp_path), "SLUICE_USER": "daemon"})
+
+    def refused() -> None:
+        with pytest.raises(BadSetting, match="only root becomes another user"):
+            owner.become(settings)
+
+    assert as_nobody(refused) == DONE
+
+
+@as_root
+def test_who_runs_as_root_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    owner.become(read_settings({"SLUICE_VAR": str(tmp_path)}))
+    assert "all of sluice runs as root" in caplog.text

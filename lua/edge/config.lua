@@ -8,6 +8,7 @@ local addresses = require "edge.addresses"
 local words = require "edge.words"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
+local keys = require "edge.keys"
 local ranges = require "edge.ranges"
 local script = require "edge.script"
 local signature = require "edge.signature"
@@ -27,7 +28,14 @@ local function read(name)
     return value
 end
 
--- part: one tenant, as pyshim/tenants/edge.py's edge_part() says it. Raises what is wrong with it.
+-- What verifies by a key: public keys come with the configuration, a secret is read from this machine's file.
+local function verifies(tenant, key)
+    if key.verifies then return ngx.decode_base64(key.verifies) end
+    return keys.secret(machine.settings.keys, tenant.id, key)
+end
+
+-- part: one tenant, as pyshim/tenants/edge.py's edge_part() says it. Raises what is wrong with it. A key whose secret this machine does
+-- not have is left out, and part.lacks says so.
 local function prepare(part)
     local tenant, known = part.tenant, {}
     for _, intent in ipairs(tenant.intents) do known[intent] = true end
@@ -36,11 +44,18 @@ local function prepare(part)
         tenant[name] = ranges.decoded(tenant[name])
     end
     tenant.blocked, tenant.alarms = words.new(tenant.blocked), words.new(tenant.alarms or {})
-    for number, key in ipairs(part.keys) do
-        local opened, err = signature.open(key, ngx.decode_base64(key.verifies))
-        if not opened then error(tenant.id .. ": " .. err, 0) end
-        part.keys[number] = opened
+    local opened = {}
+    for _, key in ipairs(part.keys) do
+        local known, lacks = verifies(tenant, key)
+        if known then
+            local err
+            opened[#opened + 1], err = signature.open(key, known)
+            if err then error(tenant.id .. ": " .. err, 0) end
+        else
+            part.lacks = lacks
+        end
     end
+    part.keys = opened
     return part
 end
 
@@ -73,15 +88,15 @@ function _M.page(version, tenant)
     return part and cjson.encode { tenants = { part.page } } or NOBODY
 end
 
--- A version of the configuration. parts: tenant's id -> part.
+-- A version of the configuration. parts: tenant's id -> part. lacks: what is not on this machine, a sentence.
 function _M.version(number, parts)
-    local keys, tenants = {}, {}
+    local by_kid, tenants, lacks = {}, {}, nil
     for id, part in pairs(parts) do
-        tenants[id] = part.tenant
-        for _, key in ipairs(part.keys) do keys[key.kid] = key end
+        tenants[id], lacks = part.tenant, part.lacks or lacks
+        for _, key in ipairs(part.keys) do by_kid[key.kid] = key end
     end
     return {
-        number = number, name = tostring(number), parts = parts, keys = keys, tenants = tenants, page = page_of(parts),
+        number = number, name = tostring(number), parts = parts, keys = by_kid, tenants = tenants, page = page_of(parts), lacks = lacks,
         settings = machine.settings, screen = machine.screen, limits = machine.limits,
     }
 end

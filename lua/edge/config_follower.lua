@@ -28,8 +28,10 @@ local function part_of(settings, digest)
     if parts[digest] then return parts[digest] end
     local text, err = fetch(settings, PART .. digest)
     if not text then return nil, err end
-    parts[digest], err = config.part(text)
-    return parts[digest], err
+    local part
+    part, err = config.part(text)
+    if part and not part.lacks then parts[digest] = part end        -- perhaps it is here the next time
+    return part, err
 end
 
 local function load(settings, number)
@@ -70,10 +72,12 @@ local function follow(settings)
     fault = ""
     for _, name in ipairs { "serving", "candidate", "preparing" } do
         local number = record[name]
-        if named(number) and not versions[number] then
+        local known = versions[number]
+        if named(number) and (not known or known.lacks) then
             local version, err = load(settings, number)
-            if not version then fault = "version " .. number .. ": " .. err end
-            versions[number] = version
+            err = err or version.lacks
+            if err then fault = "version " .. number .. ": " .. err end
+            versions[number] = version or known
         end
     end
     local serving, candidate = versions[record.serving], versions[record.candidate or 0]
@@ -83,7 +87,9 @@ end
 
 local function has()
     local numbers = {}
-    for number in pairs(versions) do numbers[#numbers + 1] = number end
+    for number, version in pairs(versions) do
+        if not version.lacks then numbers[#numbers + 1] = number end
+    end
     return table.concat(numbers, ",")
 end
 

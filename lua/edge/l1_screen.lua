@@ -143,11 +143,13 @@ local function check_query(turn, longest)
     turn.query = query
 end
 
+local BUTTONS = { yes = "确认", no = "不办了" }        -- as pyshim/dialogue/consent.py has them
+
 local function is_name(value)
     return type(value) == "string" and #value <= 64 and find(value, "^[%w_-]+$")
 end
 
--- A press says what it answers by the id of that confirmation; its text is the shim's to know.
+-- A press says what it answers by the id of that confirmation.
 local function check_press(turn, confirm)
     local object = type(confirm) == "table"
     local id, answer = object and confirm.id, object and confirm.answer
@@ -155,10 +157,15 @@ local function check_press(turn, confirm)
         return replies.refusal(turn, 400, "invalid_confirm",
             'confirm must be an object: id, 1 to 64 of A-Z a-z 0-9 _ -, and answer, "yes" or "no"')
     end
+    local query = turn.body.query
+    if query ~= nil and query ~= ngx.null and query ~= "" and query ~= BUTTONS[answer] then
+        return replies.refusal(turn, 400, "contradicting_confirm",
+            "query and confirm say two things: where a button was pressed, query is left out, or is the text of that button")
+    end
     turn.press = { id = id, answer = answer }
 end
 
--- One of the two. Where both are there the button counts: it says more exactly what is meant.
+-- One of the two: consent that comes with other words is none.
 local function check_said(turn, longest)
     local confirm = turn.body.confirm
     if confirm == nil or confirm == ngx.null then return check_query(turn, longest) end

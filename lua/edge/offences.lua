@@ -32,7 +32,8 @@ local WEIGHTS = {
 local OF_CODE = {
     token_invalid = "bad_token", token_revoked = "bad_token", token_missing = "no_token", token_expired = "no_token",
     invalid_json = "malformed", invalid_utf8 = "malformed", bad_request = "malformed", unsupported_media_type = "malformed",
-    invalid_query = "unfit", query_too_long = "unfit", invalid_confirm = "unfit", invalid_session_id = "unfit", invalid_seq = "unfit",
+    invalid_query = "unfit", query_too_long = "unfit", invalid_confirm = "unfit", contradicting_confirm = "unfit",
+    invalid_session_id = "unfit", invalid_seq = "unfit",
     too_large = "oversized",
 }
 -- What nginx refuses by itself, before there is a turn.

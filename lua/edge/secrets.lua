@@ -12,10 +12,11 @@ local char, concat, find, format, sub = string.char, table.concat, string.find, 
 local max, min = math.max, math.min
 
 local GAP, LONG_PIECE, LONGEST, SHORTEST_TOKEN = 16, 4, 20, 4
-local LENGTHS = { password = { 4, 8 }, code = { 4, 8 }, cvv = { 3, 4 } }
+local LONGEST_MORE, MOST_MARKS, LONGEST_LINE, SERIES = 8, 3, 24, 3
+local LENGTHS = { password = { 4, 8 }, code = { 4, 8 }, cvv = { 3, 4 }, document = { 6, 10 } }
 local BEFORE, BEHIND = 12, 8
 local LEAST_DIGITS, MOST_DIGITS, PIECES = 11, 19, 6
-local PLACE, EACH, FULL_STOP = 0x4F4D, 0x4E2A, 0x3002      -- 位个。
+local PLACE, EACH, FULL_STOP, PAUSE = 0x4F4D, 0x4E2A, 0x3002, 0x3001       -- 位个。、
 local BARE_CODE = 6
 local HIDDEN, CARD, PHONE = "••••", "************", "****"
 local CARDS = {
@@ -41,7 +42,7 @@ local function by_end(lists, last)
     for tag, list in pairs(lists) do
         for _, text in ipairs(list) do
             local word = symbols_of.of(text)
-            word.latin, word.numbered, word.tag = is_letter(word[1]), is_digit(word[#word]), tag
+            word.latin, word.numbered, word.tag, word.text = is_letter(word[1]), is_digit(word[#word]), tag, text
             local key = word[last and #word or 1]
             known[key] = known[key] or {}
             table.insert(known[key], word)
@@ -55,6 +56,7 @@ local NAMES = by_end(words.names)
 local JOINS = by_end { says = words.says, joins = words.joins }
 local COUNTS, CHAINS = by_end { words.counts }, by_end { words.chains }
 local OF, IS, BEFORE_IS = by_end({ words.of }, true), by_end({ words.is }, true), by_end({ words.before_is }, true)
+local AGAIN, IS_AGAIN = by_end { words.again }, by_end { words.is }
 local IDENTITY, CARD_WORDS, NO_CARD = by_end { words.identity }, by_end { words.card }, by_end { words.no_card }
 local ORDER = by_end { words.order }
 
@@ -63,6 +65,23 @@ local function stands(word, at)
         if S[at + i - 1] ~= word[i] then return false end
     end
     return true
+end
+
+-- The name that begins at a symbol, which may be divided as digits may but before a digit, and the symbol behind it.
+local function name_at(at)
+    local list = NAMES[S[at]]
+    for i = 1, list and #list or 0 do
+        local word, next = list[i], at + 1
+        for j = 2, #word do
+            local first = next
+            while next - first < 3 and is_space(S[next]) do next = next + 1 end
+            if S[next] ~= word[j] or next > first and is_digit(word[j]) then next = nil break end
+            next = next + 1
+        end
+        if next and not (word.latin and (is_letter(S[at - 1]) or is_letter(S[next]))) and not (word.numbered and is_digit(S[next])) then
+            return word, next
+        end
+    end
 end
 
 -- The word that begins at a symbol; a Latin one stands alone, and a 2 behind cvv is none of a longer number.
@@ -193,40 +212,103 @@ local function counts_something(at)
     return word_at(COUNTS, at) ~= nil or S[at] == 32 and word_at(COUNTS, at + 1) ~= nil
 end
 
-local function token_at(at)
-    local last, letters, digits = at - 1, false, false
-    while TOKEN[S[last + 1] or 0] do
-        last = last + 1
-        letters, digits = letters or is_letter(S[last]), digits or is_digit(S[last])
-    end
-    if not letters then return end
-    while S[last] == 46 or S[last] == 45 do last = last - 1 end
-    return last, digits
+local ENGLISH, PROSE, STATES = {}, {}, {}
+for _, word in ipairs(words.english) do ENGLISH[word] = true end
+for _, word in ipairs(words.prose) do PROSE[word] = true end
+for _, word in ipairs(words.states) do STATES[word] = true end
+
+-- What is said of a password in English, and is none.
+local function is_english(piece)
+    local word = piece:match "^([a-z]+)[.!]*$"
+    return word ~= nil and (ENGLISH[word] or find(word, "^[a-z]+ed$") ~= nil or find(word, "^[a-z]+ing$") ~= nil)
 end
 
+-- The piece of a word that begins at a symbol, nil for none, and its last symbol.
+local function piece_at(at)
+    local last, signs = at - 1, {}
+    while TOKEN[S[last + 1] or 0] do
+        last = last + 1
+        signs[#signs + 1] = char(S[last])
+    end
+    if last >= at then return concat(signs), last end
+end
+
+-- Is this piece, behind a space, of the same word?
+local function goes_on(spelt_, piece, says)
+    if not says or #piece == 1 then return #piece == 1 end
+    if #piece > LONGEST_MORE or find(piece, "[^a-z]") then return #piece <= LONGEST_MORE end
+    local prose = PROSE[says] and (#spelt_ >= SHORTEST_TOKEN or is_english(piece))
+    return find(spelt_, "[a-z]") ~= nil and not prose
+end
+
+-- The last symbol of the word of letters, digits and signs that begins here, at - 1 where it is no password, nil where it has no letter.
+local function word_of(at, kind, says)
+    local text, last = piece_at(at)
+    if not text then return end
+    if STATES[says] and is_english(text) then return at - 1 end
+    while S[last + 1] == 32 do
+        local piece, stop = piece_at(last + 2)
+        if not piece or not goes_on(text, piece, says) then break end
+        text, last = text .. piece, stop
+    end
+    if not find(text, "[a-z]") then return end
+    local stripped = text:match "^(.-)[.-]*$"
+    last = last - (#text - #stripped)
+    local is_one = #stripped >= SHORTEST_TOKEN and kind ~= "cvv" and (says or find(stripped, "[0-9]"))
+    return is_one and last or at - 1
+end
+
+-- The symbol behind the letters of a passport's number; at, where there are none.
+local function after_series(at)
+    local next = at
+    while next - at < SERIES and is_letter(S[next]) do next = next + 1 end
+    if next > at and (S[next] == 32 or S[next] == 45) then next = next + 1 end
+    return next
+end
+
+-- says: the word, if any, by which the text says that this is one.
 local function value(at, kind, says, begins)
     if is_any(S[at]) and S[at + 1] == EACH and is_any(S[at + 2]) and not is_any(S[at + 3]) then     -- 六个8
         return { at, at + 3, kind }
     end
-    local last, digits = token_at(at)
-    if last then
-        local is_one = last - at + 1 >= SHORTEST_TOKEN and kind ~= "cvv" and (says or digits)
-        return is_one and { at, last + 1, kind } or nil
-    end
-    local place = begins[at]
+    local first = kind == "document" and after_series(at) or at
+    local last = first == at and word_of(at, kind, says) or nil
+    if last then return last >= at and { at, last + 1, kind } or nil end
+    local place = begins[first]
     last = place and value_end(place[1], place[2], kind, says)
     if last and not counts_something(last + 1) then return { at, last + 1, kind } end
 end
 
 local function behind(start, kind, begins)
-    local at, says = start, false
+    local at, says = start, nil
     while true do
         local join = word_at(JOINS, at)
         local length_of = join and #join or is_any(S[at]) and S[at + 1] == PLACE and 2      -- 6位的123456
         if not length_of or at + length_of > start + GAP then break end
-        says, at = says or join and join.tag == "says", at + length_of
+        says, at = says or join and join.tag == "says" and join.text, at + length_of
     end
-    return value(at, kind, says, begins)
+    return value(at, kind, says or nil, begins)
+end
+
+local PAUSES = { [32] = true, [44] = true, [59] = true, [46] = true, [33] = true, [FULL_STOP] = true }
+
+-- 验证码发我手机了，是667788
+local function again(start, kind, begins)
+    local at, stop = start, min(start + GAP, length + 1)
+    while at < stop and not is_digit(S[at]) do
+        if PAUSES[S[at]] then
+            local next = at + 1
+            while true do
+                local word = word_at(AGAIN, next)
+                if not word then break end
+                next = next + #word
+            end
+            local is = word_at(IS_AGAIN, next)
+            local one = is and next + #is <= stop and behind(next + #is, kind, begins)
+            if one then return one end
+        end
+        at = at + 1
+    end
 end
 
 local CLAUSE_ENDS = { [32] = true, [44] = true, [46] = true, [FULL_STOP] = true, [33] = true, [63] = true, [126] = true, [41] = true }
@@ -239,25 +321,52 @@ local function bare_code(at, after, kind, ends)
     if count == BARE_CODE then return { run[1].start, run[#run].last + 1, kind } end
 end
 
-local function before(name_at, after, kind, ends)
-    local at = name_at
+-- The first symbol of the word of letters and digits that ends before this one.
+local function word_before(stop)
+    local first, signs = stop, {}
+    while first > max(1, stop - LONGEST) and TOKEN[S[first - 1]] do
+        first = first - 1
+        signs[#signs + 1] = char(S[first])
+    end
+    local text = concat(signs)
+    if #text >= SHORTEST_TOKEN and find(text, "[a-z]") and find(text, "[0-9]") then return first end
+end
+
+-- The first of the letters of a passport's number whose digits begin here; here, where there are none.
+local function before_series(at)
+    local last = at - 1
+    if S[last] == 32 or S[last] == 45 then last = last - 1 end
+    local first = last + 1
+    while last - first + 1 < SERIES and is_letter(S[first - 1]) do first = first - 1 end
+    return first <= last and not is_letter(S[first - 1]) and first or at
+end
+
+local function before(name_first, after, kind, ends)
+    local at = name_first
     if S[at - 1] == 40 and S[after] == 41 then      -- 1234(密码)
         at = at - 1
     else
         local floor = max(1, at - GAP)
         at = without(OF, at, floor)
         local joined = last_word(IS, at, floor)
-        if joined == 0 then return bare_code(name_at, after, kind, ends) end
+        if joined == 0 then return bare_code(name_first, after, kind, ends) end
         at = at - joined
     end
-    local run = ends[without(BEFORE_IS, at, max(1, at - GAP))]
+    at = without(BEFORE_IS, at, max(1, at - GAP))
+    local word = kind ~= "document" and word_before(at)
+    if word then return { word, at, kind } end
+    local run = ends[at]
     if not run then return end
-    local count = 0
-    for i = 1, #run do count = count + #run[i].digits end
+    local all, last, first = 0, #run[#run].digits, nil
+    for i = 1, #run do all = all + #run[i].digits end
     local least, most = LENGTHS[kind][1], LENGTHS[kind][2]
-    if least <= count and count <= most then return { run[1].start, run[#run].last + 1, kind } end
-    count = #run[#run].digits
-    if least <= count and count <= most then return { run[#run].start, run[#run].last + 1, kind } end
+    if least <= all and all <= most then
+        first = run[1].start
+    elseif least <= last and last <= most then
+        first = run[#run].start
+    end
+    if first and kind == "document" then first = before_series(first) end
+    return first and { first, at, kind } or nil
 end
 
 local function apart(found, one)
@@ -275,15 +384,16 @@ local function named(found, there)
     end
     local at = 1
     while at <= length do
-        local name = word_at(NAMES, at)
+        local name, after = name_at(at)
         if name then
-            local one = behind(at + #name, name.tag, begins) or before(at, at + #name, name.tag, ends)
+            local kind = name.tag
+            local one = kind ~= "none" and (behind(after, kind, begins) or before(at, after, kind, ends) or again(after, kind, begins))
             while one do
                 apart(found, one)
                 local chain = word_at(CHAINS, one[2])
-                one = chain and value(one[2] + #chain, name.tag, true, begins)
+                one = chain and value(one[2] + #chain, kind, chain.text, begins)
             end
-            at = at + #name - 1
+            at = after - 1
         end
         at = at + 1
     end
@@ -375,6 +485,15 @@ local function grouped(place)
     return whole(place) and not other and (#run[first].digits >= 4 or longest <= 2)
 end
 
+local LISTS = { [44] = true, [59] = true, [PAUSE] = true }      -- ,;、
+
+local function is_listed(place)
+    for at = place.start, place.stop - 1 do
+        if LISTS[S[at]] then return true end
+    end
+    return false
+end
+
 local function card(place)
     local digits = place.digits
     if #digits < 15 or #digits > 19 or not alone(place, place.stop) or not grouped(place) then return end
@@ -382,7 +501,7 @@ local function card(place)
     if is_near(CARD_WORDS, place) and not is_near(NO_CARD, place) then
         is_one = luhn(digits) or is_card(digits)
     else
-        is_one = is_card(digits) and luhn(digits) and not is_near(ORDER, place)
+        is_one = is_card(digits) and luhn(digits) and not is_near(ORDER, place) and not is_listed(place)
     end
     return is_one and { place.start, place.stop, "card" } or nil
 end
@@ -444,12 +563,40 @@ local function numbers(found, there, personal)
     end
 end
 
+local MARKS = {}
+for _, symbol in ipairs(symbols_of.of " -._/|\\*+:~=#&,;、") do MARKS[symbol] = true end
+
+local function is_marked(first, last)
+    if first > last or last - first >= MOST_MARKS then return false end
+    for at = first, last do
+        if not MARKS[S[at]] then return false end
+    end
+    return true
+end
+
+-- Runs side by side, with marks between them, as one: 4111/1111/1111/1111.
+local function lines(there)
+    local found, line, joined = {}, nil, false
+    for _, run in ipairs(there) do
+        if line and is_marked(line[#line].last + 1, run[1].start - 1) then
+            if not joined then line = { unpack(line) } end
+            joined = true
+            for i = 1, #run do line[#line + 1] = run[i] end
+        else
+            if joined and #line <= LONGEST_LINE then found[#found + 1] = line end
+            line, joined = run, false
+        end
+    end
+    if joined and #line <= LONGEST_LINE then found[#found + 1] = line end
+    return found
+end
+
 -- Most texts with a digit or a letter hide nothing: no name of a secret in them, and too few digits.
 local function is_worth_a_look()
     local digits = 0
     for at = 1, length do
         if is_any(S[at]) then digits = digits + 1 end
-        if digits == LEAST_DIGITS or NAMES[S[at]] and word_at(NAMES, at) then return true end
+        if digits == LEAST_DIGITS or NAMES[S[at]] and name_at(at) then return true end
     end
     return false
 end
@@ -463,6 +610,7 @@ function _M.find(text, personal)
     local there, found = runs(), {}
     named(found, there)
     numbers(found, there, personal)
+    numbers(found, lines(there), false)
     if #found == 0 then return end
     table.sort(found, function(one, other) return one[1] < other[1] end)
     return found

@@ -78,9 +78,10 @@ local function begun(secret, mask)
     return hash
 end
 
+-- SHA-256, 32 bytes.
 local function hashed(secret)
-    sound(crypto.sluice_EVP_DigestInit_ex(context, sha256, nil), crypto.sluice_EVP_DigestUpdate(context, secret, #secret),
-        crypto.sluice_EVP_DigestFinal_ex(context, mac, nil))
+    sound(crypto.sluice_EVP_MD_CTX_reset(context), crypto.sluice_EVP_DigestInit_ex(context, sha256, nil),
+        crypto.sluice_EVP_DigestUpdate(context, secret, #secret), crypto.sluice_EVP_DigestFinal_ex(context, mac, nil))
     return ffi.string(mac, 32)
 end
 
@@ -106,6 +107,8 @@ end
 function METHODS.EdDSA(key, text, length, signature)
     return #signature == 64 and signed(key, nil, text, length, signature)
 end
+
+_M.sha256 = hashed
 
 -- key: kid, alg, and what verifies as raw bytes: the secret, or a public key in DER (SubjectPublicKeyInfo).
 -- Returns the key, ready for verify; or nil and an error.

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pyshim.commands.control import START
+from pyshim.commands.control import START, served
 from pyshim.commands.terminal import fail, read_settings
-from pyshim.errors import RedisAway
+from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
 from pyshim.turns.journal import consents_of
@@ -56,6 +56,8 @@ def consents(
     bounds = _moment(since), _moment(until)
     try:
         asyncio.run(_export(settings, tenant, user, *bounds, outcome))
+    except BadTenant as error:
+        raise fail(f"the configuration that serves cannot be read: {error}") from None
     except RedisAway as error:
         raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
 
@@ -64,6 +66,8 @@ async def _export(
     settings: Settings, tenant: str, user: str | None, since: int | None, until: int | None, wanted: Outcome | None
 ) -> None:
     async with opened(settings) as redis:
+        if not await redis.command("EXISTS", consents_of(tenant)):  # one that is gone may have left some
+            await served(redis, tenant)
         outcomes: dict[str, list[dict[str, Any]]] = {}  # of a key, one for each consent; an outcome may come days after it
         async for _, entry in _entries(redis, tenant, since, None):
             if "consent" in entry:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pyshim.agreement.records import Record, Records
 from pyshim.commands.terminal import fail
+from pyshim.configuration.configuration import Records as Configurations
+from pyshim.configuration.store import Piece, Store
 from pyshim.errors import RedisAway, RedisTakesNothing
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
@@ -44,6 +46,18 @@ class Control(Generic[R]):
 
     async def close(self) -> None:
         """Lets go of what it holds besides Redis."""
+
+
+async def served(redis: Redis, tenant: str) -> Piece:
+    """What the configuration that serves holds of this tenant. Fails the command where there is no such tenant. Raises BadTenant,
+    RedisAway."""
+    record, store = await Configurations(redis).read(), Store(redis)
+    if record is None:
+        raise fail(f"{redis.where}: no configuration serves; {START}")
+    tenants = (await store.manifest(record.serving)).tenants
+    if tenant not in tenants:
+        raise fail(f"no tenant {tenant!r} is served; there are: {', '.join(sorted(tenants))}")
+    return tenants[tenant]
 
 
 def run(kind: Callable[[Settings, Redis], C], settings: Settings, work: Callable[[C], Coroutine[Any, Any, None]]) -> None:

@@ -8,9 +8,8 @@ import msgspec
 import typer
 from rich.text import Text
 
-from pyshim.commands.control import START
+from pyshim.commands.control import START, served
 from pyshim.commands.terminal import fail, out, read_settings
-from pyshim.configuration.configuration import Records
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant, RedisAway, RedisRefused
 from pyshim.outside.redis import Redis, opened
@@ -22,7 +21,7 @@ from pyshim.turns.forgetting import Consents, Forgotten
 USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")
 NAMES = {
     **{"turns": "turns of the history", "intents": "last turns of an intent", "states": "open dialogues"},
-    **{"calls": "calls whose outcome was not told", "events": "events", "consents": "records of consent"},
+    **{"calls": "calls whose outcome was not told", "events": "events", "consents": "acts that were agreed to"},
 }
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Customers: forget one.")
@@ -60,14 +59,8 @@ async def _forget(settings: Settings, tenant: str, user: str) -> Forgotten:
 
 async def _setting(redis: Redis, tenant: str) -> Consents:
     """What the configuration that serves says of the tenant's consents. Fails the command where there is no such tenant."""
-    record, store = await Records(redis).read(), Store(redis)
-    if record is None:
-        raise fail(f"{redis.where}: no configuration serves; {START}")
     try:
-        tenants = (await store.manifest(record.serving)).tenants
-        if tenant not in tenants:
-            raise fail(f"no tenant {tenant!r} is served; there are: {', '.join(sorted(tenants))}")
-        packed = await store.compiled(tenants[tenant].source)
+        packed = await Store(redis).compiled((await served(redis, tenant)).source)
         return msgspec.msgpack.decode(packed, type=Compiled).tenant.about.history.consents
     except (BadTenant, msgspec.DecodeError) as error:
         raise fail(f"the configuration that serves cannot be read: {error}") from None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pyshim.agreement.presence import missing
+from pyshim.agreement.presence import fresh, missing, silent
 from pyshim.settings import Settings
 
 
@@ -29,12 +29,19 @@ def read(seen: Mapping[bytes, bytes]) -> Beats:
     return {name.decode(): msgspec.json.decode(beat, type=Beat) for name, beat in seen.items()}
 
 
-def without(beats: Beats, version: int, settings: Settings) -> list[str]:
+def without(beats: Beats, version: int, settings: Settings, now: float) -> list[str]:
     """Who does not have a version, and why where they say so."""
-    lacking = [f"{name}: {beat.fault}" if beat.fault else name for name, beat in beats.items() if version not in beat.versions]
-    return sorted(lacking) + missing(beats, settings)
+    there = fresh(beats, now)
+    lacking = [f"{name}: {beat.fault}" if beat.fault else name for name, beat in there.items() if version not in beat.versions]
+    return sorted(lacking) + silent(beats, now) + missing(beats, settings)
 
 
-def elsewhere(beats: Beats, seq: int, settings: Settings) -> list[str]:
+def elsewhere(beats: Beats, seq: int, settings: Settings, now: float) -> list[str]:
     """Who does not follow the record of this seq yet."""
-    return sorted(name for name, beat in beats.items() if beat.seq < seq) + missing(beats, settings)
+    late = sorted(name for name, beat in fresh(beats, now).items() if beat.seq < seq)
+    return late + silent(beats, now) + missing(beats, settings)
+
+
+def counted(beats: Beats) -> str:
+    """2 edges, 4 shims"""
+    return ", ".join(f"{sum(name.startswith(kind) for name in beats)} {kind}s" for kind in ("edge", "shim"))

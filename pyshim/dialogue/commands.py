@@ -83,6 +83,10 @@ class Insult(Command, frozen=True):
     """Anger, and no answer."""
 
 
+class Erase(Command, frozen=True):
+    """What is kept of me shall go."""
+
+
 class Alarm(Command, frozen=True):
     """Life or money is in danger. intent: the tenant's urgent rule that answers; "" where it is life."""
 

@@ -7,7 +7,7 @@ a model's word is heard only where nothing that was asked for was said.
 import re
 from collections.abc import Callable
 
-from pyshim.dialogue import asides, consent, flows, lists, short_words, slots
+from pyshim.dialogue import asides, consent, erasure, flows, lists, short_words, slots
 from pyshim.dialogue.commands import (
     Ask,
     Cancel,
@@ -16,6 +16,7 @@ from pyshim.dialogue.commands import (
     Confirm,
     Correct,
     Deny,
+    Erase,
     Evidence,
     Insult,
     Part,
@@ -102,6 +103,10 @@ def _insult(heard: Heard) -> Found:
     matter = is_matter(heard.turn, heard.said) and heard.said.intent != "complain"
     insults = not heard.values and not matter and INSULT.search(heard.text) is not None
     return [Insult(Evidence.GRAMMAR, heard.text)] if insults else []
+
+
+def _erasure(heard: Heard) -> Found:
+    return [Erase(Evidence.GRAMMAR, heard.text)] if erasure.asked(heard.text) else []
 
 
 def _in_a_dialogue(heard: Heard) -> Found:
@@ -437,11 +442,12 @@ def _sets(heard: Heard) -> Found:
     return [Set(Evidence.VALUE, heard.text, name, value) for name, value in heard.values.items()]
 
 
-NOTHING: tuple[Reader, ...] = (_go_on, _status, _bare_value, _insult, _in_a_dialogue, _meant)
+NOTHING: tuple[Reader, ...] = (_erasure, _go_on, _status, _bare_value, _insult, _in_a_dialogue, _meant)
 READERS: dict[Open, tuple[Reader, ...]] = {
     Open.NOTHING: NOTHING,
     Open.OFFER: (_chosen, *NOTHING),
     Open.SLOT: (
+        _erasure,
         _opposite,
         _go_on,
         _status,
@@ -463,6 +469,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
         _once_more,
     ),
     Open.CONFIRM: (
+        _erasure,
         _opposite,
         _queued,
         _given,
@@ -491,6 +498,7 @@ READERS: dict[Open, tuple[Reader, ...]] = {
     ),
     Open.CODE: (
         _code,
+        _erasure,
         _resend,
         _go_on,
         _status,

@@ -17,6 +17,7 @@ from pyshim.dialogue.commands import (
     Confirm,
     Correct,
     Deny,
+    Erase,
     Evidence,
     Handover,
     Insult,
@@ -58,6 +59,7 @@ class Effect(Enum):
     IDLE = "nothing waits for an answer, and that is said"
     TALK = "a short answer"
     SORRY = "an apology, and a way out"
+    ERASURE = "how one is forgotten is said"
     ALARM = "help is named; what waits is put aside, unless it cannot wait either"
     STATUS = "what is known of what was submitted, or that nothing was, is said"
     TIME = "time is given, and the open question asked again"
@@ -102,6 +104,7 @@ TABLE: dict[type[Command], dict[Open, Rule]] = {
     Repeat: _row(     E.AGAIN,   E.AGAIN,   E.QUESTION, E.QUESTION, E.QUESTION),
     SmallTalk: _row(  E.TALK,    E.TALK,    E.TALK,     E.TALK,     E.TALK),
     Insult: _row(     E.SORRY,   E.SORRY,   E.SORRY,    E.SORRY,    E.SORRY),
+    Erase: _row(      E.ERASURE, E.ERASURE, E.ERASURE,  E.ERASURE,  E.ERASURE),
     Alarm: _row(      E.ALARM,   E.ALARM,   E.ALARM,    E.ALARM,    E.ALARM),
     Status: _row(     E.STATUS,  E.STATUS,  E.STATUS,   E.STATUS,   E.STATUS),
     Resend: _row(     E.PASS,    E.PASS,    E.UNCLEAR,  E.UNCLEAR,  E.RESEND),
@@ -125,6 +128,7 @@ ORDER = (
         Confirm,
         Choose,
         Insult,
+        Erase,
         Status,
         Resend,
         Handover,

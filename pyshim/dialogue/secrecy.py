@@ -42,7 +42,7 @@ def _asked(turn: Turn) -> list[Slot]:
 def _is_taken(turn: Turn, asked: list[Slot], one: Secret) -> bool:
     if one.kind == "code":
         return where(turn) is Open.CODE or turn.degraded  # nobody can see whether one was asked for: l5_dialogue says so
-    return one.kind in ("card", "identity") and any(_takes(slot, turn, one) for slot in asked)
+    return one.kind in ("card", "identity", "document") and any(_takes(slot, turn, one) for slot in asked)
 
 
 def _wants_a_tail(slot: Slot) -> bool:

@@ -6,14 +6,16 @@ Rules:
   which, its type does.
 * Weak keys are refused: a secret below 32 bytes, RSA below 2048 bits, any other curve.
 * An entry with its private part can sign, a public one can only verify. What verifies is a secret or a DER SubjectPublicKeyInfo;
-  private parts never leave the machine whose file has them (public()).
+  private parts, secrets among them, never leave the machines whose files have them (public()). Of a secret a fingerprint travels.
 * Entries marked `"use": "enc"` are for something else and passed over: an identity provider's file can be taken as it is.
 """
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,7 @@ from pyshim.errors import BadTenant
 SECRET_BYTES_MIN = 32
 RSA_BITS_MIN, RSA_BITS_MAX = 2048, 8192  # larger ones cost the edge milliseconds a token
 KID = re.compile(r"[A-Za-z0-9._~:=+-]{1,128}")
+FINGERPRINT = re.compile("[0-9a-f]{32}")
 ALGORITHMS = {"oct": "HS256", "RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}
 CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 
@@ -44,13 +47,19 @@ Public = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """verifies: the secret (HS256), or the public key in DER. signs: the secret, or the private key in PEM (PKCS #8); None where
-    only others can."""
+    """verifies: the secret (HS256), empty where only its fingerprint is known, or the public key in DER. signs: the secret, or
+    the private key in PEM (PKCS #8); None where only others can. fingerprint: of a secret."""
 
     kid: str
     alg: str
     verifies: bytes
     signs: bytes | None
+    fingerprint: str = ""
+
+    @property
+    def public(self) -> str | bytes:
+        """What anybody may know of it."""
+        return self.fingerprint or self.verifies
 
 
 class _File(msgspec.Struct):
@@ -65,6 +74,11 @@ def _secret(entry: dict[str, Any]) -> bytes:
     if len(secret) < SECRET_BYTES_MIN:
         raise ValueError(f"a secret of at least {SECRET_BYTES_MIN} bytes is wanted, this one has {len(secret)}")
     return secret
+
+
+def fingerprint(secret: bytes) -> str:
+    """32 hexadecimal digits; lua/edge/keys.lua computes the same."""
+    return hashlib.sha256(b"sluice key\0" + secret).hexdigest()[:32]
 
 
 def _pair(kty: str, entry: dict[str, Any]) -> tuple[Public, Private | None]:
@@ -88,9 +102,11 @@ def _key(entry: dict[str, Any]) -> Key:
     alg = ALGORITHMS[kty]
     if entry.get("alg", alg) != alg:
         raise ValueError(f"alg {alg} is wanted for kty {kty}, not {entry['alg']!r}")
+    if kty == "oct" and "k" not in entry and FINGERPRINT.fullmatch(str(entry.get("fingerprint"))):
+        return Key(kid, alg, b"", None, entry["fingerprint"])
     if kty == "oct":
         secret = _secret(entry)
-        return Key(kid, alg, secret, secret)
+        return Key(kid, alg, secret, secret, fingerprint(secret))
     public, private = _pair(kty, entry)
     signs = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) if private else None
     return Key(kid, alg, public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), signs)
@@ -123,17 +139,27 @@ PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth")  # members of RSA, EC and OKP
 
 def public(content: bytes) -> tuple[bytes, list[str]]:
     """A file's content without private parts, and the kids of those that had one; as it is where there is none, or it is no JWKS
-    file. A secret (oct) stays: it verifies as well."""
+    file. Instead of a secret there is its fingerprint."""
     try:
         entries = msgspec.json.decode(content, type=_File).keys
     except msgspec.DecodeError:
         return content, []
     for_others = [entry for entry in entries if entry.get("use") == "enc"]
-    signs = [str(entry.get("kid")) for entry in entries if entry not in for_others and not set(PRIVATE).isdisjoint(entry)]
+    signs = [str(entry.get("kid")) for entry in entries if entry not in for_others and not {*PRIVATE, "k"}.isdisjoint(entry)]
     if not signs and not for_others:
         return content, []
-    kept = [{name: value for name, value in entry.items() if name not in PRIVATE} for entry in entries if entry not in for_others]
+    kept = [_without_secret(entry) for entry in entries if entry not in for_others]
     return msgspec.json.encode({"keys": kept}), signs
+
+
+def _without_secret(entry: dict[str, Any]) -> dict[str, Any]:
+    """A secret that is none stays: parse() says what is wrong with it."""
+    kept = {name: value for name, value in entry.items() if name not in PRIVATE}
+    if entry.get("kty") == "oct" and "k" in entry:
+        with suppress(ValueError):
+            kept["fingerprint"] = fingerprint(_secret(entry))
+            del kept["k"]
+    return kept
 
 
 def check_apart(keys: dict[str, list[Key]], where: dict[str, str]) -> None:
@@ -142,7 +168,7 @@ def check_apart(keys: dict[str, list[Key]], where: dict[str, str]) -> None:
     seen: dict[str | bytes, str] = {}
     for tenant, found in keys.items():
         for key in found:
-            for what in (key.kid, key.verifies):
+            for what in (key.kid, key.public):
                 other = seen.setdefault(what, tenant)
                 if other != tenant:
                     raise BadTenant(

@@ -65,9 +65,23 @@ def signer(found: list[Key], folder: Path, tenant: str) -> Key | None:
             return key
         private = private or _private_parts(folder, tenant)
         own = private.get(key.kid)
-        if own is not None and own.verifies == key.verifies:
+        if own is not None and own.public == key.public:
             return own
     return None
+
+
+def lacking(found: list[Key], folder: Path, tenant: str) -> list[str]:
+    """A sentence for each secret that is to verify here and is not in this machine's file."""
+    wanted = [key for key in found if key.fingerprint and not key.verifies]
+    own = _private_parts(folder, tenant) if wanted else {}
+    path = path_of(folder, tenant)
+    there = {kid: key.public for kid, key in own.items()}
+    return [
+        f"{path}: key {key.kid!r} {'is another one than was applied' if key.kid in there else 'is wanted on this machine, too'}; "
+        "its tokens are refused here until this file is as where it was applied, or another one is applied"
+        for key in wanted
+        if there.get(key.kid) != key.public
+    ]
 
 
 def _private_parts(folder: Path, tenant: str) -> dict[str, Key]:

@@ -1,8 +1,9 @@
 """Where does a tenant's pattern match, and how long may it look?
 
 One pattern can look at forty letters for hours, and a shim has one thread for all tenants. So a message has so much time for all
-patterns together; one that finds nothing within it finds nothing. worst() makes the messages on which a pattern is likely to be
-slow, so that nobody serves such a one.
+patterns together; one that finds nothing within it finds nothing. So that nobody serves a slow one, check() bounds its steps by
+what it is made of (pyshim/language/backtracking.py), the same on every machine; and worst() makes the messages on which one is
+likely to be slow, for what cannot be seen in it: there the clock decides, by a wide margin.
 """
 
 import importlib
@@ -16,12 +17,14 @@ from typing import Any, NamedTuple
 
 import regex
 
+from pyshim.language import backtracking
 from pyshim.telemetry import metrics
 
 MESSAGE_S = 0.1  # processor time for all patterns of a message
-SLOW_S = 0.05  # of one pattern and one of its worst messages, from which it is refused
-TRIES = 3  # a processor may have had a bad moment
-MESSAGES = 100  # most worst messages that are tried
+SLOW_S = 3.0  # of one pattern and one of its worst messages, from which it is refused; what passes the count takes a tenth of it
+SQUARES = 4  # times the square of a message's length: so many steps at most
+SHORT = 2000  # characters, below which a message is not worth counting more finely
+MESSAGES = 20  # most worst messages that are tried
 LONGEST = 200  # characters that one part stands for
 SAMPLES = 12  # most texts that one part of a pattern stands for
 BREAKS = ("\n", "!", "中")  # what makes a repeated part stop, before what the pattern wants behind it
@@ -69,18 +72,19 @@ def search(pattern: str, text: str) -> re.Match[str] | None:
 def check(pattern: str, chars: int) -> None:
     """chars: of the longest message. Raises Slow, re.error."""
     compiled(pattern)
-    for text in worst(pattern, chars):
-        if not any(_in_time(pattern, text) for _ in range(TRIES)):
-            shown = text if len(text) < 40 else f"{text[:20]}…{text[-20:]}"
-            raise Slow(f"more than {SLOW_S * 1000:.0f} ms on {chars} characters like {shown!r}") from None
+    messages = worst(pattern, chars)
+    if backtracking.steps(pattern, chars) > SQUARES * max(chars, SHORT) ** 2:
+        like = f" like {_shown(messages[0])}" if messages else ""
+        raise Slow(f"it may look at {chars} characters{like} without end: two parts of it that repeat read the same text")
+    for text in messages:
+        try:
+            compiled(pattern).search(text, timeout=SLOW_S)
+        except TimeoutError:
+            raise Slow(f"more than {SLOW_S:.0f} s on {chars} characters like {_shown(text)}") from None
 
 
-def _in_time(pattern: str, text: str) -> bool:
-    try:
-        compiled(pattern).search(text, timeout=SLOW_S)
-    except TimeoutError:
-        return False
-    return True
+def _shown(text: str) -> str:
+    return repr(text if len(text) < 40 else f"{text[:20]}…{text[-20:]}")
 
 
 # -- the worst messages -------------------------------------------------------------------------------------------------------

@@ -179,8 +179,8 @@ class Dialogue(Layer):
                 answer.add(self._rule(turn, _intent(command)))
             case Effect.PERSON:
                 answer.add(self._person(turn, _intent(command)))
-            case Effect.SORRY:
-                answer.add(self._sorry(turn))
+            case Effect.SORRY | Effect.ERASURE:
+                answer.add(self._sorry(turn) if step.effect is Effect.SORRY else self._erasure(turn))
             case Effect.ALARM:
                 assert isinstance(command, Alarm)
                 self._alarm(turn, command.intent, answer)
@@ -243,7 +243,11 @@ class Dialogue(Layer):
         reply = await self._question(turn, pending)
         if pending.asking == CONFIRM:
             fields = {"question": reply.answer, "said": words.strip()[:SAID_CHARS]}
-            reply.answer = filled(turn.tenant.phrases.flow_unclear, fields) if pending.confirm else reply.answer
+            why = _unfit(turn, pending, words)
+            if why:
+                reply.answer = filled(turn.tenant.phrases.no_value, {"why": why, "question": reply.answer})
+            elif pending.confirm:
+                reply.answer = filled(turn.tenant.phrases.flow_unclear, fields)
         else:
             slot = turn.tenant.slots[pending.asking]
             none = slots.no_value(words) or turn.proposed.get("no_value", 0.0) >= hearing.LIKELY
@@ -347,6 +351,10 @@ class Dialogue(Layer):
         return Reply(text, "complain", suggestions=[turn.tenant.title("ask_human")])
 
     @staticmethod
+    def _erasure(turn: Turn) -> Reply:
+        return Reply(filled(turn.tenant.phrases.erasure, {"people": reached(turn.tenant)}), OUT_OF_SCOPE)
+
+    @staticmethod
     def _idle(turn: Turn, command: Command) -> Reply:
         """Nothing waits for an answer; a call that nobody heard the end of may be meant."""
         phrases = turn.tenant.phrases
@@ -387,6 +395,12 @@ class Dialogue(Layer):
     def _back(turn: Turn, pending: Pending) -> str:
         """Leads back to the open question."""
         return filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, flows.question(turn, pending)))
+
+
+def _unfit(turn: Turn, pending: Pending, words: str) -> str:
+    """Why what is said instead of a shown value can be none (改成5000美元), in words; "" where nothing surely is wrong."""
+    known = (turn.tenant.slots[name] for name in turn.tenant.tasks[pending.intent].slots)
+    return next((why for slot in known if (why := slots.why_none(slot, words, turn.tenant.today, slots.SURE))), "")
 
 
 def _title(turn: Turn, intent: str) -> str:

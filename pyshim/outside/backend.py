@@ -84,6 +84,9 @@ class _One:
         """The header. Raises Unusable."""
         return {self._header: self._secret.now()} if self._secret else {}
 
+    def lacks(self) -> bool:
+        return self._secret is not None and self._secret.look() != ""
+
 
 class Backend:
     """A client for the back ends of all tenants. example: address of the one that comes with sluice."""
@@ -131,6 +134,10 @@ class Backend:
         else:
             one.breaker.failed()
         return _outcome(what, status, content)
+
+    def lacks(self, base: Base) -> bool:
+        """Is there a credential that cannot be used as its file is now? One of before may still be in force."""
+        return self._one(base).lacks()
 
     def _one(self, base: Base) -> _One:
         if base not in self._ones:

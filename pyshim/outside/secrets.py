@@ -44,21 +44,28 @@ class Secret:
         self._path = path
         self._known = ""
         self._mark: tuple[int, ...] = ()
+        self.fault = ""
 
     def now(self) -> str:
         """Raises Unusable where it never could be used."""
-        mark = self._look()
-        if mark != self._mark:
-            self._mark = mark
-            try:
-                self._known = read(self._path)
-            except Unusable as error:
-                log.error("%s", error)
+        self.look()
         if not self._known:
             raise Unusable(f"{self._path} holds no secret that can be used")
         return self._known
 
-    def _look(self) -> tuple[int, ...]:
+    def look(self) -> str:
+        """What is wrong with the file as it is now, "" where nothing is; said in the log once."""
+        mark = self._stand()
+        if mark != self._mark:
+            self._mark, self.fault = mark, ""
+            try:
+                self._known = read(self._path)
+            except Unusable as error:
+                self.fault = str(error)
+                log.error("%s; %s", error, "the one before stays in force" if self._known else "no call can be made with it")
+        return self.fault
+
+    def _stand(self) -> tuple[int, ...]:
         try:
             about = self._path.stat()
         except OSError:

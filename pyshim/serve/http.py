@@ -31,6 +31,7 @@ from pyshim.outside.triton import Triton
 from pyshim.rollout.follower import Follower
 from pyshim.rollout.leader import Leader
 from pyshim.serve.conversation import Conversations
+from pyshim.serve.credentials import Credentials
 from pyshim.serve.understood import understood_by
 from pyshim.settings import MODEL
 from pyshim.telemetry import metrics, trace
@@ -67,6 +68,7 @@ class Handlers:
         self.shedding = Shedding(s, self._outside.redis, number)
         journal = next(layer.journal for layer in layers if isinstance(layer, Dialogue))
         self.doubts = Doubts(journal, self._outside.backend, self._tenant_of)
+        self.credentials = Credentials(self._outside.backend, lambda: self.configurations.serving.tenants)
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,

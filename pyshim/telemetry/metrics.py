@@ -24,6 +24,11 @@ late_aside = Counter("sluice_shim_late_aside_total", "Late turns that Redis refu
 calls = Counter(
     "sluice_shim_calls_total", "Calls that change something at a back end, by what came of them at once.", ["tenant", "outcome"]
 )
+credential_unusable = Gauge(
+    "sluice_shim_credential_unusable",
+    "1 while the file with what a tenant's back end knows us by cannot be used; one of before may be in force.",
+    ["tenant"],
+)
 doubts = Gauge(
     "sluice_shim_calls_open",
     "Calls that change something and of which the end is not known: all of the shared Redis, not this shim's.",

@@ -121,7 +121,7 @@ class Compiler:
 
 
 def pack(one: Served) -> bytes:
-    """One tenant as it travels, MessagePack; holds secrets."""
+    """One tenant as it travels, MessagePack."""
     return msgspec.msgpack.encode(Compiled(one.tenant, one.keys))
 
 

@@ -89,6 +89,7 @@ def edge_settings(settings: Settings) -> bytes:
             "late_turns_max": s.late_turns_max,
             "versions": str(s.model_versions),
             "node": s.node,
+            "keys": str(s.keys),
             "tenants_listed": s.tenants_listed,
             "remembers": s.understood_mb > 0,
         },
@@ -118,15 +119,16 @@ def edge_settings(settings: Settings) -> bytes:
 def _edge_key(settings: Settings, tenant: Tenant, key: Key) -> dict[str, Any]:
     """mark: changes when anything changes that a token of this key is judged by (lua/edge/identity.lua)."""
     issuer = tenant.about.issuer
-    verifies = base64.b64encode(key.verifies).decode()
-    judged_by = [tenant.id, key.kid, key.alg, verifies, issuer, settings.token_audience, settings.token_life_max_s]
+    verifies = {"verifies": base64.b64encode(key.verifies).decode()} if key.verifies else {"fingerprint": key.fingerprint}
+    known_by = "".join(verifies.values())
+    judged_by = [tenant.id, key.kid, key.alg, known_by, issuer, settings.token_audience, settings.token_life_max_s]
     mark = hashlib.sha256(msgspec.json.encode(judged_by)).hexdigest()[:32]
     more = {} if issuer is None else {"issuer": issuer}
-    return {"tenant_id": tenant.id, "kid": key.kid, "alg": key.alg, "verifies": verifies, "mark": mark, **more}
+    return {"tenant_id": tenant.id, "kid": key.kid, "alg": key.alg, **verifies, "mark": mark, **more}
 
 
 def edge_part(settings: Settings, one: Served) -> bytes:
-    """One tenant as the edge reads it, JSON. Holds secrets: keep it readable by its owner only."""
+    """One tenant as the edge reads it, JSON."""
     tenant = one.tenant
     value: dict[str, Any] = {
         "tenant": {

@@ -181,6 +181,10 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     unknown_not_done: str = "系统没有收到这次提交，没有办成。需要的话请再说一次。"
     later_more: str = "您提到的别的几项，等这些办完请再告诉我。"
     no_value: str = "{why}。{question}"
+    erasure: str = (
+        "您可以要求删除我们这里存的您的聊天和办理记录，删除后找不回来；您同意过的业务，按规定要留的凭证会留着。"
+        "凭这一句话我不能删，要先确认是您本人：请在 App 里登录后提出，或打电话。{people}。"
+    )
     no_answer: str = "这个问题我这里没有现成的答案，{people}。"
     no_answer_again: str = "这个我也没有现成的答案，怕说错耽误您。{people}。"
     not_yet: str = "还没有提交。{question}"

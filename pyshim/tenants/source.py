@@ -31,8 +31,8 @@ READ = {".yaml", ".yml", ".tsv", ".txt", ".csv", ".json"}  # endings of what som
 
 
 class Source(msgspec.Struct, frozen=True, dict=True):
-    """files: path in the tenant's folder -> bytes; keys: its JWKS file, without private parts; signs: the kids of those
-    that had one. where, keys_where: how faults name the two."""
+    """files: path in the tenant's folder -> bytes; keys: its JWKS file, without private parts and secrets; signs: the kids of
+    those that had one. where, keys_where: how faults name the two."""
 
     tenant: str
     where: str
@@ -72,6 +72,12 @@ def of_folder(folder: Path, keys: bytes = b"", keys_where: str = "") -> Source:
         raise BadTenant(f"{error.filename}: {error.strerror}") from None
     public, signs = jwks.public(keys)
     return Source(folder.name, str(folder), files, public, keys_where, signs)
+
+
+def without_private(one: Source) -> Source:
+    """As it is stored today: a sluice of before December 2026 stored secrets with it."""
+    public, signs = jwks.public(one.keys)
+    return msgspec.structs.replace(one, keys=public, signs=sorted({*one.signs, *signs})) if signs else one
 
 
 def of_settings(settings: Settings) -> list[Source]:

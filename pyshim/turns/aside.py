@@ -9,7 +9,7 @@ import base64
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +46,11 @@ class Turn(NamedTuple):
     def whose(self) -> str:
         """tenant:user"""
         return self.arguments[0].decode(errors="replace")[3:-1] if self.arguments else "?"
+
+    @property
+    def keys(self) -> list[bytes]:
+        """Of Redis, of which one is not as it should be."""
+        return self.arguments[:3]
 
     @property
     def turn_id(self) -> str:
@@ -88,13 +93,18 @@ def keep(path: Path, turns: list[Turn]) -> None:
 
 def drop(run: Path, tenant: str, user: str) -> int:
     """Erases that user's turns; how many there were on this machine. Raises OSError."""
+    return discard(run, lambda turn: turn.whose == f"{tenant}:{user}")
+
+
+def discard(run: Path, is_meant: Callable[[Turn], bool]) -> int:
+    """Erases turns; how many there were on this machine. Raises OSError."""
     dropped = 0
     for path in files(run):
-        if all(turn.whose != f"{tenant}:{user}" for turn in read(path)):
+        if not any(map(is_meant, read(path))):
             continue
         mine = taken(path)
         found = list(read(mine))
-        stay = [turn for turn in found if turn.whose != f"{tenant}:{user}"]
+        stay = [turn for turn in found if not is_meant(turn)]
         keep(mine, stay)
         dropped += len(found) - len(stay)
     return dropped

@@ -20,7 +20,7 @@ Consents = Literal["kept", "erased"]
 
 class Erased(msgspec.Struct):
     """How many there were. turns: of the history, and those set aside (aside.py) on this machine; states: of a dialogue, 0 or 1;
-    calls: whose outcome the customer had not heard."""
+    calls: whose outcome the customer had not heard; consents: as in Kept."""
 
     turns: int = 0
     intents: int = 0
@@ -31,7 +31,7 @@ class Erased(msgspec.Struct):
 
 
 class Kept(msgspec.Struct):
-    """Records of what the customer agreed to, and of what came of it."""
+    """consents: acts that the customer agreed to; what came of each is recorded beside it, and counted with it."""
 
     consents: int = 0
 
@@ -57,12 +57,20 @@ async def forget(redis: Redis, tenant: str, user: str, consents: Consents, thoro
     found = await redis.command("LRANGE", journal.agreed_by(tenant, user), 0, -1)
     if thoroughly:
         found = [entry async for entry in _all_of(redis, tenant, user)]
+    agreed = [await _agreed(redis, tenant, entry) for entry in found]
     if consents == "kept":
-        return Forgotten(tenant, user, erased, Kept(len(found)))
+        return Forgotten(tenant, user, erased, Kept(sum(agreed)))
     for start in range(0, len(found), PAGE):
-        erased.consents += await redis.command("XDEL", journal.consents_of(tenant), *found[start : start + PAGE])
+        await redis.command("XDEL", journal.consents_of(tenant), *found[start : start + PAGE])
+    erased.consents = sum(agreed)
     await redis.command("DEL", journal.agreed_by(tenant, user))
     return Forgotten(tenant, user, erased, Kept())
+
+
+async def _agreed(redis: Redis, tenant: str, entry: bytes) -> bool:
+    """Is it a consent that is still there, and not what came of one?"""
+    there = await redis.command("XRANGE", journal.consents_of(tenant), entry, entry)
+    return any(b"consent" in fields for _, fields in there)
 
 
 async def _all_of(redis: Redis, tenant: str, user: str) -> AsyncIterator[bytes]:

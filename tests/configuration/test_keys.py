@@ -59,14 +59,14 @@ def test_a_key_is_rotated_and_a_removed_one_takes_its_tokens_with_it(office: Off
 
 
 def test_a_private_part_stays_where_it_is(office: Office, keys: Path) -> None:
-    entries = [signer(alg, "kept").jwk(f"shop-{alg}", private=True) for alg in ("ES256", "RS256", "EdDSA")]
+    entries = [signer(alg, "kept").jwk(f"shop-{alg}", private=True) for alg in ("ES256", "RS256", "EdDSA", "HS256")]
     write(keys, *entries, {"kid": "other", "kty": "oct", "use": "enc", "k": "B" * 43})
     office.applied("--why", "keys that only this machine has")
     assert jwt.get_unverified_header(Stranger(office.stack).guest({"tenant": "shop"}).json()["token"])["kid"] == "shop-ES256"
     private = [
         b"PRIVATE KEY",
         b"B" * 43,
-        *(str(entry[name]).encode() for entry in entries for name in ("d", "p") if name in entry),
+        *(str(entry[name]).encode() for entry in entries for name in ("d", "p", "k") if name in entry),
     ]
     with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
         stored = b"".join(client.dump(key) or b"" for key in client.scan_iter())
@@ -75,6 +75,26 @@ def test_a_private_part_stays_where_it_is(office: Office, keys: Path) -> None:
     assert b"shop-ES256" in pieces
     for text in (stored, pieces, *(path.read_bytes() for path in elsewhere)):
         assert not [one for one in private if one in text]
+
+
+def test_a_version_whose_secret_this_machine_does_not_have_is_refused_and_says_which(office: Office, keys: Path) -> None:
+    before, old = office.record().serving, keys.read_bytes()
+    office.greet("【新】")
+    write(keys, signer("HS256", "rotated").jwk("shop-new"))
+    office.applied()
+    new, applied = office.stack.token("shop", "lacking"), keys.read_bytes()
+    for content, wanted in (
+        (old, "is wanted on this machine, too"),
+        (applied.replace(b'"k": "', b'"k": "AAAA'), "is another one"),
+    ):
+        keys.write_bytes(content)
+        said = office.refused("rollback", before)
+        assert f"shop.jwks.json: key 'shop-new' {wanted}" in said
+        assert statuses(office, new) == {200}, "what serves, serves on"
+    keys.write_bytes(applied)
+    office.done("rollback", before)
+    assert statuses(office, new) == {200}
+    assert office.ask("你好", "good").json()["answer"].startswith("您好")
 
 
 def test_a_rollback_does_not_bring_back_a_key_that_was_taken_away(office: Office, keys: Path) -> None:

@@ -9,9 +9,11 @@ from collections import Counter
 
 import httpx
 import pytest
+import redis
 
 from pyshim.agreement.presence import FRESH_S
 from pyshim.commands.config import control
+from pyshim.configuration.configuration import SEEN
 from tests.configuration.conftest import DEEP, HOT, Office
 from tests.conftest import wait_until
 
@@ -225,7 +227,9 @@ def test_what_somebody_cannot_load_serves_nobody(office: Office, part: str, monk
         os.kill(pid, signal.SIGSTOP)
     try:
         said = office.refused("apply")
-        assert "is refused, nothing was changed: not loaded by" in said
+        named = f"shim {office.stack.settings.node} 1" if part == "shim-1" else f"edge {office.stack.settings.node} "
+        assert f"is refused, nothing was changed: not loaded by {named}" in said
+        assert ": silent for " in said
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
@@ -234,3 +238,22 @@ def test_what_somebody_cannot_load_serves_nobody(office: Office, part: str, monk
     assert office.ask(HOT, "warm").json()["answer"].startswith("您好")
     version = office.applied()
     assert office.versions() == {version}
+
+
+def test_a_shim_that_hangs_is_named_whatever_is_set_where_the_command_is_typed(office: Office) -> None:
+    """Two shims run; who types the command knows of one."""
+    version = office.record().serving
+    office.stack.environment["SLUICE_SHIMS"] = "1"
+    hung = office.stack.pid("shim-1")
+    os.kill(hung, signal.SIGSTOP)
+    try:
+        with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
+            client.hdel(SEEN, f"shim {office.stack.settings.node} 1")  # as a minute later
+        office.greet("【挂】")
+        assert f"not loaded by shim {office.stack.settings.node} 1: silent" in office.refused("apply")
+        assert office.record().serving == version
+    finally:
+        os.kill(hung, signal.SIGCONT)
+        office.stack.environment["SLUICE_SHIMS"] = "2"
+    wait_until(office.stack.ready)
+    assert "edges, 2 shims" in office.done("apply")

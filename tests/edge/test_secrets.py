@@ -11,6 +11,10 @@ from pyshim.language.secrets.masking import find, masked
 from tests.language.hidden import ADDRESSES, INNOCENT, PHONES, SECRET
 
 WORDS = {
+    "states": words.STATES,
+    "prose": words.PROSE,
+    "again": words.AGAIN,
+    "english": words.ENGLISH,
     "says": words.SAYS,
     "joins": words.JOINS,
     "chains": words.CHAINS,

@@ -92,6 +92,14 @@ def test_eddsa_has_one_signature_only(signature: Any, opened: Any) -> None:
     assert not signature[b"verify"](opened(signer("EdDSA")), TEXT, len(TEXT), good[:32] + more.to_bytes(32, "little"))
 
 
+def test_a_key_is_opened_after_another_was_asked(signature: Any, opened: Any) -> None:
+    """A configuration is loaded while turns pass: all of them share one context."""
+    for alg in ALGORITHMS:
+        key = opened(signer(alg))
+        assert signature[b"verify"](key, TEXT, len(TEXT), signer(alg).sign(TEXT))
+        assert signature[b"sha256"](b"one") == hashlib.sha256(b"one").digest()
+
+
 def test_hs256_is_no_plain_hash(signature: Any, opened: Any) -> None:
     key = opened(signer("HS256"))
     assert not signature[b"verify"](key, TEXT, len(TEXT), hashlib.sha256(signer("HS256").verifies + TEXT).digest())

@@ -71,6 +71,7 @@ async def test_a_shim_sets_it_aside_and_goes_on_and_the_command_writes_it_later(
     assert path.stat().st_mode & 0o077 == 0
     listed = (await asyncio.to_thread(here, stack, "late", "list")).stdout
     assert "shim-0  shop:aside-one  aside-one  refused: WRONGTYPE" in listed and "在吗" not in listed
+    assert "; the key h:{shop:aside-one} is a string, a list is wanted" in listed
     assert "written: 0, still set aside: 1" in (await asyncio.to_thread(here, stack, "late", "retry")).stdout
     heal(client, "aside-one")
     assert "written: 1, still set aside: 0" in (await asyncio.to_thread(here, stack, "late", "retry")).stdout
@@ -126,6 +127,25 @@ async def test_an_error_of_the_disk_does_not_end_the_writer(
     async with opened(settings, 1) as store:
         assert await Memory(settings, store, late)._write_due()
     assert (len(late), written(client, "disk")) == (0, True)
+
+
+def test_what_shall_not_be_written_any_more_is_discarded(redis_server: RedisServer, tmp_path: Path) -> None:
+    stack = stack_on(redis_server, tmp_path)
+    for user in ("one", "two", "three"):
+        aside.put_arguments(stack.settings.run / "aside-shim-0", 1.0, "refused", tuple(arguments(user)))
+    assert "turn ids as `sluice late list` shows them, or --all, are wanted" in here(stack, "late", "discard").stdout
+    assert "none of these is set aside" in here(stack, "late", "discard", "four").stdout
+    assert "erased: 1" in here(stack, "late", "discard", "two").stdout
+    assert "2 set aside" in here(stack, "late", "list").stdout
+    assert "erased: 2" in here(stack, "late", "discard", "--all").stdout
+    assert aside.files(stack.settings.run) == []
+
+
+def test_without_redis_they_are_listed_all_the_same(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path, REDIS_SOCKET=str(tmp_path / "nobody"))
+    stack.settings.run.mkdir(parents=True, exist_ok=True)
+    aside.put_arguments(stack.settings.run / "aside-shim-0", 1.0, "refused", tuple(arguments("one")))
+    assert "shop:one  one  refused; which key it was cannot be asked: " in here(stack, "late", "list").stdout
 
 
 def command(user: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pyshim.dialogue import consent
 from tests.conftest import Customer, Stack
 from tests.http.raw import Stranger
 from tests.http.test_once import actions
@@ -85,11 +86,20 @@ def test_what_is_no_press_is_told_what_one_is(stranger: Stranger, confirm: str) 
 
 @pytest.mark.parametrize("confirm", PRESS.values(), ids=PRESS)
 def test_a_press_is_never_answered_at_the_edge(stranger: Stranger, confirm: str) -> None:
-    """Whatever stands beside it, even what the edge would answer."""
-    for beside in ("", f',"query":"{HOT}"', ',"query":5', ',"query":""', f',"query":"{"字" * 2001}"'):
+    text = consent.text(json.loads(confirm)["answer"])
+    for beside in ("", ',"query":null', ',"query":""', f',"query":"{text}"'):
         answer = stranger.chat(f'{{"confirm":{confirm}{beside},"session_id":"s","seq":1}}'.encode())
         answer.refuses(409, "stale_confirmation")
         assert answer.headers["X-Answered-By"] is None
+    assert stranger.ask("GET", "/v1/history").json()["turns"] == []
+
+
+@pytest.mark.parametrize("confirm", PRESS.values(), ids=PRESS)
+def test_a_press_beside_other_words_is_refused(stranger: Stranger, confirm: str) -> None:
+    other = consent.text("no" if json.loads(confirm)["answer"] == "yes" else "yes")
+    for beside in ('"不要"', f'"{other}"', f'"{HOT}"', "5", "{}", f'"{"字" * 2001}"'):
+        answer = stranger.chat(f'{{"query":{beside},"confirm":{confirm}}}'.encode()).refuses(400, "contradicting_confirm")
+        assert "query and confirm say two things" in answer.error()["message"]
     assert stranger.ask("GET", "/v1/history").json()["turns"] == []
 
 

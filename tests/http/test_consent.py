@@ -166,3 +166,9 @@ def test_consents_are_exported_with_what_came_of_them(stack: Stack, store: redis
     assert (kept["task"], kept["user"], kept["agreed"], kept["outcome"]) == ("refund_apply", user, "确认", "done")
     assert kept["values"]["order_id"] == VALUES["order_id"]
     assert VALUES["order_id"] in kept["shown"]
+
+
+def test_consents_of_nobody_are_not_silently_none(stack: Stack) -> None:
+    asked = sluice.here(stack, "consents", "--tenant", "nope")
+    assert asked.returncode == 1
+    assert "no tenant 'nope' is served; there are: bank, shop, telecom" in asked.stdout

@@ -1,6 +1,8 @@
 """Which address does a customer mean, and is it whole?"""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pyshim.language.values import addresses
 from pyshim.language.values.found import NoValue
@@ -85,3 +87,36 @@ def test_talk_is_no_address(text: str) -> None:
     said = addresses.read(text)
     assert not values(said)
     assert not isinstance(said, NoValue) or said.reason != "incomplete"
+
+
+PLACE = "杭州市西湖区文三路20号3幢502室"
+NAMED = st.sampled_from(["张三", "欧阳娜娜", "李雷", "王先生", "收货人：张三", "张三（收）", "张三收"])
+CALLED = st.sampled_from(["13800002046", "138 0000 2046", "+86 13800002046", "138-0000-2046"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    order=st.permutations(["name", "phone", "place"]), name=NAMED, phone=CALLED, between=st.sampled_from([" ", "  ", "，", "\n"])
+)
+def test_an_address_is_the_address_alone_in_any_order(order: list[str], name: str, phone: str, between: str) -> None:
+    said = between.join({"name": name, "phone": phone, "place": PLACE}[part] for part in order)
+    assert values(addresses.read(said)) == [PLACE]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("杭州市西湖区文三路20号3幢502室张三13800002046", PLACE),
+        ("张三杭州市西湖区文三路20号3幢502室13800002046", PLACE),
+        ("13800002046杭州市西湖区文三路20号3幢502室张三", PLACE),
+        ("杭州市西湖区 13800002046 文三路20号3幢502室 张三", PLACE),
+        ("文三路20号3幢50213800002046张三", "文三路20号3幢502"),
+        ("张三 杭州市西湖区文三路20号3幢502室", PLACE),
+        ("高新 软件园3号楼502", "高新软件园3号楼502"),
+        ("张家村3组12号", "张家村3组12号"),
+        ("寄到李村路20号金店", "李村路20号金店"),
+        ("寄到江苏省南京市 万达广场 3栋", "江苏省南京市万达广场3栋"),
+    ],
+)
+def test_what_is_written_together_is_told_apart_and_places_named_as_people_stay(text: str, value: str) -> None:
+    assert values(addresses.read(text)) == [value]

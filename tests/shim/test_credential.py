@@ -6,16 +6,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pyshim.outside import secrets
 from pyshim.outside.backend import Backend, Done, Outcome, Refused, Unknown
 from pyshim.outside.base import Base
 from pyshim.outside.secrets import Secret, Unusable
+from pyshim.serve.credentials import Credentials
 from pyshim.settings import ROOT, read_settings
+from pyshim.telemetry import metrics
 from pyshim.tenants import source
 from pyshim.tenants.compile import new_compiler, pack
 from pyshim.tenants.edge import edge_part
-from pyshim.tenants.schema import Call
+from pyshim.tenants.schema import Call, Credential, Tenant
 from tests.shim.scripted import Scripted, kills, says, scripted
 
 POST = Call("POST", "/things", [])
@@ -101,6 +104,31 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, content: str, mode:
     assert len(content) < 9 or content not in str(error.value)
     with pytest.raises(Unusable):
         Secret(path).now()
+
+
+def test_a_file_that_cannot_be_used_is_counted_and_said_before_any_call(
+    shop: Tenant, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "shop.key"
+    tenant = replace(shop, about=replace(shop.about, credential=Credential("X-Api-Key", str(path))))
+    serving = {"shop": tenant, "bank": replace(shop, id="bank")}
+    watched = Credentials(Backend(), lambda: serving)
+
+    def unusable() -> dict[str, float]:
+        watched.look()
+        (metric,) = metrics.credential_unusable.collect()
+        return {one.labels["tenant"]: one.value for one in metric.samples}
+
+    assert unusable() == {"shop": 1}
+    assert "No such file or directory; no call can be made with it" in caplog.text
+    written(path, VALUE)
+    assert unusable() == {"shop": 0}
+    written(path, VALUE, 0o644)
+    assert unusable() == unusable() == {"shop": 1}
+    assert caplog.text.count("(chmod 600); the one before stays in force") == 1
+    assert VALUE not in caplog.text
+    serving["shop"] = shop
+    assert unusable() == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

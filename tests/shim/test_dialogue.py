@@ -5,6 +5,9 @@ from itertools import pairwise
 
 import msgspec
 
+import pytest
+
+from pyshim.dialogue import erasure
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.layers.l7_fallback import Fallback
 from pyshim.tenants.schema import Tenant
@@ -337,3 +340,43 @@ async def test_a_lost_card_is_blocked_from_its_tail(bank: Tenant) -> None:
     assert done
     assert "GS1" in done.answer
     assert [call[:2] for call in talk.backend.calls] == [("POST /cards/loss", {"card_tail": "6688"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "把我的数据都删了",
+            "请删除我的个人信息",
+            "能不能把我在你们这的聊天记录全部清空",
+            "我要求删除我所有的资料",
+            "帮我清除我的记录，谢谢",
+        ),
+        *("忘掉我", "Delete all my data", "please erase my personal information", "把我的信息和聊天记录都删掉可以吗"),
+    ],
+)
+async def test_who_wants_to_be_forgotten_is_told_how(shop: Tenant, text: str) -> None:
+    talk = Talk(shop)
+    reply = await talk.say(text, "out_of_scope")
+    assert reply is not None and reply.answer.startswith("您可以要求删除我们这里存的您的聊天和办理记录")
+    await talk.say("取消订单，订单20231105", "cancel_order")
+    before = talk.values
+    reply = await talk.say(text)
+    assert reply is not None and reply.answer.startswith("您可以要求删除") and talk.values == before
+    assert talk.backend.calls == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "把我的订单删了",
+        "删除我的地址",
+        "我的数据流量用完了",
+        "记录在哪看",
+        "把我的数据都删了我就投诉你们",
+        "别删我的聊天记录",
+        "我的聊天记录被删了",
+    ],
+)
+def test_what_else_is_deleted_is_another_matter(text: str) -> None:
+    assert not erasure.asked(text)

@@ -11,13 +11,15 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from msgspec.structs import replace
 
 from pyshim.errors import BadTenant
 from pyshim.identity import jwks, tokens
 from pyshim.identity.jwks import Key
 from pyshim.settings import ROOT, Settings, read_settings
-from pyshim.tenants.compile import compile_all
+from pyshim.tenants.compile import compile_all, new_compiler, pack
 from pyshim.tenants.edge import edge_part
+from pyshim.tenants.source import of_settings, without_private
 
 TENANTS = ROOT / "gateway" / "tenants"
 SECRET = base64.urlsafe_b64encode(b"s" * 32).rstrip(b"=").decode()
@@ -170,6 +172,39 @@ def test_nothing_private_leaves_for_the_edge(settings: Settings) -> None:
         write(settings.keys, private(alg) | {"kid": "s"})
         assert not any(private(alg)["d"].encode() in part for part in parts(settings))
         assert edge_keys(settings)["s"].keys() == {"tenant_id", "kid", "alg", "verifies", "mark"}
+
+
+def test_of_a_secret_a_fingerprint_leaves(settings: Settings) -> None:
+    write(settings.keys, private("HS256") | {"kid": "s"})
+    source = next(one for one in of_settings(settings) if one.tenant == "shop")
+    shop = compile_all(settings).served["shop"]
+    told = (source.keys, pack(shop), *parts(settings))
+    assert not any(hidden in text for text in told for hidden in (b"s" * 32, SECRET.encode(), base64.b64encode(b"s" * 32)))
+    assert edge_keys(settings)["s"].keys() == {"tenant_id", "kid", "alg", "fingerprint", "mark"}
+    assert tokens.signer(shop.keys, settings.keys, "shop") == read(tokens.path_of(settings.keys, "shop"))[0]
+
+
+def test_a_machine_says_which_secret_it_does_not_have(settings: Settings) -> None:
+    path = write(settings.keys, private("HS256") | {"kid": "s"})
+    keys = compile_all(settings).served["shop"].keys
+    assert tokens.lacking(keys, settings.keys, "shop") == []
+    write(settings.keys, private("HS256") | {"kid": "other"})
+    assert tokens.lacking(keys, settings.keys, "shop")[0].startswith(f"{path}: key 's' is wanted on this machine, too; ")
+    write(settings.keys, private("HS256") | {"kid": "s", "k": SECRET[::-1]})
+    assert tokens.lacking(keys, settings.keys, "shop")[0].startswith(f"{path}: key 's' is another one than was applied; ")
+    assert tokens.signer(keys, settings.keys, "shop") is None
+    path.unlink()
+    assert len(tokens.lacking(keys, settings.keys, "shop")) == 1
+
+
+def test_what_an_older_sluice_stored_serves_on_and_is_stored_without_its_secret(settings: Settings) -> None:
+    content = write(settings.keys, private("HS256") | {"kid": "s"}).read_bytes()
+    today = next(one for one in of_settings(settings) if one.tenant == "shop")
+    stored = replace(today, keys=content, signs=[])
+    older = new_compiler(settings).compile([stored]).served["shop"]
+    assert base64.b64decode(json.loads(edge_part(settings, older))["keys"][0]["verifies"]) == b"s" * 32
+    assert tokens.lacking(older.keys, settings.keys, "shop") == []
+    assert without_private(stored) == today
 
 
 def test_a_keys_mark_changes_with_what_its_tokens_are_judged_by_and_with_nothing_else(settings: Settings, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ import re
 from time import process_time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pyshim.dialogue import slots
-from pyshim.language import patterns
+from pyshim.language import backtracking, patterns
 from pyshim.telemetry import metrics
 from pyshim.tenants.schema import Slot
 
@@ -42,30 +44,87 @@ def test_what_hung_a_shim_is_over_in_time() -> None:
     assert process_time() - began < patterns.MESSAGE_S
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        ENDLESS,
-        r"^订单(?:\d|\d\d)+号$",
-        r"(a|aa)+$",
-        r"(?:\d{1,3}){1,50}号",
-        r"^[A-Z]{2}-\d{4}-(?:\w+\w+)+$",
-        r"\d*\d*\d*\d*x",
-        r"(?=(\d+)+x)1",
-        r"(\d+)\s*(?:元|块).*分(\d+)期",
-    ],
+SLOW = (
+    ENDLESS,
+    r"^((?:\d+)+)号$",
+    r"^订单(?:\d|\d\d)+号$",
+    r"(a|aa)+$",
+    r"(?:a*)*b",
+    r"(?:[a-m]+|[f-z]+)+!",
+    r"(?:(\d+)+号)+",
+    r"(?:\d{1,3}){1,50}号",
+    r"(?:\d{1,20}){1,5}号",
+    r"^[A-Z]{2}-\d{4}-(?:\w+\w+)+$",
+    r"\d*\d*\d*\d*x",
+    r"\d+\s*\d+元",
+    r".*?(\d+)号",
+    r"(?=(\d+)+x)1",
+    r"(?i)(?:a|A*)+x",
 )
+ORDINARY = (
+    r"^(\d{6})$",
+    r"T?\d{10}",
+    r"订单号?[:：]?\s*(\d{8,20})",
+    r"(?:第)?(\d{1,3})期",
+    r"[A-Za-z]{2}\d{4,8}",
+    r"\d{1,60000}个",
+    r"\d+.*",
+    r"(\d+)+",
+    r"(?>\d+)+号",
+    r"(?:\d++)+号",
+    r"(?:\d{1,3},)*\d{1,3}元",
+    r"(?:\d{1,3},?){1,5}元",
+    r"(?:\d{4}[ -]?){4,5}",
+    r"(?:[A-Z]+-)+\d+号",
+    r"^.*(\d+)号",
+    r"[\u4e00-\u9fa5]{2,20}(?:有限)?公司",
+    r"(?<!\d)1[3-9]\d{9}(?!\d)",
+    "(" + "|".join(f"水果{number}" for number in range(200)) + ")号",
+)
+
+
+@pytest.mark.parametrize("pattern", SLOW)
 def test_a_slow_pattern_is_found_out(pattern: str) -> None:
-    with pytest.raises(patterns.Slow, match="more than 50 ms on 2000 characters like"):
+    with pytest.raises(patterns.Slow, match="two parts of it that repeat read the same text"):
         patterns.check(pattern, 2000)
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [r"^(\d{6})$", r"T?\d{10}", r"订单号?[:：]?\s*(\d{8,20})", r"(?:第)?(\d{1,3})期", r"[A-Za-z]{2}\d{4,8}", r"\d{1,60000}个"],
-)
+@pytest.mark.parametrize("pattern", ORDINARY)
 def test_an_ordinary_pattern_is_not(pattern: str) -> None:
     patterns.check(pattern, 2000)
+
+
+def test_a_verdict_does_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow it is: what passes takes a tenth of what the clock allows."""
+    monkeypatch.setattr(patterns, "SLOW_S", 1e9)
+    for pattern in SLOW:
+        with pytest.raises(patterns.Slow):
+            patterns.check.__wrapped__(pattern, 2000)
+
+
+def test_what_cannot_be_counted_is_left_to_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "SLOW_S", 0.05)
+    monkeypatch.setattr(backtracking, "steps", lambda pattern, chars: 0)
+    with pytest.raises(patterns.Slow, match="on 2000 characters like"):
+        patterns.check.__wrapped__(ENDLESS, 2000)
+
+
+UNITS = st.sampled_from(["a", "b", "1", r"\d", r"\w", "[a-m]", "[1b]", "(?:ab|a)", "(?:a|bb?)"])
+TIMES = st.sampled_from(["", "", "?", "*", "+", "{2}", "{1,3}", "{2,9}"])
+ONE = st.tuples(UNITS, TIMES).map("".join)
+SOME = st.lists(ONE, min_size=1, max_size=3).map("".join)
+GROUP = st.tuples(SOME, TIMES).map(lambda pair: f"(?:{pair[0]}){pair[1]}")
+
+
+@pytest.mark.long
+@settings(max_examples=500, deadline=None)
+@given(pattern=st.lists(st.one_of(ONE, GROUP), min_size=1, max_size=3).map("".join).map(lambda text: text + "!"))
+def test_what_passes_is_never_slow(pattern: str) -> None:
+    """On any machine: a second of the fastest is more than all its steps."""
+    if backtracking.steps(pattern, 300) > patterns.SQUARES * 300**2:
+        return
+    for text in patterns.worst(pattern, 300):
+        patterns.compiled(pattern).search(text, timeout=1.0)
 
 
 @pytest.mark.parametrize("pattern", ["(", "[", r"\p{Han}", "(?<a>b)", "a**", "(?P<a>a)(?P<a>b)", "(" * 5000])

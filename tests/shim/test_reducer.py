@@ -23,7 +23,7 @@ from tests.shim.conftest import Talk
 CONFIRM = {evidence: said.Confirm(evidence, "确认") for evidence in Evidence}
 KINDS = (
     *(said.Confirm, said.Deny, said.Cancel, said.Set, said.Correct, said.Choose, said.Ask, said.Handover),
-    *(said.Repeat, said.SmallTalk, said.Insult, said.Alarm, said.Status),
+    *(said.Repeat, said.SmallTalk, said.Insult, said.Erase, said.Alarm, said.Status),
     *(said.Part, said.Resend, said.Wait, said.Question, said.Unclear),
 )
 
@@ -115,7 +115,18 @@ def _plain(*kinds: type[Command]) -> st.SearchStrategy[Command]:
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     _plain(said.Confirm),
-    _plain(said.Confirm, said.Deny, said.Cancel, said.Repeat, said.Unclear, said.Insult, said.Status, said.Resend, said.Question),
+    _plain(
+        said.Confirm,
+        said.Deny,
+        said.Cancel,
+        said.Repeat,
+        said.Unclear,
+        said.Insult,
+        said.Erase,
+        said.Status,
+        said.Resend,
+        said.Question,
+    ),
     st.just(said.Alarm(Evidence.GRAMMAR, "不想活了", "")),
     _valued(said.Set),
     _valued(said.Correct),

@@ -5,6 +5,7 @@ import pytest
 from deploy.example_backend.amounts import yuan
 from pyshim.dialogue import slots
 from pyshim.tenants.schema import Tenant
+from tests.shim.conftest import Talk
 
 AMOUNTS = [
     ("50", "50.00"),
@@ -114,3 +115,59 @@ def test_of_a_whole_card_number_that_was_masked_the_tail_serves(bank: Tenant) ->
     masked = slots.find(bank.slots["card_tail"], "卡号************0128丢了")
     assert found and masked
     assert found.value == masked.value == "0128"
+
+
+async def test_another_currency_is_no_amount_and_that_is_said(bank: Tenant) -> None:
+    talk = Talk(bank)
+    await talk.say("我要提额", "card_limit")
+    for text in ("3000美元", "US$3000", "3000 dollars", "三千加币"):
+        reply = await talk.say(text)
+        assert reply is not None and reply.answer.startswith("只能按人民币办理。"), text
+    await talk.say("3000元")
+    for text in ("金额改成5000美元", "5000美元"):
+        reply = await talk.say(text)
+        assert (
+            reply is not None
+            and reply.answer.startswith("只能按人民币办理。")
+            and "3,000.00 元" in reply.answer
+            and reply.confirm
+        )
+    assert talk.values == {"amount": "3000.00"}
+
+
+@pytest.mark.parametrize("text", ["公司", "公司的", "开公司抬头", "单位", "开企业的", "学校"])
+async def test_what_kind_of_a_name_it_is_is_no_name(shop: Tenant, text: str) -> None:
+    talk = Talk(shop)
+    await talk.say("开发票，订单20231105", "invoice_apply")
+    reply = await talk.say(text)
+    assert reply is not None and reply.answer.startswith("需要完整的名称。")
+    await talk.say("云集科技有限公司")
+    assert talk.values["title"] == "云集科技有限公司"
+
+
+@pytest.mark.parametrize("intent", ["broadband_fault", "broadband_move"])
+async def test_who_gives_the_line_up_wants_no_repair_and_no_move(telecom: Tenant, intent: str) -> None:
+    for before in ([], [(telecom.title(intent), intent)]):
+        talk = Talk(telecom)
+        for text, meant in before:
+            await talk.say(text, meant)
+        reply = await talk.say("KD12345678的宽带拆机", intent)
+        assert reply is not None and reply.confirm is None and reply.answer.startswith("拆机（退掉宽带）要本人核验")
+        assert talk.state.flow is None
+
+
+@pytest.mark.parametrize("before", [[], ["我的卡丢了"], ["我的卡5678丢了"]])
+async def test_a_card_that_is_somebody_elses_is_asked_about_and_not_denied(bank: Tenant, before: list[str]) -> None:
+    talk = Talk(bank)
+    for text in [*before, "不是我的卡,是我妈的1234丢了"]:
+        reply = await talk.say(text, "card_lost")
+    assert reply is not None and reply.confirm is not None and "尾号 1234" in reply.answer
+    assert talk.values == {"card_tail": "1234"}
+    assert talk.backend.calls == []
+
+
+async def test_a_recipient_is_no_part_of_an_address(shop: Tenant) -> None:
+    talk = Talk(shop)
+    await talk.say("改地址，订单20231105", "change_address")
+    reply = await talk.say("张三 13800002046 杭州市西湖区文三路20号3幢502室")
+    assert reply is not None and "改为“杭州市西湖区文三路20号3幢502室”" in reply.answer

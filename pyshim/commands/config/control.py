@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from pyshim.agreement.presence import fresh, gone
+from pyshim.agreement.presence import gone
 from pyshim.agreement.records import me
 from pyshim.commands.control import START, Control
 from pyshim.commands.terminal import fail
@@ -32,11 +32,13 @@ class ConfigControl(Control[Configuration]):
         self.store = Store(redis)
 
     async def beats(self) -> presence.Beats:
+        """Of all that are there, or were a minute ago."""
         now = time.time()
         beats = presence.read(await self._redis.command("HGETALL", SEEN))
         for name in gone(beats, now):
             await self._redis.command("HDEL", SEEN, name)
-        return fresh(beats, now)
+            del beats[name]
+        return beats
 
     async def prepare(self, number: int) -> None:
         """Has everybody load this version. Fails the command, and takes that back, where somebody cannot."""
@@ -51,7 +53,7 @@ class ConfigControl(Control[Configuration]):
         wrong: list[str] = ["nobody answers"]
         while time.time() - began < LOAD_S:
             beats = await self.beats()
-            wrong = presence.without(beats, number, self.settings)
+            wrong = presence.without(beats, number, self.settings, time.time())
             if not wrong:
                 return
             if any(beat.fault.startswith(f"version {number}:") for beat in beats.values()):
@@ -61,15 +63,16 @@ class ConfigControl(Control[Configuration]):
         await self.note("refused", number, "; ".join(wrong))
         raise fail(f"version {number} is refused, nothing was changed: not loaded by {'; '.join(wrong)}")
 
-    async def serve(self, changed: Callable[[Configuration], Configuration]) -> float:
-        """Changes what serves, and waits until everybody does so. Returns how many seconds that took."""
+    async def serve(self, changed: Callable[[Configuration], Configuration]) -> str:
+        """Changes what serves, and waits until everybody does so. Returns how many seconds that took, and who they are."""
         began = time.monotonic()
         seq = (await self.change(changed)).seq
         late: list[str] = []
         while time.monotonic() - began < FOLLOW_S:
-            late = presence.elsewhere(await self.beats(), seq, self.settings)
+            beats = await self.beats()
+            late = presence.elsewhere(beats, seq, self.settings, time.time())
             if not late:
-                return time.monotonic() - began
+                return f"{time.monotonic() - began:.1f} s: {presence.counted(beats)}"
             await asyncio.sleep(PAUSE_S)
         raise fail(f"the change is made, but after {FOLLOW_S:.0f} s these do not follow it: {', '.join(late)}")
 

@@ -16,7 +16,7 @@ from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import BadTenant
 from pyshim.rollout import start
 from pyshim.tenants.compile import new_compiler
-from pyshim.tenants.source import Source
+from pyshim.tenants.source import Source, without_private
 
 Why = Annotated[str, typer.Option(help="for those who read the log")]
 Percent = Annotated[float, typer.Option(min=0.1, max=100, help="share of the users who get it")]
@@ -47,7 +47,7 @@ def apply(folder: Folder = None, why: Why = "", percent: Percent = 100) -> None:
         await control.note(f"applied{share}", number, why, changed)
         for line in changed:
             out.print(line, soft_wrap=True)
-        out.print(f"version {number} serves{share} everywhere after {took:.1f} s")
+        out.print(f"version {number} serves{share} everywhere after {took}")
         await control.store.prune(await control.record())
 
     run(ConfigControl, settings, work)
@@ -62,7 +62,7 @@ def promote(why: Why = "") -> None:
             raise fail("no candidate; `sluice config apply --percent 5` makes one")
         took = await control.serve(lambda now: now.given(candidate, 100))
         await control.note("promoted", candidate, why)
-        out.print(f"version {candidate} serves everywhere after {took:.1f} s")
+        out.print(f"version {candidate} serves everywhere after {took}")
 
     run(ConfigControl, read_settings(), work)
 
@@ -80,7 +80,7 @@ def rollback(
         if record.candidate and version is None:
             took = await control.serve(lambda now: now.but(candidate=0, percent=0.0))
             await control.note("dropped", record.candidate, why)
-            out.print(f"version {record.candidate} is dropped; {record.serving} serves everywhere after {took:.1f} s")
+            out.print(f"version {record.candidate} is dropped; {record.serving} serves everywhere after {took}")
             return
         wanted = version or record.previous
         if not wanted:
@@ -89,7 +89,7 @@ def rollback(
             raise fail(f"version {wanted} serves already")
         try:
             serving, earlier = await control.store.sources(record.serving), await control.store.sources(wanted)
-            sources = with_keys(earlier, serving)
+            sources = [without_private(one) for one in with_keys(earlier, serving)]
             number = wanted
             if [one.digest for one in sources] != [one.digest for one in earlier]:
                 number = await control.store.next_number()
@@ -101,7 +101,7 @@ def rollback(
         await control.prepare(number)
         took = await control.serve(lambda now: now.given(number, 100))
         await control.note(f"rolled back to {wanted}: serves as", number, why, changes.summary(serving, sources))
-        out.print(f"version {number} serves everywhere after {took:.1f} s")
+        out.print(f"version {number} serves everywhere after {took}")
 
     run(ConfigControl, read_settings(), work)
 

@@ -15,11 +15,16 @@ SPACES = (
 )
 DASHES = (*range(0x2010, 0x2016), 0x2212, 0x30FC)
 POINTS = (0xB7, 0x30FB)
-SIMPLER = dict(
-    zip("碼驗證動態為設號銀訂單儲記進這個來發輸寫試過數應該", "码验证动态为设号银订单储记进这个来发输写试过数应该", strict=True)
+TRADITIONAL = (
+    "碼驗證動態為設號銀訂單儲記進這個來發輸寫試過數應該爲萬鄉從們優會軍剛務變臺後嗎員"
+    "圓塊頭媽實歲開張錄護換時顯機條灣點瑪現電禮筆結給編話詢購運還遞領飯馬係祕錯認權內親經訴鎖傳"
+)
+SIMPLE = (
+    "码验证动态为设号银订单储记进这个来发输写试过数应该为万乡从们优会军刚务变台后吗员"
+    "圆块头妈实岁开张录护换时显机条湾点玛现电礼笔结给编话询购运还递领饭马系秘错认权内亲经诉锁传"
 )
 
-SYMBOLS: dict[int, int] = {ord(one): ord(other) for one, other in SIMPLER.items()}
+SYMBOLS: dict[int, int] = {ord(one): ord(other) for one, other in zip(TRADITIONAL, SIMPLE, strict=True)}
 SYMBOLS |= {code + far: ord(chr(code).lower()) for code in range(0x21, 0x7F) for far in (0, WIDE)}
 SYMBOLS |= {ord(one): ord("A") + value for value, written in enumerate(CHINESE) for one in written}
 SYMBOLS |= {CIRCLED + value: ord("1") + value for value in range(9)}

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 
 class Secret(NamedTuple):
-    """text[start:end] says it. kind: password, code, cvv, card or identity; phone and address are personal, not secret."""
+    """text[start:end] says it. kind: password, code, cvv, card, identity or document (a passport);
+    phone and address are personal, not secret."""
 
     start: int
     end: int

@@ -13,14 +13,14 @@ from pyshim.language.secrets.folding import SYMBOLS, fold
 from pyshim.language.secrets.found import Secret
 from pyshim.language.secrets.named import NAME, named
 from pyshim.language.secrets.numbers import numbers
-from pyshim.language.secrets.runs import SPELT, runs
+from pyshim.language.secrets.runs import SPELT, lines, runs
 from pyshim.language.values import addresses
 from pyshim.language.values.runs import mobile
 
 HIDDEN, CARD, PHONE = "••••", "************", "****"
 MASKS = re.compile(rf"{HIDDEN}|\*{{4,}}")
 HINT = re.compile("[0-9A-Ja-z]")
-LONG = re.compile(r"[0-9A-J](?:[ \-._]{0,3}[0-9A-J]){10}")
+LONG = re.compile(r"[0-9A-J](?:[^0-9A-Ja-z]{0,3}[0-9A-J]){10}")
 OTHERS = re.compile(r"[^0-9A-J]")
 # Without a digit or a letter nothing is secret.
 HINTS = re.compile(f"[{''.join(chr(code) for code, symbol in SYMBOLS.items() if HINT.match(chr(symbol)))}]")
@@ -36,7 +36,8 @@ def _hidden(folded: str, personal: bool) -> list[Secret]:
     if not calls and not LONG.search(folded):
         return []
     there = list(runs(folded))
-    return _apart(named(folded, there) if calls else [], numbers(folded, there, personal))
+    by_themselves = (*numbers(folded, there, personal), *numbers(folded, lines(folded, there), personal=False))
+    return _apart(named(folded, there) if calls else [], by_themselves)
 
 
 def discreet(text: str) -> str:

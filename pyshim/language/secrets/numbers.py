@@ -2,11 +2,12 @@
 
 A bank card: a card's prefix and length, and the digit that checks; behind 卡号 either of them. An identity number: 18 characters
 with a day of birth and the digit that checks; beside 身份证 any 18, and an old one of 15 by its day. A phone: a mobile number
-of the mainland, or a landline. However their digits are divided, and never a part of something longer: 400-820-8820 123456 is no
-card, nor is what stands behind 订单.
+of the mainland, or a landline. However their digits are divided (by commas behind 卡号 only), and never a part of something
+longer: 400-820-8820 123456 is no card, nor is what stands behind 订单.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyshim.language.secrets import words
 from pyshim.language.secrets.folding import fold
@@ -19,7 +20,11 @@ BEFORE, BEHIND = 12, 8  # symbols in which a word says what a number is
 FOURS, LAST = 4, 7
 LEAST, MOST = 11, 19  # digits
 PIECES = 6  # of what is a part of its run
+LISTED = re.compile("[,;、]")
 PHONE = ([3, 4, 4], [2, 3, 4, 4])
+
+
+IDENTITY, CARD, NO_CARD, ORDER = (tuple(map(fold, known)) for known in (words.IDENTITY, words.CARD, words.NO_CARD, words.ORDER))
 
 
 class Place:
@@ -41,7 +46,7 @@ class Place:
 
     def near(self, known: Sequence[str], behind: int = 0) -> bool:
         before, after = self.folded[max(0, self.start - BEFORE) : self.start], self.folded[self.end : self.end + behind]
-        return any(fold(word) in before or fold(word) in after for word in known)
+        return any(word in before or word in after for word in known)
 
     def alone(self, end: int) -> bool:
         """Does no letter touch it?"""
@@ -49,7 +54,7 @@ class Place:
         return not any("a" <= one <= "z" for one in sides)
 
 
-def numbers(folded: str, runs: Sequence[Run], personal: bool) -> Iterator[Secret]:
+def numbers(folded: str, runs: Iterable[Run], personal: bool) -> Iterator[Secret]:
     readers: list[Callable[[Place], Secret | None]] = [_identity, _card, *([_phone] if personal else [])]
     for run in runs:
         first = 0
@@ -84,7 +89,7 @@ def _identity(place: Place) -> Secret | None:
         spelt, end = spelt + "X", at + 1
     if len(spelt) not in (15, 18) or not place.alone(end):
         return None
-    named = place.near(words.IDENTITY, BEHIND) and (place.whole or place.first == place.last)
+    named = place.near(IDENTITY, BEHIND) and (place.whole or place.first == place.last)
     is_one = (named or identities.valid(spelt)) if len(spelt) == 18 else named and identities.valid(spelt)
     return Secret(place.start, end, "identity") if is_one else None
 
@@ -93,8 +98,11 @@ def _card(place: Place) -> Secret | None:
     spelt = place.digits
     if not 15 <= len(spelt) <= 19 or not place.alone(place.end) or not _grouped(place):
         return None
-    named = place.near(words.CARD) and not place.near(words.NO_CARD)
-    is_one = (luhn(spelt) or card(spelt, checked=False)) if named else card(spelt) and not place.near(words.ORDER)
+    named = place.near(CARD) and not place.near(NO_CARD)
+    if named:
+        is_one = luhn(spelt) or card(spelt, checked=False)
+    else:
+        is_one = card(spelt) and not place.near(ORDER) and not LISTED.search(place.folded, place.start, place.end)
     return Secret(place.start, place.end, "card") if is_one else None
 
 

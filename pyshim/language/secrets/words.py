@@ -1,30 +1,38 @@
 """Which words stand around a secret? lua/edge/secret_words.lua has the same (tests/edge/test_secrets.py says so)."""
 
+
+def _apart(text: str) -> list[str]:
+    return text.split()
+
+
 # Behind or before one of these a number, or a word of a password, is a secret.
 NAMES = {
-    "password": ["密码", "口令", "password", "passwd", "passcode", "pwd", "pin", "mima"],
-    "code": ["动态密码", "动态口令", "验证码", "校验码", "动态码", "短信码", "yzm", "otp"],
-    "cvv": (
-        [
-            "安全码",
-            "背面三位",
-            "背面后三位",
-            "背面的三位",
-            "背面的后三位",
-            "背面3位",
-            "背面后3位",
-            "卡后三位",
-            "卡后面三位",
-            "卡后面的三位",
-            "cvv2",
-            "cvv",
-            "cvc2",
-            "cvc",
-        ]
-    ),
+    "password": [
+        *["密码", "口令", "密马", "密玛", "密妈", "密吗", "密嘛", "蜜码", "蜜马", "蜜吗", "秘码", "秘马", "咪码"],
+        *["password", "passwd", "passcode", "passphrase", "pswd", "psw", "pwd", "pw", "pin", "mima"],
+    ],
+    "code": [
+        *["动态密码", "动态口令", "验证码", "校验码", "动态码", "短信码", "认证码", "授权码", "验正码"],
+        *["验证马", "验证玛", "验证妈", "verificationcode", "securitycode", "authcode", "yanzhengma", "yzm", "otp"],
+    ],
+    "cvv": [
+        *["安全码", "背面三位", "背面后三位", "背面的三位", "背面的后三位", "背面3位", "背面后3位"],
+        *["卡后三位", "卡后面三位", "卡后面的三位", "cvv2", "cvv", "cvc2", "cvc"],
+    ],
+    "document": [
+        *["护照", "港澳通行证", "港澳台通行证", "台湾通行证", "大陆通行证", "内地通行证", "港澳证", "回乡证", "台胞证"],
+        *["军官证", "士兵证", "警官证", "passport"],
+    ],
+    # holds a name, and is none
+    "none": [
+        *["保密吗", "亲密吗", "机密吗", "加密吗", "秘密吗", "保密嘛", "亲密嘛", "机密嘛", "加密嘛"],
+        *["密码锁", "密码箱", "密码盒"],
+    ],
 }
 # What may stand between the two; a word of SAYS says that what follows is it.
-SAYS = ["是", "为", ":", "=", "叫", "是不是", "改成", "改为", "换成", "设为", "设成"]
+SAYS = ["是", "系", "为", ":", "=", "叫", "是不是", "改成", "改为", "换成", "设为", "设成", "重置为", "重置成", *["is", "was"]]
+# Of those: behind these anything may be said in English (my password is wrong); behind these something may be said besides.
+STATES, PROSE = ["is", "was"], ["is", "was", ":", "="]
 JOINS = [" ", *["-", "/", ",", "、", "'", '"', "“", "”", "‘", "’", "「", "」", "【", "[", "(", "《", "<", "*"]]
 JOINS += [
     "就",
@@ -73,8 +81,17 @@ JOINS += [
     "手机号",
     "后六位",
     "后四位",
-    "is",
-    "was",
+    *["号", "军", "武", "字", "第", "刚", "刚刚", "刚才", "现在", "已经", "显示", "not", "now", "no", "no.", "number"],
+]
+# 验证码发我手机了，就是667788: behind a pause, before a word of IS.
+AGAIN = [" ", "就", "应该", "好像", "可能", "大概", "也"]
+# My password is wrong: what is said of a password in English, and is none. So are words in -ed and -ing.
+ENGLISH = [
+    *_apart("a all already also always an at bad blank broken by correct different down easy empty for forgotten from gone"),
+    *_apart("good hard here his her how i in incorrect invalid is it just known late long lost me my never no not of off ok"),
+    *_apart("okay old on only our out please really required reset right same sent set short shown so still stolen stuck"),
+    *_apart("such than that the their there this to too unknown unsafe very weak what where which who why with without"),
+    *_apart("wrong you your characters digits letters numbers chars"),
 ]
 # Behind one value, before another (旧密码1234改成5678).
 CHAINS = ["改成", "改为", "换成", "换为", "变成", "->", "→", "或者", "或", "还是", "和", "、", "是", "而是"]
@@ -125,6 +142,7 @@ COUNTS += [
     "结尾",
     "开头",
     "那个手机",
+    *["发的", "发来的", "发过来的"],
 ]
 # 123456是我的支付密码: what stands between, read backwards.
 OF = [
@@ -149,7 +167,7 @@ OF = [
         "the",
     ],
 ]
-IS = ["是", "为", "即", "is"]
+IS = ["是", "系", "为", "即", "is"]
 BEFORE_IS = [" ", *[",", "就", "这个", "这"]]
 
 IDENTITY = ["身份证", "证件号"]

@@ -1,6 +1,6 @@
 """Which address is meant, and is it whole?
 
-    read(text, before="") -> Reading; value and shown: the address without spaces
+    read(text, before="") -> Reading; value and shown: the address without spaces, and without who lives there (recipients.py)
 
 Whole is what a courier finds: a street or an estate (文三路, 幸福小区, 张村), and a number (20号, 5栋201). What lacks one of them
 is NoValue INCOMPLETE, with what was said as `part` and what is wanted as `missing`. before: such a part of an earlier message,
@@ -10,7 +10,7 @@ which this one may complete: 杭州市西湖区, then 文三路20号3幢502室; 
 import re
 from itertools import islice
 
-from pyshim.language.values import corrections
+from pyshim.language.values import corrections, recipients
 from pyshim.language.values.found import Found, NoValue, Reading, Reason
 from pyshim.language.values.runs import mobile
 from pyshim.language.values.spans import Folded, fold
@@ -63,7 +63,7 @@ def read(text: str | Folded, before: str = "") -> Reading:
         start, end = folded.text.index(rest), folded.text.index(rest) + len(rest)
     else:
         start, end = said
-    value = joined(before, folded.text[start:end].replace(" ", ""))
+    value = joined(before, recipients.without(folded.text[start:end]))
     if lacks := missing(value):
         return NoValue(Reason.INCOMPLETE, value, lacks)
     return corrections.concluded(folded, [Found(value, value, start, end, True)], None)

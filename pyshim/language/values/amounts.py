@@ -27,7 +27,8 @@ YUAN = re.compile(r"\s?(?:(?:元|块|圆)(?!儿|区)\s?(?:钱|人民币|整|正)
 SIGN = re.compile(r"(?:¥|RMB|CNY|人民币)\s?[:：]?\s?$", re.IGNORECASE)
 FOREIGN_BEFORE = re.compile(r"(?:\$|€|£|USD|HKD|EUR|JPY|US\$|美元|美金|欧元|港币)\s?$", re.IGNORECASE)
 FOREIGN = re.compile(
-    r"\s?(?:美元|美金|美刀|刀(?!片)|港币|港元|港纸|欧元|欧(?!洲)|日元|韩元|泰铢|英镑|镑|澳元|加元|台币|新币|卢布|USD|HKD|EUR|JPY|\$|积分|Q币)",
+    r"\s?(?:美元|美金|美刀|刀(?!片)|港币|港元|港纸|欧元|欧(?!洲)|日元|韩元|泰铢|英镑|镑|澳元|加元|台币|新币|加币|外币|卢布|卢比|法郎|比索|比特币|USDT?|HKD|EUR|JPY|GBP"
+    r"|dollars?(?![a-z])|bucks(?![a-z])|euros?(?![a-z])|yen(?![a-z])|pounds?(?![a-z])|\$|积分|Q币)",
     re.IGNORECASE,
 )
 TENTHS = re.compile(rf"\s?({C})\s?(?:毛|角)(?:钱)?(?:\s?({C})\s?(?:分(?![期钟开成])钱?|(?=[\s，。,.!！吧的呢]|$)))?")

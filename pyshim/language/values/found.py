@@ -16,6 +16,7 @@ class Reason(StrEnum):
 
     FORGOTTEN = "forgotten", "您说不记得了"
     UNDECIDED = "undecided", "您还没有想好"
+    NAMELESS = "nameless", "需要完整的名称"
     UNSAID = "unsaid", "没有看到具体的内容"
     DENIED = "denied", "您说的不是这个"
     VAGUE = "vague", "这是个大概的数，需要准确的"
