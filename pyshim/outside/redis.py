@@ -5,7 +5,7 @@ Scripts are files in lua/redis; they are sent by digest, and in full once when R
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,21 @@ def away(error: Exception) -> RedisAway:
     if not isinstance(error, hiredis.ReplyError):
         return RedisAway(f"{type(error).__name__}: {text}")
     return RedisTakesNothing(f"cannot write: {text}") if text.startswith(TAKES_NOTHING) else RedisRefused(f"refused: {text}")
+
+
+def _plain(answer: Any) -> Any:
+    return answer
+
+
+def _fields(answer: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(answer[::2], answer[1::2], strict=True))
+
+
+def _entries(answer: list[tuple[bytes, list[bytes]]]) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    return [(entry, _fields(fields)) for entry, fields in answer]
+
+
+SHAPED: dict[bytes | str | int, Callable[[Any], Any]] = {"HGETALL": _fields, "XRANGE": _entries}
 
 
 class Script:
@@ -73,9 +88,9 @@ class Redis:
             return await self._pipeline.ask("EVAL", script.text, script.keys, *arguments)
 
     async def command(self, *arguments: bytes | str | int) -> Any:
-        """One plain command. Raises RedisAway."""
+        """One plain command. Fields come as a dict, entries of a stream as (id, dict). Raises RedisAway."""
         try:
-            return await self._pipeline.ask(*arguments)
+            return SHAPED.get(arguments[0], _plain)(await self._pipeline.ask(*arguments))
         except FAILURES as error:
             raise away(error) from error
 

@@ -56,10 +56,8 @@ class Shedding:
 
     async def share(self) -> float:
         """How full it is, 0 to 1; 0 where it has no maxmemory. Raises RedisAway."""
-        said = await self._redis.command("INFO", "memory")
-        about = (
-            dict(line.split(":", 1) for line in _text(said).splitlines() if ":" in line) if not isinstance(said, dict) else said
-        )
+        said = _text(await self._redis.command("INFO", "memory"))
+        about = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
         most = int(about.get("maxmemory", 0))
         share = int(about.get("used_memory", 0)) / most if most else 0.0
         metrics.redis_memory.set(share)

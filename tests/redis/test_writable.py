@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from pyshim.errors import RedisAway, RedisTakesNothing
+from pyshim.errors import RedisAway, RedisRefused, RedisTakesNothing
 from pyshim.outside.redis import Redis, Script, opened
 from pyshim.settings import ROOT, Settings, read_settings
 from tests.conftest import RedisServer
@@ -90,7 +90,7 @@ async def test_the_shim_tells_a_redis_that_takes_nothing(tmp_path: Path, answer:
 
 @pytest.mark.parametrize("answer", OURS)
 async def test_the_shim_takes_no_fault_of_ours_for_that(tmp_path: Path, answer: str) -> None:
-    assert type(await said_of(answer, tmp_path)) is RedisAway
+    assert type(await said_of(answer, tmp_path)) is RedisRefused
 
 
 EDGE = """

@@ -4,7 +4,6 @@ import json
 from itertools import pairwise
 
 import msgspec
-
 import pytest
 
 from pyshim.dialogue import erasure
