@@ -78,6 +78,8 @@ Reader = Callable[[Heard], Found]
 def _bare_value(heard: Heard) -> Found:
     """A value by itself belongs to the last matter that needs one, or to the one task it fits; of several one is asked for."""
     turn, state = heard.turn, heard.turn.state
+    if not LONG_NUMBER.search(slots.figured(heard.text)):
+        return []
     for remembered in (True, False):
         values = {name: value for name in turn.tenant.slots if (value := _alone(turn, name, heard.text, remembered))}
         fits = [intent for intent, task in turn.tenant.tasks.items() if not values.keys().isdisjoint(task.slots)]
@@ -94,7 +96,7 @@ def _bare_value(heard: Heard) -> Found:
 def _alone(turn: Turn, name: str, text: str, remembered: bool) -> str | None:
     """The slot's value, where it is a number (of an order, say) and all the message says."""
     slot = turn.tenant.slots[name]
-    sought = slot.remember is remembered and slot.formed and LONG_NUMBER.search(slots.figured(text))
+    sought = slot.remember is remembered and slot.formed
     found = slots.find(slot, text, turn.tenant.today) if sought else None
     return found.value if found is not None and slots.bare(found.rest) else None
 

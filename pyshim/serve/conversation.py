@@ -74,11 +74,11 @@ class Conversations:
                     turn.state_given = b""  # it is older than what was written meanwhile
                     continue
                 raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"}) from None
-            metrics.turns.labels(turn.tenant.id, turn.answered_by).inc()
+            metrics.turn_of(turn.tenant.id, turn.answered_by).inc()
             return body, reply
 
     async def settle(self, turn: Turn, reply: Reply) -> None:
         """After the client has its reply."""
         for name, spent in turn.spent_ms.items():
-            metrics.layer_seconds.labels(name).observe(spent / 1000)
+            metrics.seconds_in(name).observe(spent / 1000)
         await funnel.settle(turn, self._layers, reply)

@@ -163,6 +163,7 @@ def main() -> None:
         loop="uvloop",
         http=Whole,
         ws="none",
+        proxy_headers=False,  # nginx says in headers of its own who asks
         access_log=False,
         server_header=False,
         date_header=False,

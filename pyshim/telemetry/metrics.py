@@ -3,6 +3,8 @@
 Label values come from our own lists (tenants, layers), never from a client.
 """
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 broken = Counter("sluice_shim_layer_broken_total", "Times a layer failed and its on_error decided.", ["layer"])
@@ -12,7 +14,9 @@ layer_seconds = Histogram(
     ["layer"],
     buckets=(0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5),
 )
+seconds_in = cache(layer_seconds.labels)  # a look-up each turn, made once
 turns = Counter("sluice_shim_turns_total", "Turns by tenant and answering layer.", ["tenant", "layer"])
+turn_of = cache(turns.labels)
 batch = Histogram("sluice_triton_batch_size", "Questions in one request to Triton.", buckets=(1, 2, 4, 8, 16, 24, 32, 40))
 breaker = Gauge("sluice_triton_breaker_open", "1 while the breaker in front of a version on Triton is open.")
 spans = Counter("sluice_shim_spans_total", "Spans of this shim by what became of them.", ["outcome"])

@@ -13,7 +13,7 @@ from pyshim.understanding import proposer
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
 from pyshim.understanding.model import Model
 
-LOOKED_AT = 16
+LOOKED_AT, CLEAR = 16, 0.95
 NOT_OFFERED = {OUT_OF_SCOPE, *DIALOGUE_INTENTS, *SMALL_TALK}
 
 
@@ -27,7 +27,7 @@ class Spoken(Protocol):
 
 
 class Meaning(NamedTuple):
-    """likeliest: intents with something to say, best first."""
+    """likeliest: intents with something to say, best first; of what is clear only that."""
 
     intent: str
     confidence: float
@@ -35,13 +35,19 @@ class Meaning(NamedTuple):
 
 
 class _Reading:
-    """columns: of LOGITS that compete for one tenant; foreign bool [columns]: intents it does not have; offered: what "did you
-    mean" may name."""
+    """How one tenant is read. columns: of LOGITS that compete; priors [columns]: what is added to their scores, the logarithm of
+    `foreign` for intents it does not have; own: places in columns of those it has, and out_of_scope among them; names: theirs;
+    offered: what "did you mean" may name."""
 
     def __init__(self, model: Model, intents: list[str]) -> None:
         mine = {*intents, OUT_OF_SCOPE}
         self.columns = np.array(model.columns(intents))
-        self.foreign = np.array([model.labels[column] not in mine for column in self.columns])
+        labels = [model.labels[column] for column in self.columns]
+        lacks = np.log(model.calibration.foreign)
+        self.priors = np.array([0.0 if label in mine else lacks for label in labels], np.float32)
+        self.own = np.array([place for place, label in enumerate(labels) if label in mine])
+        self.names = [labels[place] for place in self.own]
+        self.out_of_scope = self.names.index(OUT_OF_SCOPE)
         self.offered = frozenset(intents) - NOT_OFFERED
 
 
@@ -60,8 +66,6 @@ class Version:
         self.model, self.name, self.attempt = model, str(model.version), attempt
         self.faq: dict[str, Index] = {}
         self.proposer = proposer.load(model.folder, model.labels)
-        self._labels = model.labels
-        self._out_of_scope = model.labels.index(OUT_OF_SCOPE)
         self._readings: dict[str, _Reading] = {}
 
     def read(self, to: Spoken, logits: npt.NDArray[np.float32]) -> Meaning:
@@ -69,16 +73,16 @@ class Version:
         reading = self._readings.get(to.digest)
         if reading is None:
             reading = self._readings[to.digest] = _Reading(self.model, to.intents)
-        columns, foreign = reading.columns, reading.foreign
-        scores = logits[columns] / self.model.calibration.temperature
+        scores = logits[reading.columns] / self.model.calibration.temperature + reading.priors
         weights = np.exp(scores - scores.max())
-        weights[foreign] *= self.model.calibration.foreign
-        weights /= weights.sum()
-        weights[columns == self._out_of_scope] += weights[foreign].sum()
-        weights[foreign] = 0
-        ranked = np.argsort(-weights)
-        names = [self._labels[columns[number]] for number in ranked[:LOOKED_AT]]
-        return Meaning(names[0], float(weights[ranked[0]]), [name for name in names if name in reading.offered])
+        own, total = weights[reading.own], weights.sum()
+        own[reading.out_of_scope] += total - own.sum()
+        best = int(own.argmax())
+        name, confidence = reading.names[best], float(own[best] / total)
+        if confidence >= CLEAR:  # nobody asks what else it might be
+            return Meaning(name, confidence, [name] if name in reading.offered else [])
+        likeliest = (reading.names[place] for place in np.argsort(-own)[:LOOKED_AT])
+        return Meaning(name, confidence, [one for one in likeliest if one in reading.offered])
 
     def forget(self, kept: set[str]) -> None:
         """What was made for tenants, but for those with these digests."""
