@@ -241,8 +241,8 @@ def _proposed(heard: Heard) -> Found:
     can answer it, unless a rule does; who looks for it is asked again."""
     if heard.values and slots.bare(heard.rest):
         return []
-    if heard.proposed("drop"):
-        return [Cancel(Evidence.MODEL, heard.text)]
+    if heard.proposed("drop") and not (where(heard.turn) is Open.CONFIRM and consent.half_named(heard.text, heard.task.acts)):
+        return [Cancel(Evidence.MODEL, heard.text)]  # 取消, where an order is to be cancelled, may be a yes
     if heard.proposed("other", "question", least=RATHER):
         return _asked(heard)
     if heard.proposed("wait"):

@@ -119,6 +119,11 @@ def test_a_change_of_mind_needs_no_word_of_the_list(shop: Tenant) -> None:
     assert commands(asked(shop, "refund_apply", "order_id", "那我留着送人好了", drop=0.96)) == [Cancel]
 
 
+def test_what_names_the_act_is_no_change_of_mind(shop: Tenant) -> None:
+    assert commands(asked(shop, "cancel_order", CONFIRM, "嗯取消了吧不想要了", drop=0.97)) != [Cancel]
+    assert commands(asked(shop, "cancel_order", CONFIRM, "还是留着吧", drop=0.97)) == [Cancel]
+
+
 def test_a_free_slot_does_not_take_what_is_no_value(shop: Tenant) -> None:
     text = "你们客服是摆设吗哈哈"
     assert commands(asked(shop, "stock_query", "product", "你们这客服是摆设", talk=0.9)) != [Set]
