@@ -241,8 +241,9 @@ def _proposed(heard: Heard) -> Found:
     can answer it, unless a rule does; who looks for it is asked again."""
     if heard.values and slots.bare(heard.rest):
         return []
-    if heard.proposed("drop") and not (where(heard.turn) is Open.CONFIRM and consent.half_named(heard.text, heard.task.acts)):
-        return [Cancel(Evidence.MODEL, heard.text)]  # 取消, where an order is to be cancelled, may be a yes
+    named = where(heard.turn) is Open.CONFIRM and any(name in heard.text for name in _acts(heard))
+    if heard.proposed("drop") and not named:  # 取消, where an order is to be cancelled, may be a yes
+        return [Cancel(Evidence.MODEL, heard.text)]
     if heard.proposed("other", "question", least=RATHER):
         return _asked(heard)
     if heard.proposed("wait"):
@@ -346,12 +347,14 @@ def _half_named(heard: Heard) -> Found:
     return _changed(heard) or [Unclear(Evidence.GRAMMAR, heard.text)]
 
 
+def _acts(heard: Heard) -> set[str]:
+    """What the act is called, wholly and by its first two characters."""
+    return {name for act in heard.task.acts for name in (act, act[:2]) if len(name) > 1 and name.isalpha() and not name.isascii()}
+
+
 def _against(heard: Heard) -> Found:
     """别挂失: the act, denied."""
-    names = {
-        name for act in heard.task.acts for name in (act, act[:2]) if len(name) > 1 and name.isalpha() and not name.isascii()
-    }
-    denied = any(re.search(AGAINST + re.escape(name), heard.text) for name in names)
+    denied = any(re.search(AGAINST + re.escape(name), heard.text) for name in _acts(heard))
     return [Deny(Evidence.GRAMMAR, heard.text)] if denied else []
 
 

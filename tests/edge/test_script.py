@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyshim.language import scripts
@@ -41,6 +41,7 @@ def test_what_a_text_is_written_in(edge: Any, text: str) -> None:
     assert edge[b"of"](text.encode()).decode() == TEXTS[text]
 
 
+@settings(deadline=None)
 @given(text=st.text(LETTERS, max_size=40) | st.text(st.characters(codec="utf-8"), max_size=40))
 def test_both_say_the_same_of_any_text(edge: Any, text: str) -> None:
     assert edge[b"of"](text.encode()).decode() == scripts.of(text)

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 LABELS = ["greet", "refund", "thanks"]
@@ -108,6 +108,7 @@ def test_nothing_is_remembered_where_the_setting_says_so(memory: Memory) -> None
     assert memory.key(memory.turn("能退吗", on=False)) is None
 
 
+@settings(deadline=None)
 @given(one=st.text(st.characters(codec="utf-8"), max_size=60), other=st.text(st.characters(codec="utf-8"), max_size=60))
 def test_texts_that_differ_by_more_have_different_keys(lua: Any, one: str, other: str) -> None:
     memory = Memory(lua, lua.eval(b"{ values = {} }"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyshim.dialogue import hearing, reading
@@ -60,6 +60,7 @@ def test_a_version_may_do_without(tmp_path: Path) -> None:
     assert proposer.load(tmp_path, LABELS) is None
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=300), number=st.integers(0, len(LABELS) - 1), task=st.sampled_from([*LABELS, "a tenant's own"]))
 def test_any_text_has_shares_of_one_and_none_of_what_cannot_be_said_there(
     made: Proposer, text: str, number: int, task: str
@@ -131,6 +132,7 @@ def test_a_free_slot_does_not_take_what_is_no_value(shop: Tenant) -> None:
     assert commands(asked(shop, "stock_query", "product", text, talk=0.9)) != [Set]
 
 
+@settings(deadline=None)
 @given(shares=shares_of, text=st.sampled_from(["嗯", "好像可以", "你看着办", "行吧要不", "OK?", "成", "弄吧弄吧", "？"]))
 def test_no_proposal_is_a_consent(shop: Tenant, shares: dict[str, float], text: str) -> None:
     turn = asked(shop, "refund_apply", CONFIRM, text)
