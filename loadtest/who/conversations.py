@@ -203,7 +203,8 @@ def asking(one: Customer) -> Talk:
     where a person is wanted it is said how one is reached."""
     for kind, question in questions.drawn(one.questions, one.chance, QUESTIONS):
         answer = yield Say(question, kind)
-        if answer.answered_by == "l7_fallback" and answer.intent is None and answer.suggestions:
+        asked_back = one.tenant.phrases.none_of_these in answer.suggestions
+        if answer.answered_by == "l7_fallback" and asked_back:
             offered = one.tenant.titles.get(answer.suggestions[0])
             answer = yield Say(FIRST)
             if offered is not None:

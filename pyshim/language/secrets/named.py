@@ -30,7 +30,9 @@ def _one_of(found: Iterable[str], divided: str = "") -> str:
     return "|".join(patterns)
 
 
-NAME = re.compile("|".join(f"(?P<{kind}>{_one_of(found, BETWEEN)})" for kind, found in words.NAMES.items()))
+NAME = re.compile(_one_of([word for found in words.NAMES.values() for word in found], BETWEEN))  # the longest, of whatever kind
+DIVIDES = re.compile(r"[ \-._]")
+KINDS = {DIVIDES.sub("", fold(word)): kind for kind, found in words.NAMES.items() for word in found}
 JOIN = re.compile(_one_of((*words.SAYS, *words.JOINS)) + "|[0-9A-J]位")  # 6位的123456
 CHAIN = re.compile(_one_of(words.CHAINS))
 SAYS = frozenset(map(fold, words.SAYS))
@@ -53,7 +55,7 @@ def named(folded: str, runs: Sequence[Run]) -> Iterator[Secret]:
     begins = {piece.start: (run, number) for run in runs for number, piece in enumerate(run)}
     ends = {run[-1].end: run for run in runs}
     for name in NAME.finditer(folded):
-        kind = name.lastgroup or ""
+        kind = KINDS[DIVIDES.sub("", name.group())]
         if kind == "none":
             continue
         found = _behind(folded, name.end(), kind, begins) or _before(folded, name, kind, ends)
