@@ -27,7 +27,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def traced(stacks: Callable[..., Stack], wide: dict[str, str], collector: Collector) -> Stack:
-    return stacks(**wide, OTLP_ENDPOINT=collector.url, TRACE_SHARE="0", ADDRESSES_TRUSTED="127.0.0.1/32")
+    return stacks(**wide, OTLP_ENDPOINT=collector.url, TRACE_SHARE="0", UNDERSTOOD_MB="0", ADDRESSES_TRUSTED="127.0.0.1/32")
 
 
 def ask(stack: Stack, query: str, flags: str = "01", status: int = 200, source: str | None = None, **headers: str) -> str:

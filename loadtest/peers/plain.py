@@ -22,6 +22,7 @@ from fastapi import FastAPI, Header, HTTPException
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from pyshim.identity import tokens
 from pyshim.settings import MODEL, read_settings
 from pyshim.tenants.compile import Snapshot, compile_all
 from pyshim.tenants.schema import Limit, Tenant
@@ -46,7 +47,8 @@ class Plain:
             compiled.tenants,
             {name: one.composer for name, one in compiled.served.items()},
         )
-        self.keys = {key.kid: (tenant, key) for tenant, one in compiled.served.items() for key in one.keys}
+        known = {tenant: tokens.keys(self.settings.keys, tenant) for tenant in compiled.tenants}
+        self.keys = {key.kid: (tenant, key) for tenant, keys in known.items() for key in keys}
         self.labels, self.temperature = compiled.model.labels, compiled.model.calibration.temperature
         self.columns = {name: np.array(compiled.model.columns(tenant.intents)) for name, tenant in compiled.tenants.items()}
         self.priors = {name: self._priors(tenant, compiled.model) for name, tenant in compiled.tenants.items()}
