@@ -125,8 +125,8 @@ def asking(stack: Stack, query: str = DEEP, customers: int = 3) -> Iterator[Stea
     assert set(steady.statuses) == {200}, steady.statuses
 
 
-# A deadline that no load of a test machine makes a candidate miss: a turn it misses is answered by the other version. Nothing that
-# was understood is remembered, so that what is asked of the student is asked of it each time.
+# A deadline that no load of a test machine makes a candidate miss: a turn it misses is answered by the other version. Nothing is
+# remembered of what was understood: what is asked of the student is asked of it each time.
 QUICK = {"DEADLINE_MS": "5000", "ROLLOUT_STEP_S": "1", "ROLLOUT_STEP_MAX_S": "1", "ROLLOUT_DRAIN_S": "1", "UNDERSTOOD_MB": "0"}
 
 
