@@ -63,7 +63,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
     """From which probability a meaning counts, from which the edge answers by itself, and from which cosine an FAQ entry is the
-    same question. None: what the settings and the model's calibration say."""
+    same question (a probability; a cosine, where the model has no judge). None: what the settings and the model say."""
 
     confidence: Share | None = None
     router: Share | None = None

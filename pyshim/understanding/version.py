@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
+from pyshim.understanding.likeness import Entries
 from pyshim.understanding.model import Model
 
 LOOKED_AT = 16
@@ -45,10 +46,12 @@ class _Reading:
 
 
 class Index(NamedTuple):
-    """A FAQ's wordings, and their embeddings [wordings, 128]."""
+    """A FAQ's wordings, each with the number of its entry, and their embeddings [wordings, 128]; entries: as the version's judge
+    asks them, None where it has none."""
 
-    wordings: tuple[str, ...]
+    wordings: tuple[tuple[str, int], ...]
     rows: npt.NDArray[np.float32]
+    entries: Entries | None
 
 
 class Version:
