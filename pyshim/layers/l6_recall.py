@@ -1,9 +1,9 @@
 """Was the same thing asked before?
 
-The entries of the tenant's FAQ that are nearest, by the student's embedding and by characters, are judged: is one of them the
-same question (pyshim/understanding/recall.py)? A wording that contradicts the question (满100减多少 and 满300减多少, 开通 and
-取消: pyshim/language/guards) does not speak for its entry. A version without a judge recalls near copies only: the nearest
-wording above its cosine that agrees.
+A near copy of a wording, by the student's embedding (cosine), is answered if the two agree. Else the entries of the tenant's FAQ
+that are nearest, by embedding and characters, are judged: is one of them the same question (pyshim/understanding/recall.py)? A
+wording that contradicts the question (满100减多少 and 满300减多少, 开通 and 取消: pyshim/language/guards) does not speak for its
+entry. A version without a judge recalls near copies only.
 """
 
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Recall(Layer):
         index = turn.version.faq.get(turn.tenant.digest)
         if index is None:
             return None
-        found = _nearest(turn, index) if index.entries is None else _judged(turn, index.entries)
+        found = _nearest(turn, index) or (index.entries and _judged(turn, index.entries))
         if found is None:
             return None
         turn.state.misses, turn.state.offered = 0, []
@@ -67,7 +67,7 @@ def _judged(turn: Turn, entries: Entries) -> Found | None:
 def _nearest(turn: Turn, index: Index) -> Found | None:
     assert turn.version is not None
     assert turn.embedding is not None
-    own = turn.tenant.about.thresholds.recall
+    own = turn.tenant.about.thresholds.recall if index.entries is None else None
     threshold = turn.version.model.calibration.recall_threshold if own is None else own
     near = index.rows @ turn.embedding
     for number in np.argsort(-near)[:NEIGHBOURS]:

@@ -62,8 +62,8 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
-    """From which probability a meaning counts, from which the edge answers by itself, and from which cosine an FAQ entry is the
-    same question (a probability; a cosine, where the model has no judge). None: what the settings and the model say."""
+    """From which probability a meaning counts, from which the edge answers by itself, and from which one an FAQ entry is the
+    same question (by the judge; a cosine, where the model has none). None: what the settings and the model say."""
 
     confidence: Share | None = None
     router: Share | None = None

@@ -1,11 +1,11 @@
 """Does an entry of a FAQ answer a question?
 
-recall.npz of a version folder, which may do without one: a small network that learned from how alike they are
-(pyshim/understanding/likeness.py) whether they are the same, and from which probability on it may say so.
+recall.npz of a version folder, which may do without one: how much each way in which they are alike counts
+(pyshim/understanding/likeness.py), and from which probability on that is enough.
 
     rarity      uint8 [8192]        how much grams say (grams.py)
     mean, scale float32 [features]  of the features, as it learned them
-    hidden      float32 [features + 1, width], said [width + 1]; the last rows are biases
+    weights     float32 [features + 1], the last one a bias
     threshold   float32             a probability, 0 to 1.01
 """
 
@@ -34,15 +34,13 @@ class Judge:
     rarity: Rarity
     mean: Floats
     scale: Floats
-    hidden: Floats
-    said: Floats
+    weights: Floats
     threshold: float
 
     def probability(self, candidates: list[Candidate]) -> npt.NDArray[np.float64]:
         """Of each candidate, that it answers."""
         features = (np.array([one.features for one in candidates]) - self.mean) / self.scale
-        hidden = np.maximum(features @ self.hidden[:-1] + self.hidden[-1], 0)
-        return np.asarray(1 / (1 + np.exp(-(hidden @ self.said[:-1] + self.said[-1]))))
+        return np.asarray(1 / (1 + np.exp(-(features @ self.weights[:-1] + self.weights[-1]))))
 
 
 def load(folder: Path) -> Judge | None:
@@ -61,19 +59,16 @@ def load(folder: Path) -> Judge | None:
 
 
 def save(judge: Judge, folder: Path) -> None:
-    floats = {name: np.float32(getattr(judge, name)) for name in ("mean", "scale", "hidden", "said", "threshold")}
+    floats = {name: np.float32(getattr(judge, name)) for name in ("mean", "scale", "weights", "threshold")}
     np.savez(folder / FILE, rarity=judge.rarity, **floats)
 
 
 def _checked(path: Path, found: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
-    hidden = found.get("hidden")
-    width = hidden.shape[-1] if hidden is not None and hidden.ndim else 0
     wanted = {
         "rarity": (BUCKETS,),
         "mean": (FEATURES,),
         "scale": (FEATURES,),
-        "hidden": (FEATURES + 1, width),
-        "said": (width + 1,),
+        "weights": (FEATURES + 1,),
         "threshold": (),
     }
     for name, shape in wanted.items():

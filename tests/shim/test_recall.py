@@ -19,6 +19,7 @@ from pyshim.understanding.version import Version
 from tests.shim.conftest import snapshot_of, version_of
 
 NEAR, FAR = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
+ASIDE = np.array([0.75, 0.66], np.float32)
 
 
 class Embeds:
@@ -72,28 +73,30 @@ async def test_without_an_embedding_nothing_is_recalled(shop: Tenant) -> None:
 
 def judge(threshold: float) -> Judge:
     """Believes in the cosine alone: cosine 1 is likely, 0 is not."""
-    hidden = np.zeros((FEATURES + 1, 1), np.float32)
-    hidden[0, 0] = 1.0
-    ones, zeros = np.ones(FEATURES, np.float32), np.zeros(FEATURES, np.float32)
-    return Judge(np.full(BUCKETS, 40, np.uint8), zeros, ones, hidden, np.array([8.0, -4.0], np.float32), threshold)
+    weights = np.zeros(FEATURES + 1, np.float32)
+    weights[0], weights[-1] = 8.0, -4.0
+    zeros, ones = np.zeros(FEATURES, np.float32), np.ones(FEATURES, np.float32)
+    return Judge(np.full(BUCKETS, 40, np.uint8), zeros, ones, weights, threshold)
 
 
 @pytest.mark.parametrize(
     ("query", "embedding", "answer"),
     [
-        ("满300块能减多少", NEAR, "减 50"),
-        ("三百二能减多少", NEAR, "减 50"),
-        ("满200减多少", NEAR, None),
+        ("满300块能减多少", ASIDE, "减 50"),
+        ("三百二能减多少", ASIDE, "减 50"),
+        ("满200减多少", ASIDE, None),
         ("满300块能减多少", FAR, None),
     ],
 )
 async def test_a_judge_answers_where_the_amounts_fit(shop: Tenant, query: str, embedding: np.ndarray, answer: str | None) -> None:
-    reply = await recall(shop, query, FAQ[1:2], embedding, judge(0.9))
+    reply = await recall(shop, query, FAQ[1:2], embedding, judge(0.8))
     assert (reply.answer if reply else None) == answer
 
 
 async def test_a_tenant_may_ask_for_more_than_its_judge_does(shop: Tenant) -> None:
-    sure = await recall(shop, "满300减多少", FAQ[1:2], NEAR, judge(0.9))
-    assert sure is not None and 0.9 < sure.confidence < 0.99
-    about = msgspec.structs.replace(shop.about, thresholds=Thresholds(recall=0.99))
-    assert await recall(msgspec.structs.replace(shop, about=about), "满300减多少", FAQ[1:2], NEAR, judge(0.9)) is None
+    sure = await recall(shop, "满300能减多少", FAQ[1:2], ASIDE, judge(0.8))
+    assert sure is not None
+    assert 0.8 < sure.confidence < 0.9
+    about = msgspec.structs.replace(shop.about, thresholds=Thresholds(recall=0.9))
+    strict = msgspec.structs.replace(shop, about=about)
+    assert await recall(strict, "满300能减多少", FAQ[1:2], ASIDE, judge(0.8)) is None

@@ -23,7 +23,7 @@ from triton_models.build.shipped import shipped
 from triton_models.build.task import Example
 
 FOLDER = Path(__file__).resolve().parents[1] / "recall"
-LEFT = (5, 5, 3, 2, 1)  # wordings of each entry, a round each
+LEFT = (5, 5, 3)  # wordings of each entry, a round each
 
 Floats32 = NDArray[np.float32]
 Faq = list[list[str]]  # entries and their wordings

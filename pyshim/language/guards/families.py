@@ -71,10 +71,14 @@ FAMILIES = (
     _family("net", *(rf"(?<![0-9.个]){number}g(?![b流])" for number in "2345")),
 )
 
+ANY = re.compile("|".join(member.pattern for family in FAMILIES for member in family.members), re.IGNORECASE)
+
 
 def sides(text: str) -> dict[str, frozenset[int]]:
     """Which members of each family a folded text names; nothing of families it names none of."""
     text = A_NOT_A.sub(r"\1", text)
+    if not ANY.search(text):
+        return {}
     found = {family.name: frozenset(_named(family, text)) for family in FAMILIES}
     return {name: named for name, named in found.items() if named}
 
