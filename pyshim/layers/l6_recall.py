@@ -42,7 +42,9 @@ class Recall(Layer):
         index = turn.version.faq.get(turn.tenant.digest)
         if index is None:
             return None
-        found = _nearest(turn, index) or (index.entries and _judged(turn, index.entries))
+        found = _nearest(turn, index)
+        if found is None and index.entries is not None:
+            found = _judged(turn, index.entries)
         if found is None:
             return None
         turn.state.misses, turn.state.offered = 0, []

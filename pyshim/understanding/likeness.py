@@ -17,7 +17,7 @@ from pyshim.language.guards import clash, distance, marks, silent
 from pyshim.understanding.aspects import aspects
 from pyshim.understanding.grams import Rarity, weights
 
-NEIGHBOURS = 4
+NEIGHBOURS = 3
 LEXICAL = 1.5  # how much shared characters count beside the cosine when neighbours are chosen
 COMMON = 0.5  # of an entry's wordings have what it is about
 CLASHING = 0.5  # of an entry's wordings, and none of them speaks
@@ -95,10 +95,6 @@ class Entries:
             if not speaking or clashing > CLASHING:
                 continue
             others = ranked[ranked != number]
-
-            def ahead(scores: npt.NDArray[np.float64], number: int = number, others: npt.NDArray[np.int64] = others) -> float:
-                return float(scores[number] - scores[others].max()) if len(others) else 1.0
-
             nearest = float(near[speaking].max())
             new = [weight for gram, weight in asked.items() if len(gram) == 2 and gram not in entry.grams]
             about = sum(entry.about.values()) or 1.0
@@ -110,9 +106,9 @@ class Entries:
                 float(covered[rows].max()),
                 float(best[number]),
                 sum(weight for gram, weight in asked.items() if gram in entry.grams) / mass,
-                ahead(best_near),
-                ahead(best_lexical),
-                ahead(best),
+                _ahead(best_near, number, others),
+                _ahead(best_lexical, number, others),
+                _ahead(best, number, others),
                 clashing,
                 float(min(silent(told, self._marks[row]) for row in speaking)),
                 min(distance(told, self._marks[row]) for row in speaking),
@@ -138,6 +134,11 @@ class Entries:
     def first(self, candidate: Candidate) -> int:
         """The number of its first wording."""
         return self._entries[candidate.number].start
+
+
+def _ahead(scores: npt.NDArray[np.float64], number: int, others: npt.NDArray[np.int64]) -> float:
+    """Of the best of the others."""
+    return float(scores[number] - scores[others].max()) if len(others) else 1.0
 
 
 def _entry(start: int, end: int, said: list[dict[str, float]], texts: list[str], rows: Floats) -> _Entry:

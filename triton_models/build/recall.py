@@ -23,6 +23,7 @@ from triton_models.build.recall_lesson import LEFT, Asked, Faq, Floats32, Materi
 from triton_models.build.task import Example
 
 PRECISION, FLOOR = 0.95, 0.3
+PRECISIONS = (PRECISION, 0.9, 0.8)  # that the card speaks of
 KNOWN = {"known": 0.3, "twin": 0.1, "strange": 0.6}  # of the questions that come
 NEW = 3  # an entry's wordings before are trained on or nearly
 FULL = 5  # wordings left of an entry, as in the shipped FAQs
@@ -65,7 +66,7 @@ def learn(examples: Iterable[Asked], rarity: NDArray[np.uint8], plan: Plan) -> J
         probability = 1 / (1 + np.exp(-(seen @ weights)))
         slope = seen.T @ (probability - same) + drawn * weights
         weights -= np.linalg.solve((seen * (probability * (1 - probability))[:, None]).T @ seen + np.diag(drawn), slope)
-    return Judge(rarity, np.float32(mean), np.float32(scale), np.float32(weights), NEVER)
+    return Judge(rarity, mean.astype(np.float32), scale.astype(np.float32), weights.astype(np.float32), NEVER)
 
 
 def answers(judge: Judge, examples: list[Asked], shares: dict[str, float] | None = None) -> Answers:
@@ -93,7 +94,7 @@ def lowest(found: Answers, precision: float = PRECISION) -> float:
 
 def figures(found: Answers, threshold: float) -> dict[str, float]:
     """right: the likeliest entry is, of the questions that have one; found_at_95: of them, where the threshold is the lowest with
-    which 95 % of these answers are right; found and precision: at the threshold."""
+    which 95 % of these answers are right, and so on; found and precision: at the threshold."""
 
     def share(mask: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
         total = float(found.weight[of].sum())
@@ -102,7 +103,10 @@ def figures(found: Answers, threshold: float) -> dict[str, float]:
     every, said = np.ones(len(found.score), dtype=bool), found.score >= threshold
     return {
         "right": share(found.right, found.known),
-        "found_at_95": share(found.right & (found.score >= lowest(found)), found.known),
+        **{
+            f"found_at_{precision:.0%}".rstrip("%"): share(found.right & (found.score >= lowest(found, precision)), found.known)
+            for precision in PRECISIONS
+        },
         "found": share(found.right & said, found.known),
         "precision": share(found.right, every & said),
     }
@@ -122,7 +126,8 @@ def taught(known: Sequence[Example], student: Encoder, plan: Plan, seed: int) ->
     together = _together(scores)
     threshold = max(FLOOR, round(min(NEVER, lowest(together) + 0.005), 2))
     judge = replace(learn(examples, material.rarity, plan), threshold=threshold)
-    found = {"threshold": threshold, "examples": len(examples), "crossed": figures(together, threshold)}
+    thresholds = {f"{precision:.0%}": round(lowest(together, precision), 2) for precision in PRECISIONS}
+    found = {"threshold": threshold, "thresholds": thresholds, "examples": len(examples), "crossed": figures(together, threshold)}
     return judge, found | {"held": measured(judge, student, material.faqs)}
 
 

@@ -2,7 +2,7 @@
 
 The FAQs of the shipped tenants, asked as customers would: every wording asks the others of its entry, with so many of each entry
 left as a tenant may write; it asks again where its entry is gone, and only its neighbours are there; and sentences that no entry
-answers ask: those of triton_models/recall/pairs.tsv, which are as near as twins, and what is out of scope.
+answers ask: those of triton_models/recall/pairs.tsv, which are as near as twins, and what is out of scope, but for answered.txt.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ class Material:
 
     @classmethod
     def of(cls, known: Sequence[Example]) -> Material:
-        near = paired()
-        own = {wording for tenant in shipped() for question in tenant.faq for wording in question.wordings}
+        answered = set((FOLDER / "answered.txt").read_text(encoding="utf-8").splitlines())
+        near = [text for text in paired() if text not in answered]
+        own = answered | {wording for tenant in shipped() for question in tenant.faq for wording in question.wordings}
         far = [one.text for one in known if one.intent == OUT_OF_SCOPE and one.text not in own]
         texts = [*near, *(one.text for one in known)]
         faqs = {tenant.id: [question.wordings for question in tenant.faq] for tenant in shipped()}

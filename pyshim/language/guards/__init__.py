@@ -37,15 +37,19 @@ def marks(text: str) -> Marks:
 
 
 def clash(one: Marks, other: Marks) -> bool:
-    if {one.stance, other.stance} == {Stance.AFFIRMS, Stance.DENIES}:
+    if one.stance * other.stance < 0:
         return True
     if any(not named & other.sides[family] for family, named in one.sides.items() if family in other.sides):
         return True
+    if not one.quantities or not other.quantities:
+        return False
     return not (_covered(one.quantities, other.quantities) or _covered(other.quantities, one.quantities))
 
 
 def silent(one: Marks, other: Marks) -> int:
     """Quantities that have nothing to be compared with."""
+    if not one.quantities or not other.quantities:
+        return len(one.quantities) + len(other.quantities)
     return sum(not _comparable(q, other.quantities) for q in one.quantities) + sum(
         not _comparable(q, one.quantities) for q in other.quantities
     )
@@ -53,6 +57,8 @@ def silent(one: Marks, other: Marks) -> int:
 
 def distance(one: Marks, other: Marks) -> float:
     """The largest ratio of an amount and what is nearest to it, as a logarithm up to FAR: 320 is nearer to 满300 than 满100."""
+    if not one.quantities or not other.quantities:
+        return 0.0
     near = [
         min(abs(log((q.raw or 1.0) / (r.raw or 1.0))) for r in alike)
         for q in one.quantities

@@ -5,7 +5,7 @@
 """
 
 import re
-from enum import Enum
+from enum import IntEnum
 
 # The two halves of a question; one of them at the end asks as 吗 does.
 A_NOT_A = re.compile(r"(.{1,2})[不没]\1|(?<=[有能可会要行])没有?(?=[\W_]|$)()|[不没]有?[啊呀嘛呢吗么]?(?=[\W_]|$)()")
@@ -22,7 +22,7 @@ NEGATION = re.compile(r"[不没未無]|无法|无效|除外|以外")
 ASKS = re.compile(r"能|可以|可[不否]|行[吗么啊]|允许|支持|给.{0,4}[吗么不]|会[不给].{0,6}|有.{0,8}[吗么]|[哪啥]|什么")
 
 
-class Stance(Enum):
+class Stance(IntEnum):
     AFFIRMS, NEITHER, DENIES = 1, 0, -1
 
 
