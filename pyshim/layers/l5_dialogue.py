@@ -171,10 +171,7 @@ class Dialogue(Layer):
                 await self._matter(turn, command, answer, before)
             case Effect.OFFERED:
                 assert isinstance(command, Choose)
-                turn.intent, turn.confidence = turn.state.offered[command.number], 1.0
-                title = turn.tenant.title(turn.intent)
-                words = stored.asked_back(turn.newest, title) if turn.newest else ""  # what was meant may say a value, too
-                await self._matter(turn, Ask(Evidence.BUTTON, words or title, turn.intent), answer, before)
+                await self._offered(turn, turn.state.offered[command.number], answer, before)
             case Effect.TALK:
                 answer.add(self._rule(turn, _intent(command)))
             case Effect.PERSON:
@@ -195,6 +192,19 @@ class Dialogue(Layer):
                 answer.passed = True
             case _:
                 await self._of_task(turn, pending, step, answer)
+
+    async def _offered(self, turn: Turn, meant: str, answer: _Answer, before: list[Step]) -> None:
+        """What "did you mean" offered: a question of the FAQ, or an intent."""
+        known = turn.tenant.recalled(meant)
+        if known is not None:
+            answer.add(Reply(known))
+        elif meant in turn.tenant.intents:
+            turn.intent, turn.confidence = meant, 1.0
+            title = turn.tenant.title(meant)
+            words = stored.asked_back(turn.newest, title) if turn.newest else ""  # what was meant may say a value, too
+            await self._matter(turn, Ask(Evidence.BUTTON, words or title, meant), answer, before)
+        else:
+            answer.passed = True  # the configuration has changed meanwhile
 
     async def _of_task(self, turn: Turn, pending: Pending, step: Step, answer: _Answer) -> None:
         """What happens to the task that waits."""

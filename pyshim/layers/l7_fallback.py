@@ -41,7 +41,12 @@ class Fallback(Layer):
         confidence, phrases = round(turn.confidence, 4), turn.tenant.phrases
         people = {"people": reached(turn.tenant)}
         about_the_task = bool(turn.resume) and turn.proposed.get("question", 0.0) >= hearing.LIKELY
-        if turn.intent == OUT_OF_SCOPE and turn.confidence >= turn.tenant.confidence_min and not about_the_task:
+        if (
+            turn.intent == OUT_OF_SCOPE
+            and turn.confidence >= turn.tenant.confidence_min
+            and not about_the_task
+            and not self._near(turn)
+        ):
             said = Said(phrases.out_of_scope, filled(phrases.out_of_scope_again, people))
             return Reply(_new(turn, said), OUT_OF_SCOPE, confidence, _examples(turn))
         if turn.resume:  # asked about the task that waits
@@ -52,26 +57,35 @@ class Fallback(Layer):
             return Reply(_new(turn, said), turn.intent, confidence)
         missed, turn.state.misses = turn.state.misses, turn.state.misses + 1
         turn.state.declined = [*turn.state.declined, *turn.state.offered][-DECLINED_MOST:]
-        turn.state.offered = [] if missed % 2 else self._meanings(turn)
-        if missed % 2:
+        turn.state.offered = self._near(turn) if missed % 2 else self._meanings(turn)
+        if missed % 2 and not turn.state.offered:
             said = Said(filled(phrases.handover, people), filled(phrases.people_again, people))
             return Reply(_new(turn, said), "ask_human", confidence)
         return self._ask_back(turn, confidence) if turn.state.offered else self._ask_openly(turn, confidence)
 
     @staticmethod
-    def _meanings(turn: Turn) -> list[str]:
-        """The two to ask back with; none where there are no two, or what is likeliest is nothing to offer."""
+    def _near(turn: Turn) -> list[str]:
+        """The wording of the FAQ that may be meant, where no task waits and it was not declined."""
+        return [turn.near] if turn.near and not turn.resume and turn.near not in turn.state.declined else []
+
+    def _meanings(self, turn: Turn) -> list[str]:
+        """What to ask back with: the FAQ's wording that may be meant, alone where all intents are out of question; else two. None
+        where there are no two, or what is likeliest is nothing to offer."""
+        near = self._near(turn)
+        if turn.intent in (*SMALL_TALK, *DIALOGUE_INTENTS, OUT_OF_SCOPE) and turn.confidence >= turn.tenant.confidence_min:
+            return near
         if turn.intent in (*SMALL_TALK, *DIALOGUE_INTENTS):
             return []
-        likely = [intent for intent in turn.likeliest if intent not in turn.state.declined][:2]
-        return likely if len(likely) == 2 else []
+        likely = [*near, *(intent for intent in turn.likeliest if intent not in turn.state.declined)][:2]
+        return likely if len(likely) == 2 else near
 
     @staticmethod
     def _ask_back(turn: Turn, confidence: float) -> Reply:
-        first, second = (turn.tenant.title(intent) for intent in turn.state.offered)
-        phrases, meanings = turn.tenant.phrases, {"first": first, "second": second}
-        said = Said(filled(phrases.ask_back, meanings), filled(phrases.ask_back_again, meanings))
-        return Reply(_new(turn, said), None, confidence, [first, second, phrases.none_of_these])
+        titles = [turn.tenant.title(one) if one in turn.tenant.intents else one for one in turn.state.offered]
+        phrases, meanings = turn.tenant.phrases, dict(zip(("first", "second"), titles, strict=False))
+        two = (phrases.ask_back, phrases.ask_back_again)
+        said = Said(*(filled(text, meanings) for text in (two if len(titles) == 2 else (phrases.ask_back_one,) * 2)))
+        return Reply(_new(turn, said), None, confidence, [*titles, phrases.none_of_these])
 
     @staticmethod
     def _ask_openly(turn: Turn, confidence: float) -> Reply:

@@ -62,8 +62,8 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
-    """From which probability a meaning counts, from which the edge answers by itself, and from which cosine an FAQ entry is the
-    same question. None: what the settings and the model's calibration say."""
+    """From which probability a meaning counts, from which the edge answers by itself, and from which one an FAQ entry is the
+    same question (by the judge; a cosine, where the model has none). None: what the settings and the model say."""
 
     confidence: Share | None = None
     router: Share | None = None
@@ -160,6 +160,7 @@ class Phrases(msgspec.Struct, forbid_unknown_fields=True):
     ask_open: str = "抱歉，我没有听明白。您可以换个说法，或者直接告诉我想查什么、想办什么。"
     ask_open_again: str = "还是没有听明白，是我的问题。请用几个字说说要查或要办的事，或者点下面的按钮。"
     ask_back_again: str = "我再确认一下：是“{first}”，还是“{second}”？都不是的话，请换个说法告诉我。"
+    ask_back_one: str = "您是想问“{first}”吗？"
     none_of_these: str = "都不是"
     out_of_scope_again: str = "这个我确实帮不上忙，怕说错耽误您。{people}。"
     only_chinese: str = "(Sorry, we can only answer this in Chinese.)"
@@ -368,6 +369,10 @@ class Tenant(msgspec.Struct):
     @property
     def intents(self) -> list[str]:
         return sorted([*self.replies, *self.tasks])
+
+    def recalled(self, wording: str) -> str | None:
+        """The FAQ's answer to one of its own wordings."""
+        return next((answer for known, answer in self.wordings if known == wording), None)
 
     def title(self, intent: str) -> str:
         return (self.replies.get(intent) or self.tasks[intent]).title

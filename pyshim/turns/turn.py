@@ -57,7 +57,7 @@ class State(msgspec.Struct, omit_defaults=True):
     flow: Pending | None = None
     owner: str = BOT
     misses: int = 0
-    offered: list[str] = []  # intents of the last "did you mean"
+    offered: list[str] = []  # of the last "did you mean": intents, and wordings of the FAQ
     declined: list[str] = []  # intents of those before, while nobody was understood
     later: list[Later] = []
     script: Script = ""  # of what was typed last, as far as it could be told
@@ -188,6 +188,9 @@ class Turn(msgspec.Struct):
     known: dict[str, Sent] = {}  # by key: the call that this turn made, for the case that its commit fails
     consent: Consent | None = None  # what was agreed to in this turn
     secret: bool = False  # the query is a code: the history does not keep it
+
+    # l6_recall
+    near: str = ""  # a wording of the FAQ that may be what is meant
 
     # funnel
     answered_by: str = ""

@@ -5,8 +5,9 @@
     python -m pyshim.understanding.folder FOLDER    the same for a shell: says what is wrong and ends with 1
 
 A whole version has all FILES; labels.txt names each intent once, in order; student.onnx opens, and its LOGITS are as many as the
-labels; router.bin has as many classes; calibration.json has all its numbers, each where it can be; and a few sentences get scores
-that are numbers. The student is run by a Python that has onnxruntime and tokenizers: Triton's, since what serves has neither.
+labels; router.bin has as many classes; calibration.json has all its numbers, each where it can be; recall.npz, where there is
+one, has the shapes of pyshim/understanding/recall.py; and a few sentences get scores that are numbers. The student is run by a
+Python that has onnxruntime and tokenizers: Triton's, since what serves has neither.
 """
 
 import json
@@ -23,7 +24,7 @@ import numpy.typing as npt
 from pyshim.errors import BadTenant
 from pyshim.language.router import Router, RouterFileError
 from pyshim.settings import read_settings
-from pyshim.understanding import proposer
+from pyshim.understanding import proposer, recall
 from pyshim.understanding.intents import OUT_OF_SCOPE
 from pyshim.words import offence
 
@@ -77,6 +78,7 @@ def check(folder: Path, python: Path = HERE) -> None:
     _router(folder / "router.bin", len(names))
     _offence(folder)
     _proposer(folder, names)
+    _recall(folder)
     _student(folder, len(names), python)
 
 
@@ -164,6 +166,14 @@ def _proposer(folder: Path, names: list[str]) -> None:
     try:
         proposer.load(folder, names)
     except BadTenant as error:
+        raise IncompleteVersion(str(error)) from None
+
+
+def _recall(folder: Path) -> None:
+    """A version may do without what judges it."""
+    try:
+        recall.load(folder)
+    except recall.RecallFileError as error:
         raise IncompleteVersion(str(error)) from None
 
 

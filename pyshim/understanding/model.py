@@ -8,8 +8,10 @@ import msgspec
 
 from pyshim.errors import BadTenant
 from pyshim.settings import MODEL
+from pyshim.understanding import recall
 from pyshim.understanding.folder import versions
 from pyshim.understanding.intents import OUT_OF_SCOPE
+from pyshim.understanding.recall import Judge
 
 NEVER = 1.01  # no probability reaches it
 
@@ -32,12 +34,13 @@ class Calibration(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One version folder: labels in the order of LOGITS, and how to read its scores."""
+    """One version folder: labels in the order of LOGITS, how to read its scores, and what judges recall, where it has that."""
 
     version: int
     folder: Path
     labels: list[str]
     calibration: Calibration
+    judge: Judge | None = None
 
     def columns(self, intents: Collection[str]) -> list[int]:
         """Columns of LOGITS that compete for a sentence said to a tenant with these intents, 0-based: all, but for others' twins
@@ -57,6 +60,9 @@ def read_model(models: Path, version: int | None = None) -> Model:
     try:
         labels = (folder / "labels.txt").read_text(encoding="utf-8").split()
         calibration = msgspec.json.decode((folder / "calibration.json").read_bytes(), type=Calibration)
+        judge = recall.load(folder)
     except (OSError, msgspec.DecodeError) as error:
         raise BadTenant(f"{folder}: {error}") from None
-    return Model(int(folder.name), folder, labels, calibration)
+    except recall.RecallFileError as error:
+        raise BadTenant(str(error)) from None
+    return Model(int(folder.name), folder, labels, calibration, judge)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pyshim.understanding import proposer
 from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_TALK
+from pyshim.understanding.likeness import Entries
 from pyshim.understanding.model import Model
 
 LOOKED_AT, CLEAR = 16, 0.95
@@ -52,10 +53,12 @@ class _Reading:
 
 
 class Index(NamedTuple):
-    """A FAQ's wordings, and their embeddings [wordings, 128]."""
+    """A FAQ's wordings, each with the number of its entry, and their embeddings [wordings, 128]; entries: as the version's judge
+    asks them, None where it has none."""
 
-    wordings: tuple[str, ...]
+    wordings: tuple[tuple[str, int], ...]
     rows: npt.NDArray[np.float32]
+    entries: Entries | None
 
 
 class Version:

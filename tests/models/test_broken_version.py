@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pyshim.settings import ROOT
@@ -38,6 +39,15 @@ def truncated(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:-1000]) and None
 
 
+def judging(**values: np.ndarray | None) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        with np.load(folder / "recall.npz") as stored:
+            kept = {**stored, **values}
+        np.savez(folder / "recall.npz", **{name: value for name, value in kept.items() if value is not None})
+
+    return edit
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -54,6 +64,11 @@ def truncated(name: str) -> Callable[[Path], None]:
         (calibrated(temperature=float("nan")), "temperature: 0.05 to 20.0 is wanted"),
         (calibrated(router_thresholds={"shop": 7}), "router_thresholds: a number from 0 to 1.01"),
         (edited("card.json", lambda _: "[]"), "card.json: a JSON object is wanted"),
+        (truncated("recall.npz"), "recall.npz: cannot be read"),
+        (judging(mean=None), "recall.npz: lacks mean"),
+        (judging(weights=np.zeros(3, np.float32)), "recall.npz: weights is float32 [3]; float32 [27] is wanted"),
+        (judging(threshold=np.float32(7)), "threshold: 0 to 1.01 is wanted, not 7.00"),
+        (judging(weights=np.full(27, np.nan, np.float32)), "weights is not a number somewhere"),
     ],
 )
 def test_a_fault_names_the_file_and_what_was_wanted(folder: Path, spoil: Callable[[Path], None], says: str) -> None:

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from pyshim.language.router import Router
+from pyshim.understanding import recall
 from pyshim.understanding.folder import check
 from pyshim.understanding.student import Encoder
 from triton_models.build.corpus import Corpus, own
 from triton_models.build.examine import Side, at_threshold, examine, table
 from triton_models.build.measure import sentences_of
+from triton_models.build.recall import measured as measure_recall
 from triton_models.build.shipped import faq, shipped
 from triton_models.build.split import split
 from triton_models.build.tenancy import Tenancy
@@ -24,7 +26,7 @@ MODELS = Path(__file__).resolve().parents[2] / "triton_models"
 STUDENT = MODELS / "repository/student"
 VERSION = STUDENT / "1"
 # onnxruntime's INT8 kernels differ a little between processors: a few sentences of the thousand may change sides.
-STUDENT_TOLERANCE, ROUTER_TOLERANCE = 0.015, 0.002
+STUDENT_TOLERANCE, ROUTER_TOLERANCE, RECALL_TOLERANCE = 0.015, 0.002, 0.05
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def labels() -> list[str]:
 
 def test_every_file_is_there_and_none_is_too_large():
     check(VERSION)
-    weights = sum((VERSION / name).stat().st_size for name in ("student.onnx", "router.bin", "sensitive.bin"))
+    weights = sum((VERSION / name).stat().st_size for name in ("student.onnx", "router.bin", "sensitive.bin", "recall.npz"))
     assert weights <= 16_000_000  # the repository carries them
 
 
@@ -121,6 +123,17 @@ def test_the_thresholds_are_those_that_follow_from_validation(card, side):
     assert all(threshold >= 0.5 for threshold in calibration["router_thresholds"].values())
     measured = differences(at_threshold(side), card["validation"]["router_at_threshold"])
     assert max(measured.values()) <= ROUTER_TOLERANCE, measured
+
+
+@pytest.mark.long
+def test_recall_is_as_good_as_its_card_says(card):
+    student = Encoder.load(VERSION / "student.onnx", VERSION / "tokenizer.json")
+    judge = recall.load(VERSION)
+    assert judge is not None
+    faqs = {tenant.id: [question.wordings for question in tenant.faq] for tenant in shipped()}
+    measured = differences(measure_recall(judge, student, faqs), card["recall"]["held"])
+    assert judge.threshold == pytest.approx(card["recall"]["threshold"])
+    assert max(measured.values()) <= RECALL_TOLERANCE, measured
 
 
 @pytest.mark.parametrize(

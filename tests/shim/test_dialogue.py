@@ -284,6 +284,33 @@ async def test_none_of_these_goes_on_and_the_same_two_are_not_offered_again(talk
     assert set(again.suggestions).isdisjoint(asked.suggestions[:2])
 
 
+async def test_a_question_of_the_faq_that_may_be_meant_is_asked_about_and_yes_answers_it(talk: Talk) -> None:
+    wording, answer = talk.tenant.wordings[0]
+    for yes in ("是的", "第一个", "嗯"):
+        asked = await talk.fall_back("凑一百块便宜几个钱", "out_of_scope", 0.95, UNCLEAR, near=wording)
+        assert asked.answer == f"您是想问“{wording}”吗？"
+        assert asked.suggestions == [wording, "都不是"]
+        reply = await talk.say(yes)
+        assert reply is not None
+        assert reply.answer == answer
+
+
+async def test_one_that_was_declined_is_not_asked_about_again(talk: Talk) -> None:
+    wording, _ = talk.tenant.wordings[0]
+    await talk.fall_back("凑一百块便宜几个钱", "out_of_scope", 0.95, UNCLEAR, near=wording)
+    assert await talk.say("都不是") is None
+    people = await talk.fall_back("都不是", "deny", 0.99, [])
+    assert talk.tenant.about.people.phone in people.answer
+    again = await talk.fall_back("凑一百块便宜几个钱", "out_of_scope", 0.95, UNCLEAR, near=wording)
+    assert again.answer == talk.tenant.phrases.out_of_scope
+
+
+async def test_where_nobody_is_sure_the_faq_stands_beside_the_likeliest_meaning(talk: Talk) -> None:
+    wording, _ = talk.tenant.wordings[0]
+    asked = await talk.fall_back("凑一百块便宜几个钱", "coupon_use", 0.4, UNCLEAR, near=wording)
+    assert asked.suggestions == [wording, talk.tenant.title(UNCLEAR[0]), "都不是"]
+
+
 async def test_an_understood_turn_in_between_starts_the_count_anew(talk: Talk) -> None:
     first = await talk.fall_back("退那个", "return_policy", 0.3, UNCLEAR)
     await talk.say("多久发货", "shipping_time")

@@ -4,7 +4,7 @@ card(...) -> the contents of card.json: where it came from (data, commit, comman
 and the figures of the files beside it on validation. Accuracy, coverage and precision count questions as often as they are asked
 in life (prior); macro-F1 is over a tenant's own and the general sentences; out_of_scope_recall counts other tenants' sentences,
 too; router coverage is the share of all questions (and of those that a rule answers) it answers at its threshold;
-router_coverage and student_coverage say what each would answer at 97 % and at 99 % precision.
+router_coverage and student_coverage say what each would answer at 97 % and at 99 % precision; recall is told by recall.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "tokenizers", "numpy", "pypinyin")
-FILES = ("student.onnx", "router.bin", "tokenizer.json", "sensitive.bin", "proposer.npz")
+FILES = ("student.onnx", "router.bin", "tokenizer.json", "sensitive.bin", "proposer.npz", "recall.npz")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def card(made: Made, side: Side, folder: Path) -> dict[str, Any]:
         "faq_sha256": project.faq.digest,
         "split": {"train": _counts(project.known), "validation": _counts(project.held)},
         "tenants": {name: [side.tenancy.labels[i] for i in side.tenancy.columns(name)] for name in side.tenancy.tenants},
-        "bytes": {name: (folder / name).stat().st_size for name in FILES if (folder / name).exists()},
-        "steps": made.steps,
+        "bytes": sizes(folder),
+        "steps": {step: found for step, found in made.steps.items() if step != "recall"},
         "prior": dict(zip(("own", "out_of_scope", "foreign"), PRIOR, strict=True)),
         "validation": {
             "student_int8": table(side.logits, side),
@@ -56,10 +56,15 @@ def card(made: Made, side: Side, folder: Path) -> dict[str, Any]:
             "router_coverage": at_coverage(side),
             "student_coverage": student_coverage(side),
         },
+        "recall": made.steps["recall"],
         "seconds": made.seconds,
         "machine": processor(),
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    return {name: (folder / name).stat().st_size for name in FILES if (folder / name).exists()}
 
 
 def commit() -> str:

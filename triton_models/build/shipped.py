@@ -1,8 +1,8 @@
 """Who will ask, and what do they say, as far as the models care?
 
 Where the sentences cover all that the shipped tenants know, these are the ones who ask; else each folder of the sentences is a
-tenant with its own and the general intents. The shipped tenants' FAQs cover what no intent covers: all wordings of an entry but
-the last are trained on as out_of_scope, the last is kept to calibrate recall with.
+tenant with its own and the general intents. The shipped tenants' FAQs cover what no intent covers: the first two wordings of an
+entry are trained on as out_of_scope, the others are kept to calibrate recall with, so that they are as new as a customer's.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from triton_models.build.corpus import GENERAL, OUT_OF_SCOPE, Corpus, Group
 from triton_models.build.measure import Audience
 from triton_models.build.tenancy import Tenancy
 
+TRAINED = 2  # wordings of an entry
 TENANTS = ROOT / "gateway" / "tenants"
 
 
@@ -32,6 +33,6 @@ def asking(tenancy: Tenancy) -> tuple[list[Audience], list[Tenant]]:
 
 
 def faq(tenants: list[Tenant]) -> Corpus:
-    """Every entry with more than one wording as a group, without its last wording."""
-    entries = [question.wordings[:-1] for one in tenants for question in one.faq]
+    """The wordings of every entry that are trained on, as a group; one at least is not."""
+    entries = [question.wordings[:-1][:TRAINED] for one in tenants for question in one.faq]
     return Corpus(tuple(Group(OUT_OF_SCOPE, GENERAL, tuple(wordings)) for wordings in entries if wordings))

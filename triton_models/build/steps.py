@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from pyshim.language.router import Router
 from pyshim.settings import ROOT
 from pyshim.understanding.folder import versions
+from pyshim.understanding.recall import save
 from pyshim.understanding.student import Encoder as Exported
 from pyshim.words.offence import SHEET, TABLE
-from triton_models.build import datasets, distil, embed, export, ngrams, pretrain, prune, reader, teach
+from triton_models.build import datasets, distil, embed, export, ngrams, pretrain, prune, reader, recall, teach
 from triton_models.build.batches import Sampler
 from triton_models.build.bert import Bert
 from triton_models.build.distil import Lesson
@@ -214,6 +215,16 @@ def speed(work: Work) -> dict[str, Any]:
     return told
 
 
+def recall_(work: Work) -> dict[str, Any]:
+    """recall.npz: what judges whether an entry of a FAQ answers a question; none in a language whose FAQs are not at hand."""
+    if not work.task.noisy:
+        return {}
+    student = Exported.load(work.folder / "student.onnx", work.base / "tokenizer.json")
+    judge, found = recall.taught(work.task.train, student, work.plans.recall, work.seed)
+    save(judge, work.folder)
+    return found
+
+
 def routed(router: Router, texts: list[str]) -> NDArray[np.float64]:
     """The router's logits float64 [texts, labels]; zeros where it has no guess."""
     silent = np.zeros(router.shape.classes)
@@ -239,6 +250,7 @@ STEPS: dict[str, Callable[[Work], dict[str, Any]]] = {
     "router": router,
     "sensitive": sensitive,
     "speed": speed,
+    "recall": recall_,
 }
 
 

@@ -12,15 +12,18 @@ from pathlib import Path
 
 from pyshim.language.router import Router
 from pyshim.understanding import proposer
+from pyshim.understanding.recall import FILE, save
 from pyshim.understanding.student import Encoder
-from triton_models.build.card import Made, card
+from triton_models.build.card import Made, card, commit, sizes
 from triton_models.build.corpus import Corpus
 from triton_models.build.examine import at_coverage, at_threshold, examine, student_coverage, table
 from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
 from triton_models.build.propose import knows_the_dialogues, propose
+from triton_models.build.recall import Plan, taught
 from triton_models.build.split import split
 from triton_models.build.steps import CONFIRMER, STEPS
+from triton_models.build.task import examples
 from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
 
@@ -35,6 +38,8 @@ def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool
         shutil.copyfile(path, folder / path.name)
     for name in (*MADE, *([HALVED] if gpu else [])):
         shutil.copyfile(work.folder / name, folder / name)
+    if (work.folder / FILE).exists():
+        shutil.copyfile(work.folder / FILE, folder / FILE)
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
     side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))
     shutil.copyfile(Path(__file__).with_name("triton_model.py"), folder / "model.py")
@@ -48,10 +53,16 @@ def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool
 
 
 def recalibrate(corpus: Corpus, folder: Path) -> None:
-    """Finds a version's thresholds anew, after tenants changed what they say. Neither student nor router changes."""
+    """Finds a version's thresholds anew, and what judges recall, after tenants changed what they say. Neither student nor router
+    changes."""
     student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
-    side = examine(split(corpus)[1], Tenancy.of(corpus), student, Router.load(folder / "router.bin"))
+    known_side, held = split(corpus)
+    side = examine(held, Tenancy.of(corpus), student, Router.load(folder / "router.bin"))
     known = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    judge, known["recall"] = taught(examples(known_side), student, Plan(), known["seed"])
+    save(judge, folder)
+    known["recall"]["learned"] = commit()
+    known["bytes"] = sizes(folder)
     known["validation"] |= {"student_int8": table(side.logits, side), "router": table(side.routed, side)}
     known["validation"]["router_at_threshold"] = at_threshold(side)
     known["validation"]["router_coverage"] = at_coverage(side)

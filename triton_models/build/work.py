@@ -21,7 +21,7 @@ import torch
 from tokenizers import Tokenizer
 
 from pyshim.language.router import MAX_SYMBOLS, Shape
-from triton_models.build import bert, distil, embed, ngrams, pretrain, prune, teach
+from triton_models.build import bert, distil, embed, ngrams, pretrain, prune, recall, teach
 from triton_models.build.bert import Bert
 from triton_models.build.huggingface import Checkpoint
 from triton_models.build.judge import Judge
@@ -59,11 +59,12 @@ class Plans:
     prune: prune.Plan = field(default_factory=prune.Plan)
     embed: embed.Plan = field(default_factory=embed.Plan)
     router: RouterPlan = field(default_factory=RouterPlan)
+    recall: recall.Plan = field(default_factory=recall.Plan)
 
     def quick(self) -> Plans:
         """A fortieth of the steps: to see that everything runs, not to serve."""
         shorter = {name: _quicker(getattr(self, name)) for name in ("pretrain", "teacher", "distil", "prune", "embed")}
-        return replace(self, **shorter, router=replace(self.router, pairs=640))
+        return replace(self, **shorter, router=replace(self.router, pairs=640), recall=self.recall.quick())
 
 
 def _quicker(plan: Any) -> Any:
