@@ -95,8 +95,9 @@ def _cross_entropy(logits: Tensor, wanted: Tensor, seen: Tensor) -> Tensor:
 
 
 def unpacked(router: Router, rows: NDArray[np.int64]) -> Network:
-    """The network of a written router, to learn on. rows int64 [classes]: which row of its weights each class begins with, -1 for a
-    class that it does not have, and which nothing is taken for yet. Its table is scaled back to what training gives a row."""
+    """The network of a written router, to learn on. rows int64 [classes]: which row of its weights each class begins with, -1
+    for a class that it does not have, and which nothing is taken for yet. Its table is scaled back to what training gives a
+    row."""
     shape = replace(router.shape, classes=len(rows))
     network = Network(shape, torch.zeros(0, dtype=torch.long))
     reached = router.table[np.any(router.table != 0, axis=1)].astype(np.float32)

@@ -2,13 +2,15 @@
 
 network(folder) -> use.Use with the weights of its student.onnx: INT8 ones times their scales, so that it says what the file says
 but for what INT8 rounds on its way. A version of another kind of network (the pretrained encoder is the only one that is served
-as it learned) raises CheckpointError, as does a file that does not say afterwards what it said before: its exporter has other names.
+as it learned) raises CheckpointError, as does a file that does not say afterwards what it said before: its exporter has other
+names.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,7 +25,7 @@ from triton_models.build.use import DENSE, Shape, Use
 from triton_models.build.weights import CheckpointError
 
 QUANTISED = "_quantized"
-WANTED = "a version that was trained from the pretrained encoder (--teacher use); of another one its work folder (--work) is wanted"
+WANTED = "a version made of the pretrained encoder (--teacher use), or the work folder of another one (--work)"
 PRODUCT = re.compile(r"/(?P<part>\w+)/MatMul")
 NEAR = 0.99  # the correlation of what network and file say: INT8 activations are rounded, a wrong weight is far off
 
@@ -58,7 +60,7 @@ def _weights(graph: onnx.GraphProto) -> dict[str, Tensor]:
     return weights
 
 
-def _whole(stored: dict[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
+def _whole(stored: dict[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
     """float32, of 8 bits a number and one scale a column, or one in all."""
     rounded, zero = stored[name + QUANTISED].astype(np.int32), stored[f"{name}_zero_point"].astype(np.int32)
     whole: NDArray[np.float32] = ((rounded - zero) * stored[f"{name}_scale"]).astype(np.float32)

@@ -144,8 +144,8 @@ class Use(nn.Module):
         return reading.logits, reading.embedding
 
     def with_labels(self, rows: list[int]) -> Use:
-        """The same network for other labels. rows: which of its labels each has been, -1 for a new one, which nothing is taken for
-        yet."""
+        """The same network for other labels. rows: which of its labels each has been, -1 for a new one, which nothing is taken
+        for yet."""
         other = Use(replace(self.shape, labels=len(rows)))
         heads = ("to_logits.weight", "to_logits.bias", "hidden_to_logits.weight", "hidden_to_logits.bias")
         known = torch.tensor([row >= 0 for row in rows])
