@@ -1,6 +1,6 @@
-"""How does a version learn a few hundred new sentences in minutes, and forget nothing?
+"""How does a student learn a few hundred new sentences in minutes, and forget nothing?
 
-The student goes on from its own weights. Every step meets pairs of new sentences and, three times as many, pairs of the old ones
+It goes on from its own weights. Every step meets pairs of new sentences and, three times as many, pairs of the old ones
 (replay). What the old ones mean it is told again; beside that, it should say of them what it said before, logits and embedding.
 The router goes on likewise, with the student that has just learned as its teacher.
 """
@@ -10,22 +10,20 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from pyshim.language.router import Router
 from triton_models.build import losses, ngrams, reader
 from triton_models.build.batches import Sampler
-from triton_models.build.bert import Bert
 from triton_models.build.descend import Descent, descend
 from triton_models.build.lesson import Said, lesson, said
 from triton_models.build.network import Encoder
 from triton_models.build.task import Example, Task
 from triton_models.build.teach import both
 from triton_models.build.use import Use
+
+UNHEARD = 2.0  # by so much a label that nobody has learned yet scores below the rarest one
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class Plan:
     contrast_temperature: float = 0.1
     same_intent: float = 0.25
     keeping: float = 1.0
+    averaging: float = 0.97
     router_old: int = 4_000
     router_new: int = 2_000
     router: ngrams.Plan = field(default_factory=lambda: ngrams.Plan(epochs=2, table_rate=1e-3, weight_rate=1e-3))
@@ -72,16 +71,32 @@ class Sentences:
         return old, new
 
 
+def relabelled(network: Encoder | Use, rows: list[int]) -> Encoder | Use:
+    """The same network for other labels. rows: which of its labels each has been, -1 for one that nothing is taken for yet."""
+    other = type(network)(replace(network.shape, labels=len(rows)))  # type: ignore[arg-type]
+    known = torch.tensor([row >= 0 for row in rows])
+    kept = torch.tensor([row for row in rows if row >= 0])
+    weights = network.state_dict()
+    for name in [name for name in weights if "to_logits." in name]:
+        table = torch.zeros_like(other.state_dict()[name])
+        table[known] = weights[name][kept]
+        weights[name] = table
+    weights["to_logits.bias"][~known] = weights["to_logits.bias"].min() - UNHEARD
+    other.load_state_dict(weights)
+    return other.eval()
+
+
 def student(begun: Encoder | Use, sentences: Sentences, tokenizer: Tokenizer, plan: Plan, seed: int) -> Encoder | Use:
-    before = deepcopy(begun).eval()
+    """A network that has learned on; begun stays what it is."""
+    learning = deepcopy(begun)
     replay, fresh = sentences.samplers(tokenizer, seed)
     loose = torch.tensor([label in sentences.task.broad for label in sentences.task.labels])
 
     def loss_of(step: int) -> Tensor:
         batch = replay.batch_of(replay.draw(step, plan.old_pairs) + fresh.draw(step, plan.new_pairs), step)
-        logits, embedding = both(begun, batch)
+        logits, embedding = both(learning, batch)
         with torch.no_grad():
-            said_before, near_before = both(before, batch)
+            said_before, near_before = both(begun, batch)
         old = batch.group < sentences.first_new
         again = losses.like_teacher(logits[old], said_before[old], batch.apart[old], 1.0)
         moved = (1 - (embedding[old] * near_before[old]).sum(1)).mean()
@@ -89,12 +104,13 @@ def student(begun: Encoder | Use, sentences: Sentences, tokenizer: Tokenizer, pl
         near = losses.near(embedding, batch, plan.contrast_temperature, plan.same_intent, loose)
         return meant + plan.contrast * near + plan.keeping * (again + moved)
 
-    return descend(begun, loss_of, Descent("student", plan.steps, plan.rate, seed, averaging=0.97))
+    return descend(learning, loss_of, Descent("student", plan.steps, plan.rate, seed, averaging=plan.averaging))
 
 
 def router(
-    begun: ngrams.Network, teacher: Encoder | Bert | Use, sentences: Sentences, tokenizer: Tokenizer, plan: Plan, seed: int
+    begun: ngrams.Network, teacher: Encoder | Use, sentences: Sentences, tokenizer: Tokenizer, plan: Plan, seed: int
 ) -> ngrams.Network:
+    """begun learns in place."""
     replay, fresh = sentences.samplers(tokenizer, seed + 40)
     spoken = _together(said(replay, plan.router_old), said(fresh, plan.router_new))
     with torch.autocast("cpu", torch.bfloat16):
@@ -103,13 +119,5 @@ def router(
     return ngrams.train(lesson(spoken, logits, sentences.task), begun.shape, plan.router, seed, begun)
 
 
-def router_of(router: Router, rows: list[int]) -> ngrams.Network:
-    return ngrams.unpacked(router, _numbers(rows))
-
-
 def _together(one: Said, other: Said) -> Said:
     return Said(one.texts + other.texts, one.intents + other.intents, one.said_to + other.said_to)
-
-
-def _numbers(rows: list[int]) -> NDArray[np.int64]:
-    return np.array(rows, dtype=np.int64)

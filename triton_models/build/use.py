@@ -9,7 +9,7 @@ over all labels and an EMBEDDING of length one. Padding is id 0. Forward pass an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,6 @@ DENSE = {
     "p3": (NARROW, WIDTH),
     "d3": (WIDTH, WIDTH),
 }
-UNHEARD = 2.0  # by so much a label that nobody has learned yet scores below the rarest one
 SLOW = 0.2  # of the rate of what has learned nothing yet: what is pretrained is tuned
 
 
@@ -142,22 +141,6 @@ class Use(nn.Module):
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         reading = self.read(ids)
         return reading.logits, reading.embedding
-
-    def with_labels(self, rows: list[int]) -> Use:
-        """The same network for other labels. rows: which of its labels each has been, -1 for a new one, which nothing is taken
-        for yet."""
-        other = Use(replace(self.shape, labels=len(rows)))
-        heads = ("to_logits.weight", "to_logits.bias", "hidden_to_logits.weight", "hidden_to_logits.bias")
-        known = torch.tensor([row >= 0 for row in rows])
-        kept = torch.tensor([row for row in rows if row >= 0])
-        weights = self.state_dict()
-        for name in heads:
-            table = torch.zeros_like(other.state_dict()[name])
-            table[known] = weights[name][kept]
-            weights[name] = table
-        weights["to_logits.bias"][~known] = weights["to_logits.bias"].min() - UNHEARD
-        other.load_state_dict(weights)
-        return other.train(self.training)
 
     @property
     def parameter_count(self) -> int:

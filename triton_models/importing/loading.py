@@ -49,17 +49,25 @@ def load(path: Path, tenant: str) -> Corpus:
 def brought(path: Path, tenant: str, language: str = "") -> Brought:
     """language: of a Dialogflow export, which may have several."""
     faults = Faults()
-    found = _of_folder(path, faults, language) if path.is_dir() else _of_file(path, faults, language)
-    if found is None:
+    rows = sentences(path, tenant, faults, language)
+    if rows is None:
         return Brought(own.read(path), [])
-    if not found and not faults.count:
-        faults.add(f"{path}:1", "no sentences", "two meaning groups an intent at least")
-    rows = checked(found, tenant, faults)
-    faults.refuse()
     kept = divisible(groups(rows), {row.intent: row.place for row in reversed(rows)}, faults)
     faults.refuse()
     corpus = Corpus(tuple(kept))
     return Brought(corpus, faults.notes + _missing(corpus))
+
+
+def sentences(path: Path, tenant: str, faults: Faults, language: str = "") -> list[Row] | None:
+    """What may be used of a set, each with its owner; None of a folder in our own layout. Refuses a set with a fault."""
+    found = _of_folder(path, faults, language) if path.is_dir() else _of_file(path, faults, language)
+    if found is None:
+        return None
+    if not found and not faults.count:
+        faults.add(f"{path}:1", "no sentences", "two meaning groups an intent at least")
+    rows = checked(found, tenant, faults)
+    faults.refuse()
+    return rows
 
 
 def is_own(path: Path) -> bool:
