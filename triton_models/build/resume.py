@@ -39,7 +39,7 @@ class Plan:
     contrast: float = 0.3
     contrast_temperature: float = 0.1
     same_intent: float = 0.25
-    keeping: float = 1.0
+    keeping: float = 3.0
     averaging: float = 0.97
     router_old: int = 4_000
     router_new: int = 2_000
