@@ -86,6 +86,8 @@ def _run(project: Project, work: Work, options: argparse.Namespace, folds: dict[
 
 def _fine_tuned(options: argparse.Namespace) -> str:
     """A version that goes on from another one."""
+    if options.keep and options.replay != DATA:
+        raise CorpusError("--keep puts sentences among the project's own; beside --replay put them there yourself")
     if options.data == DATA:
         raise CorpusError("--data names the new sentences: a batch in the project's layout, or what tenant.md lists")
     version, replay = _begun(options), read(options.replay, BATCHES if options.replay == DATA else None)
@@ -100,6 +102,8 @@ def _fine_tuned(options: argparse.Namespace) -> str:
     with new_version(target) as folder:
         told = renewal.place(folder, options.command, folds, options.gpu)
         _check(folder, target, len(renewal.tenancy.labels))
+    if options.keep:
+        additions.keep(new, DATA, BATCHES / options.keep)
     return f"{brief(told)}\nplaced {target}"
 
 
@@ -161,6 +165,12 @@ def _width(text: str) -> int:
     return int(text)
 
 
+def _folds(text: str) -> int:
+    if not text.isdigit() or not 2 <= int(text) <= 20:
+        raise argparse.ArgumentTypeError(f"{text!r}: 2 to 20 is wanted")
+    return int(text)
+
+
 def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description="Train a version of the student and place it.")
     say = parser.add_argument
@@ -181,7 +191,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "first learn N times, each time without another N-th of the groups (with --fine-tune, of the new ones), and put mean and"
         " spread into the card; costs N times all steps up to INT8, which is hours; with --fine-tune N times its student, minutes"
     )
-    say("--folds", type=int, default=0, metavar="N", help=folds)
+    say("--folds", type=_folds, default=0, metavar="N", help=folds)
+    kept = "with --fine-tune: put the new sentences into triton_models/batches/NAME (new intents into data), for the next time"
+    say("--keep", metavar="NAME", help=kept)
     say("--width", type=_width, help="hidden numbers of teacher and student, a multiple of 12; default 192")
     say("--threads", type=int, default=2)
     say("--fresh", action="store_true", help="forget what was done before")

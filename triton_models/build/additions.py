@@ -1,6 +1,7 @@
 """Which sentences are new, and whose are they?
 
     read(path, tenant, known) -> Additions, or CorpusError
+    keep(additions, data, batch) puts them among the known ones, for the next time
 
 path is a batch in the project's own layout (<tenant or general>/<intent>.txt) or any format that users bring. An intent that
 the known sentences have keeps its owner; another one is new, and belongs to tenant. What is known already, or measures, is left
@@ -19,6 +20,7 @@ from triton_models.build.split import HELD
 from triton_models.importing.faults import SHOWN, Faults
 from triton_models.importing.grouping import groups
 from triton_models.importing.loading import is_own, sentences
+from triton_models.importing.writing import write
 
 UNSAID = "unsaid"  # the tenant of rows that do not name one, where the command does not either
 
@@ -84,3 +86,12 @@ def _contradictions(found: list[Group], met: dict[str, Group]) -> Iterator[str]:
             if sentence in met and met[sentence].intent != group.intent:
                 its = met[sentence].intent
                 yield f"{sentence!r} is {group.intent} here and {its} among the known sentences; one meaning is wanted"
+
+
+def keep(new: Additions, data: Path, batch: Path) -> None:
+    """Puts them among the known sentences: new intents into data, the others into a batch of that folder. Raises CorpusError
+    where a file is there already."""
+    for folder, ours in ((data, True), (batch, False)):
+        kept = tuple(group for group in new.corpus.groups if (group.intent in new.intents) is ours)
+        if kept:
+            write(Corpus(kept), folder)

@@ -117,10 +117,11 @@ class Renewal:
                 )
             with TemporaryDirectory() as folder:
                 told = self.figures(self.student(self.project(apart), Path(folder)).file, self.version / "tokenizer.json", apart)
-            found.append((told["accuracy"], told["new"]["right"]))
-            print(f"fold {number} of {count}: {found[-1][0]:.2%} on validation, {found[-1][1]:.2%} of the new", flush=True)
-        validation, new = (spread(column) for column in zip(*found, strict=True))
-        return {"count": count, "validation": validation, "new_sentences": new}
+            before = self.figures(self.version / "student.onnx", self.version / "tokenizer.json", apart)["new"]["right"]
+            found.append((told["accuracy"], told["new"]["right"], before))
+            print(f"fold {number} of {count}: {found[-1][0]:.2%} on validation, {found[-1][1]:.1%} of the new", flush=True)
+        validation, new, known = (spread(column) for column in zip(*found, strict=True))
+        return {"count": count, "validation": validation, "new_sentences": new, "new_sentences_before": known}
 
     def figures(self, student: Path, tokenizer: Path, apart: tuple[Group, ...]) -> dict[str, Any]:
         """Of a student's file: validation's, and how much of the new sentences that are kept apart it gets right."""

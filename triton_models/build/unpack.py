@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
@@ -37,7 +38,7 @@ def network(folder: Path) -> Use:
         known = _weights(onnx.load(str(path)).graph)
         made = Use(_shape(known))
         made.load_state_dict(known)
-    except (OSError, KeyError, ValueError, RuntimeError, onnx.onnx_cpp2py_export.checker.ValidationError) as error:
+    except (OSError, KeyError, ValueError, RuntimeError, DecodeError) as error:
         why = str(error).strip().splitlines()[0]
         raise CheckpointError(f"{path}: cannot be taken apart: {why}; {WANTED}") from None
     _check(made.eval(), folder)
