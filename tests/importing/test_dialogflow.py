@@ -82,15 +82,19 @@ SPOKEN = {
 @pytest.mark.parametrize(
     ("language", "wanted", "left"),
     [
-        ("", {"acme/refund": {"我要退钱", "怎么申请退款", "我要退錢"}}, "4 phrases in en are left out; --language en reads"),
-        ("zh-cn", {"acme/refund": {"我要退钱", "怎么申请退款"}}, "1 phrases in zh-tw are left out"),
+        (
+            "",
+            {"acme/refund": {"我要退钱", "怎么申请退款", "我要退錢"}},
+            "phrases in en are left out: 4; --language en reads them instead",
+        ),
+        ("zh-cn", {"acme/refund": {"我要退钱", "怎么申请退款"}}, "phrases in zh-tw are left out: 1"),
         (
             "en",
             {
                 "acme/refund": {"give me my money back", "how do i return this"},
                 "acme/hours": {"when do you open", "are you open on sunday"},
             },
-            "2 phrases in zh-cn are left out",
+            "phrases in zh-cn are left out: 2",
         ),
     ],
 )

@@ -159,6 +159,7 @@ def test_the_json_of_version_1_is_read(given):
 PROJECT = {
     "config.yml": "language: zh\npipeline: &p [x]\npolicies: *p\n",
     "domain.yml": "intents: [refund]\nresponses:\n  utter_x:\n  - text: 好\n",
+    "endpoints.yml": "nlu:\n  url: http://localhost:5005\n",
     "data/stories.yml": "stories:\n- story: [broken\n",
     "data/stories.md": "## happy path\n* refund\n  - utter_x\n",
     "data/nlu/refund.yml": 'version: "3.1"\nnlu:\n- intent: refund\n  examples: |\n    - 退货\n',
@@ -179,6 +180,7 @@ def test_a_project_is_read_with_all_that_lies_beside_its_sentences(tmp_path, par
         path.write_text(text, encoding="utf-8")
     found = brought(tmp_path / "bot" / part, "acme")
     assert meanings(found.corpus) == IN_PROJECT
+    assert ("endpoints.yml:2: `nlu:` is where a server" in "".join(found.notes)) == (part == "")
     (note,) = [note for note in found.notes if "no sentences in" in note]
     assert "stories.md" in note and "stories.yml" in note and ("domain.yml" in note) == (part == "")
 
@@ -194,6 +196,14 @@ def test_two_names_for_one_are_refused_in_two_files_as_in_one(tmp_path):
         (tmp_path / name).write_text(f"nlu:\n- intent: {intent}\n  examples: |\n    - 多少钱\n    - 怎么卖\n", encoding="utf-8")
     (fault,) = faults_of(tmp_path)
     assert fault.startswith(f"{tmp_path}/b.yml:2: intents 'ask+price' here and 'ask price' before would both be called ask_price")
+
+
+@pytest.mark.parametrize(("name", "text"), [("nlu.yml", HURRIED), ("nlu.md", MARKDOWN)])
+def test_as_windows_writes_it_it_is_the_same(tmp_path, name, text):
+    for folder, written in (("unix", text.encode()), ("windows", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_bytes(written)
+    assert meanings(load(tmp_path / "windows", "acme")) == meanings(load(tmp_path / "unix", "acme"))
 
 
 def test_a_folder_of_files_is_one_set(tmp_path):

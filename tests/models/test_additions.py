@@ -65,7 +65,7 @@ def test_a_batch_in_the_projects_layout_keeps_its_groups(tmp_path):
 def test_what_is_known_or_measures_is_left_out_and_said(tmp_path):
     found = brought(tmp_path, "再见 bye\n回头聊 bye\n掰掰 bye\n")
     assert meanings(found) == {("general", "bye", "掰掰")}
-    assert found.notes == ("1 sentences are known already", "1 sentences measure, and are not learned from")
+    assert found.notes == ("left out, for they are known already: 1", "left out, for they measure: 1")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_is_known_or_measures_is_left_out_and_said(tmp_path):
         ("退钱 bye\n", "'退钱' is bye here and refund among the known sentences; one meaning is wanted"),
         ("打钱 transfer\n", "intent transfer is shop's here and bank's among the known sentences"),
         ("赠品呢 gift\n", "intent gift is new and has one meaning group; two at least"),
-        ("再见 bye\n", "no sentence is new; 1 sentences are known already"),
+        ("再见 bye\n", "no sentence is new; left out, for they are known already: 1"),
         ("再见\n", "new.tsv:1: 1 columns"),
     ],
 )

@@ -74,8 +74,8 @@ def _unknown(found: list[Group], known: Corpus) -> tuple[list[Group], list[str]]
         raise CorpusError("\n".join([*wrong[:SHOWN], *more]))
     again = [met[sentence] for group in found for sentence in group.sentences if sentence in met]
     measuring = sum(group.batch in HELD for group in again)
-    notes = [f"{len(again) - measuring} sentences are known already"] if len(again) > measuring else []
-    notes += [f"{measuring} sentences measure, and are not learned from"] if measuring else []
+    notes = [f"left out, for they are known already: {len(again) - measuring}"] if len(again) > measuring else []
+    notes += [f"left out, for they measure: {measuring}"] if measuring else []
     left = (replace(group, sentences=tuple(one for one in group.sentences if one not in met)) for group in found)
     return [group for group in left if group.sentences], notes
 

@@ -50,7 +50,7 @@ def rows(given: Members, place: str, faults: Faults, language: str = "") -> list
     """place: what stands before a member's name (archive! or folder/)."""
     root = root_of(given)
     if root is None:
-        faults.add(place.rstrip("!/"), "no agent.json", "a Dialogflow ES export, zip or unpacked")
+        faults.add(place.rstrip("!/"), "no agent.json", "a Dialogflow ES export or a Rasa project")
         return []
     agent = _agent(given[str(root / AGENT)], place + str(root / AGENT), faults)
     if agent is None:
@@ -138,8 +138,8 @@ def _of_one_language(said: list[Phrase], agent: str, wanted: str, place: str, fa
     chosen = _chosen(count, agent.lower(), wanted.lower())
     for language, phrases in sorted(count.items()):
         if language not in chosen:
-            hint = f"--language {language} reads it instead"
-            faults.note(place.rstrip("!/"), f"{phrases} phrases in {language} are left out; {hint}")
+            hint = f"--language {language} reads them instead"
+            faults.note(place.rstrip("!/"), f"phrases in {language} are left out: {phrases}; {hint}")
     if wanted and not chosen & count.keys():
         known = ", ".join(sorted(count)) or "none"
         faults.add(place.rstrip("!/"), f"no phrases in {wanted}", f"one of its languages: {known}")

@@ -16,10 +16,11 @@ from triton_models.importing.rows import Row
 from triton_models.importing.sources import Members
 
 SUFFIXES = (".yml", ".yaml", ".md", ".json")
+YAML = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?nlu[\"']?\s*:", re.MULTILINE)
 HOLDS = {
-    ".yml": re.compile(rb"^\s*[\"']?nlu[\"']?\s*:", re.MULTILINE),
-    ".yaml": re.compile(rb"^\s*[\"']?nlu[\"']?\s*:", re.MULTILINE),
-    ".md": re.compile(rb"^\s*##\s*intent\s*:", re.MULTILINE),
+    ".yml": YAML,
+    ".yaml": YAML,
+    ".md": re.compile(rb"^(?:\xef\xbb\xbf)?\s*##?\s*intent\s*:", re.MULTILINE | re.IGNORECASE),
     ".json": re.compile(rb"\"rasa_nlu_data\""),
 }
 READERS = {".yml": rasa_yaml.rows, ".yaml": rasa_yaml.rows, ".md": rasa_markdown.rows, ".json": rasa_json.rows}

@@ -76,6 +76,9 @@ def _of_file(root: Node | None, place: str, faults: Faults, names: Names, said: 
     if isinstance(items, ScalarNode) and not items.value:
         faults.note(_at(place, items), "nothing stands under `nlu:`")
         return
+    if isinstance(items, MappingNode) and "url" in (_members(items, place, faults) or {}):
+        faults.note(_at(place, items), "`nlu:` is where a server of Rasa's is: no sentences")
+        return
     if not isinstance(items, SequenceNode):
         faults.add(_at(place, items), "`nlu:` is no list", "- intent: ...")
         return
