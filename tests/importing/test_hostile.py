@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.importing.conftest import AGENT, zipped
-from tests.importing.test_rasa import NLU
+from tests.importing.test_dialogflow import OLD
+from tests.importing.test_rasa import JSON, MARKDOWN, NLU
 from triton_models.build.corpus import Corpus
 from triton_models.importing.faults import BadSet
 from triton_models.importing.loading import load
@@ -20,6 +21,8 @@ GOOD = {
     ".tsv": "text\tintent\tgroup\n我要退钱\trefund\t1\n怎么申请退款\trefund\t2\n".encode(),
     ".jsonl": '{"text": "我要退钱", "intent": "refund"}\n{"text": "怎么申请退款", "intent": "refund"}\n'.encode(),
     ".yml": NLU.encode(),
+    ".md": MARKDOWN.encode(),
+    ".json": JSON.encode(),
 }
 
 
@@ -58,10 +61,11 @@ def test_an_archive_with_a_few_bytes_changed(tmp_path):
         outcome(spoilt(raw, Random(seed)), ".zip")
 
 
-def test_an_export_whose_json_is_changed(tmp_path):
+@pytest.mark.parametrize("agent", [AGENT, OLD], ids=["beside", "inside"])
+def test_an_export_whose_json_is_changed(tmp_path, agent):
     for seed in range(150):
         random = Random(seed)
-        spoilt_texts = {name: spoilt(text.encode(), random).decode("utf-8", "replace") for name, text in AGENT.items()}
+        spoilt_texts = {name: spoilt(text.encode(), random).decode("utf-8", "replace") for name, text in agent.items()}
         path = zipped(tmp_path / "agent.zip", spoilt_texts)
         outcome(path.read_bytes(), ".zip")
         path.unlink()

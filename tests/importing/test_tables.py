@@ -8,6 +8,7 @@ from tests.importing.conftest import faults_of, meanings
 from triton_models.importing.loading import brought, load
 
 REFUND = {"acme/refund": {"我要退钱", "怎么申请退款"}}
+REFUND_AND_RETURN = {"acme/refund": {"退货", "怎么申请退款"}}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_lines_of_json_are_read(given):
 )
 def test_a_bad_row_is_named_by_file_and_line(given, row, says):
     path = given("set.tsv", f"退货\trefund\n怎么申请退款\trefund\n{row}\n")
-    (fault,) = [one for one in faults_of(path) if "near copies" not in one]
+    (fault,) = faults_of(path)
     assert fault.startswith(f"{path}:3: {says}")
     assert "; wanted: " in fault
 
@@ -106,11 +107,38 @@ def test_all_faults_are_counted_and_twenty_are_shown(given):
         ("set.tsv", "", "set.tsv:1: no sentences"),
         ("set.tsv", "text\tintent\n", "set.tsv:1: no sentences"),
         ("set.csv", "退钱,refund", ".csv says nothing of its format"),
-        ("set.tsv", "退钱\trefund\n退钱！\trefund\n退 钱\trefund", "set.tsv:1: all sentences of refund are near copies"),
+        (
+            "set.tsv",
+            "退钱\trefund\n退钱！\trefund\n退 钱\trefund",
+            "set.tsv:1: intent refund: its 3 sentences are one meaning group (near copies",
+        ),
+        (
+            "set.tsv",
+            "退钱\trefund\t1\n换一件\trefund\t1",
+            "set.tsv:1: intent refund: its 2 sentences are one meaning group (near",
+        ),
+        ("set.tsv", "退钱\trefund\n", "set.tsv:1: intent refund: it has one sentence; wanted: two meaning groups"),
     ],
 )
 def test_a_set_that_cannot_be_split_is_refused(given, name, content, says):
     assert says in faults_of(given(name, content))[0]
+
+
+def test_an_intent_that_cannot_be_split_is_left_out_beside_others(given):
+    path = given("set.tsv", "退货\trefund\n怎么申请退款\trefund\n转人工\thuman\n天气\tweather\n天气！\tweather\n")
+    found = brought(path, "acme")
+    assert meanings(found.corpus) == REFUND_AND_RETURN
+    said = "\n".join(found.notes)
+    assert f"{path}:3: intent human is left out: it has one sentence; wanted: two meaning groups" in said
+    assert f"{path}:4: intent weather is left out: its 2 sentences are one meaning group (near copies count as one)" in said
+
+
+def test_what_is_the_same_only_masked_is_said_to_be(given):
+    rows = ["密码739201改不了\thelp", "密码820417改不了\thelp", "怎么改密码\thelp", "怎么改密码\thelp"]
+    path = given("set.tsv", "\n".join(rows))
+    notes = brought(path, "acme").notes
+    assert f"{path}:2: the same text as at {path}:1, where what is secret is masked: read once" in notes
+    assert f"{path}:4: the same text as at {path}:3: read once" in notes
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
 from random import Random
@@ -50,7 +50,7 @@ class Sampler:
         self._tokenizer = tokenizer
         self._pieces = None if task.noisy or not Pieces.can_cut(tokenizer) else Pieces(tokenizer)
         self._noise: Callable[[str, Random], str] = noisy if task.noisy else slip
-        self._apart = {(one.intent, one.said_to): task.apart(one.intent, one.said_to) for one in set(map(_whose, task.train))}
+        self._apart = lru_cache(maxsize=None)(task.apart)
         grouped: dict[str, dict[tuple[int, str], list[str]]] = defaultdict(lambda: defaultdict(list))
         for example in task.train:
             grouped[example.intent][example.group, example.said_to].append(example.text)
@@ -72,12 +72,16 @@ class Sampler:
         return drawn
 
     def batch(self, step: int, pairs: int) -> Batch:
-        said = sorted(self.draw(step, pairs), key=lambda one: len(one.text))
+        return self.batch_of(self.draw(step, pairs), step)
+
+    def batch_of(self, drawn: list[Example], step: int) -> Batch:
+        """A batch of what was drawn here or elsewhere."""
+        said = sorted(drawn, key=lambda one: len(one.text))
         return Batch(
             ids=slices([one.text for one in said], self._cutting(step)),
             intent=torch.tensor([self.task.index[one.intent] for one in said]),
             group=torch.tensor([one.group for one in said]),
-            apart=torch.from_numpy(np.stack([self._apart[one.intent, one.said_to] for one in said])),
+            apart=torch.from_numpy(np.stack([self._apart(one.intent, one.said_to) for one in said])),
         )
 
     def _cutting(self, step: int) -> Tokenizer | Chance:
@@ -92,10 +96,6 @@ class Sampler:
         deck = list(self._deck)
         Random(f"{self._seed} deck {turn}").shuffle(deck)
         return deck
-
-
-def _whose(example: Example) -> Example:
-    return replace(example, text="", group=0)
 
 
 def _two_of(sentences: list[str], random: Random) -> list[str]:

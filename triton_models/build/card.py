@@ -44,7 +44,7 @@ def card(made: Made, side: Side, folder: Path) -> dict[str, Any]:
         "seed": made.seed,
         "data_sha256": project.corpus.digest,
         "faq_sha256": project.faq.digest,
-        "split": {"train": _counts(project.known), "validation": _counts(project.held)},
+        "split": {"train": counts(project.known), "validation": counts(project.held)},
         "tenants": {name: [side.tenancy.labels[i] for i in side.tenancy.columns(name)] for name in side.tenancy.tenants},
         "bytes": sizes(folder),
         "steps": {step: found for step, found in made.steps.items() if step != "recall"},
@@ -86,5 +86,5 @@ def processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _counts(corpus: Corpus) -> dict[str, int]:
+def counts(corpus: Corpus) -> dict[str, int]:
     return {"sentences": corpus.sentence_count, "groups": len(corpus.groups)}

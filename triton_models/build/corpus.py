@@ -81,11 +81,19 @@ def read(folder: Path, batches: Path | None = None) -> Corpus:
     seen: dict[str, str] = {}
     groups = [group for file in files for group in _read_intent(file, seen)]
     owner_of = {group.intent: group.owner for group in groups}
-    for file in sorted(batches.glob("*/*/*.txt")) if batches else []:
-        if file.stem != OUT_OF_SCOPE and owner_of.get(file.stem) != file.parent.name:
-            raise CorpusError(f"{file}: {folder} has no {file.parent.name}/{file.name}")
-        groups += _read_intent(file, seen, file.parent.parent.name)
+    for batch in sorted(batches.glob("*/")) if batches else []:
+        for group in read_batch(batch, seen):
+            if group.intent != OUT_OF_SCOPE and owner_of.get(group.intent) != group.owner:
+                raise CorpusError(f"{batch}/{group.owner}/{group.intent}.txt: {folder} has no {group.owner}/{group.intent}.txt")
+            groups.append(group)
     return Corpus(tuple(groups))
+
+
+def read_batch(folder: Path, seen: dict[str, str] | None = None) -> Iterator[Group]:
+    """More sentences of intents that other folders have, or of new ones. seen: where each sentence was met before."""
+    seen = {} if seen is None else seen
+    for file in sorted(folder.glob("*/*.txt")):
+        yield from _read_intent(file, seen, folder.name)
 
 
 def own() -> Corpus:

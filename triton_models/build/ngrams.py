@@ -7,7 +7,7 @@ scale for each dimension, which is folded into the weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pyshim.language.router import HEADER, MAGIC, VERSION, Shape, buckets_of, fold
+from pyshim.language.router import HEADER, MAGIC, VERSION, Router, Shape, buckets_of, fold
 from triton_models.build.lesson import Lesson
+
+UNHEARD = 2.0  # by so much a class that nobody has learned yet scores below the rarest one
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,12 @@ class Network(nn.Module):
         return logits
 
 
-def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int) -> Network:
+def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int, begun: Network | None = None) -> Network:
+    """begun: a network that goes on learning instead of a new one; its shape is the one wanted."""
     rng = np.random.default_rng(seed)
     bags = [np.array(buckets_of(symbols, shape)) if (symbols := fold(text, shape.symbols)) else None for text in lesson.texts]
     kept = np.array([row for row, bag in enumerate(bags) if bag is not None])
-    network = Network(shape, torch.from_numpy(np.unique(np.concatenate([bag for bag in bags if bag is not None]))))
+    network = begun or Network(shape, torch.from_numpy(np.unique(np.concatenate([bag for bag in bags if bag is not None]))))
     slow = torch.optim.Adam(network.scores.parameters(), lr=plan.weight_rate)
     fast = torch.optim.SparseAdam(network.table.parameters(), lr=plan.table_rate)
     steps = plan.epochs * (len(kept) // plan.batch)
@@ -89,6 +92,23 @@ def _bagged(bags: list[NDArray[np.int64] | None], rng: np.random.Generator, drop
 def _cross_entropy(logits: Tensor, wanted: Tensor, seen: Tensor) -> Tensor:
     log_share = functional.log_softmax(logits.masked_fill(~seen, -torch.inf), dim=1).masked_fill(~seen, 0)
     return -(wanted * log_share).sum(1).mean()
+
+
+def unpacked(router: Router, rows: NDArray[np.int64]) -> Network:
+    """The network of a written router, to learn on. rows int64 [classes]: which row of its weights each class begins with, -1
+    for a class that it does not have, and which nothing is taken for yet. Its table is scaled back to what training gives a
+    row."""
+    shape = replace(router.shape, classes=len(rows))
+    network = Network(shape, torch.zeros(0, dtype=torch.long))
+    reached = router.table[np.any(router.table != 0, axis=1)].astype(np.float32)
+    scale = 1 / (shape.dims**0.5 * np.maximum(reached.std(axis=0), 1e-9))
+    known = rows >= 0
+    with torch.no_grad():
+        network.table.weight.copy_(torch.from_numpy(router.table * scale.astype(np.float32)))
+        network.scores.weight[known] = torch.from_numpy(router.weight[rows[known]] / scale.astype(np.float32))
+        network.scores.bias[known] = torch.from_numpy(router.bias[rows[known]].copy())
+        network.scores.bias[~known] = float(router.bias.min()) - UNHEARD
+    return network
 
 
 def write(network: Network, path: Path) -> None:

@@ -9,6 +9,7 @@ to measure with (HELD), it does, and all else is trained on: batches differ more
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from triton_models.build.corpus import Corpus, Group
 
@@ -29,6 +30,12 @@ def split(corpus: Corpus) -> tuple[Corpus, Corpus]:
         held.update(sorted(group.digest for group in groups)[: _validation_count(len(groups))])
     train = tuple(group for group in corpus.groups if group.digest not in held)
     return Corpus(train), Corpus(tuple(group for group in corpus.groups if group.digest in held))
+
+
+def parts(groups: Sequence[Group], count: int) -> list[tuple[Group, ...]]:
+    """So many parts of like size, whole groups each, every intent's dealt out by hash."""
+    ranked = sorted(groups, key=lambda group: (group.intent, group.digest))
+    return [tuple(ranked[number::count]) for number in range(count)]
 
 
 def _validation_count(groups: int) -> int:

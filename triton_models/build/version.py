@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pyshim.language.router import Router
 from pyshim.understanding import proposer
@@ -31,8 +32,10 @@ MADE = ("student.onnx", "router.bin")  # by the steps
 HALVED = "student.fp16.onnx"
 
 
-def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool = False) -> None:
-    """gpu: put the 16-bit file in, too."""
+def assemble(
+    project: Project, work: Work, command: str, folder: Path, gpu: bool = False, folds: dict[str, Any] | None = None
+) -> None:
+    """gpu: put the 16-bit file in, too. folds: what crossing.py found."""
     shutil.copyfile(work.base / "tokenizer.json", folder / "tokenizer.json")
     for path in (work.folder / CONFIRMER).glob("*"):  # nothing where there was nothing to learn it from
         shutil.copyfile(path, folder / path.name)
@@ -49,7 +52,8 @@ def assemble(project: Project, work: Work, command: str, folder: Path, gpu: bool
     steps = {step: work.figures(step) for step in STEPS} | ({"propose": proposed} if proposed else {})
     seconds = round(sum(work.seconds(step) for step in STEPS))
     made = Made(project, work.seed, command, steps, seconds)
-    _write(folder / "card.json", json.dumps(card(made, side, folder), indent=2, ensure_ascii=False))
+    told = card(made, side, folder) | ({"folds": folds} if folds else {})
+    _write(folder / "card.json", json.dumps(told, indent=2, ensure_ascii=False))
 
 
 def recalibrate(corpus: Corpus, folder: Path) -> None:

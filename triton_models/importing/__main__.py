@@ -1,6 +1,6 @@
 """What is in this set, and may it become training sentences?
 
-    python -m triton_models.importing FILE --tenant acme [--out DIR] [--general]
+    python -m triton_models.importing FILE --tenant acme [--out DIR] [--general] [--language zh-cn]
 
 Prints each intent with its sentences and meaning groups, and what to mind. With --out it is written as folders that
 `python -m triton_models.build --data DIR` reads; --general adds the project's general intents. A set with one fault is
@@ -24,7 +24,7 @@ from triton_models.importing.writing import write
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
-        found = brought(options.file, options.tenant)
+        found = brought(options.file, options.tenant, options.language)
         corpus = with_general(found.corpus) if options.general else found.corpus
         files = write(corpus, options.out) if options.out else []
     except CorpusError as error:
@@ -53,10 +53,12 @@ def table(corpus: Corpus) -> str:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m triton_models.importing", description="Read the sentences users bring.")
-    parser.add_argument("file", type=Path, help="TSV, JSONL, Rasa nlu.yml, or a Dialogflow ES export")
+    parser.add_argument("file", type=Path, help="TSV, JSONL, a Rasa file or project, or a Dialogflow ES export")
     parser.add_argument("--tenant", type=_tenant, required=True, help="whose intents they are")
     parser.add_argument("--out", type=Path, help="folder to write <tenant>/<intent>.txt into; without it nothing is written")
     parser.add_argument("--general", action="store_true", help="add the project's general intents")
+    several = "of a Dialogflow export with several: zh-cn, say; default: Chinese, else its own"
+    parser.add_argument("--language", default="", help=several)
     return parser.parse_args(arguments)
 
 

@@ -1,16 +1,16 @@
 """What have users brought, whatever its format?
 
     load(path, tenant) -> Corpus, or BadSet with all faults
-    brought(path, tenant) -> the same with notes: what was left out, and what is still missing
+    brought(path, tenant, language) -> the same with notes: what was left out, and what is still missing
     with_general(corpus) -> the same with the project's general intents, out_of_scope among them
 
-By suffix: .tsv .txt, .jsonl .ndjson, .yml .yaml (Rasa), .zip (Dialogflow). A folder is a Dialogflow export when it has an
-agent.json, Rasa's where it has .yml files, else the project's own.
+By suffix: .tsv .txt, .jsonl .ndjson, .yml .yaml .md .json (Rasa). A folder or .zip is a Dialogflow export where it has an
+agent.json, a Rasa project where any file in it holds sentences as Rasa writes them, else a folder is the project's own.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +31,9 @@ READERS: dict[str, Reader] = {
     ".txt": tsv.rows,
     ".jsonl": jsonl.rows,
     ".ndjson": jsonl.rows,
-    ".yml": rasa.rows,
-    ".yaml": rasa.rows,
+    **dict.fromkeys(rasa.SUFFIXES, rasa.rows),
 }
-WANTED = ".tsv, .jsonl, Rasa's .yml, or a Dialogflow ES export (.zip or folder)"
+WANTED = ".tsv, .jsonl, Rasa's .yml, .md or .json, or a folder or .zip: a Rasa project or a Dialogflow ES export"
 
 
 @dataclass(frozen=True)
@@ -47,18 +46,36 @@ def load(path: Path, tenant: str) -> Corpus:
     return brought(path, tenant).corpus
 
 
-def brought(path: Path, tenant: str) -> Brought:
-    if path.is_dir() and not (path / "agent.json").exists() and not any(path.glob("*.y*ml")):
-        return Brought(own.read(path), [])
+def brought(path: Path, tenant: str, language: str = "") -> Brought:
+    """language: of a Dialogflow export, which may have several."""
     faults = Faults()
-    rows = _rows(path, faults)
-    if not rows and not faults.count:
-        faults.add(f"{path}:1", "no sentences", "two meaning groups an intent at least")
-    found = groups(checked(rows, tenant, faults))
-    _check_groups(found, rows, faults)
+    rows = sentences(path, tenant, faults, language)
+    if rows is None:
+        return Brought(own.read(path), [])
+    kept = divisible(groups(rows), {row.intent: row.place for row in reversed(rows)}, faults)
     faults.refuse()
-    corpus = Corpus(tuple(found))
+    corpus = Corpus(tuple(kept))
     return Brought(corpus, faults.notes + _missing(corpus))
+
+
+def sentences(path: Path, tenant: str, faults: Faults, language: str = "") -> list[Row] | None:
+    """What may be used of a set, each with its owner; None of a folder in our own layout. Refuses a set with a fault."""
+    found = _of_folder(path, faults, language) if path.is_dir() else _of_file(path, faults, language)
+    if found is None:
+        return None
+    if not found and not faults.count:
+        faults.add(f"{path}:1", "no sentences", "two meaning groups an intent at least")
+    rows = checked(found, tenant, faults)
+    faults.refuse()
+    return rows
+
+
+def is_own(path: Path) -> bool:
+    """Is it a folder in the project's own layout?"""
+    if not path.is_dir() or not any(path.glob("*/*.txt")):
+        return False
+    members = folder_members(path, rasa.SUFFIXES, Faults())
+    return dialogflow.root_of(members) is None and not rasa.holds_sentences(members)
 
 
 def with_general(corpus: Corpus) -> Corpus:
@@ -71,35 +88,46 @@ def with_general(corpus: Corpus) -> Corpus:
     return Corpus((*mine, *(Group(group.intent, GENERAL, sentences) for group, sentences in left if sentences)))
 
 
-def _rows(path: Path, faults: Faults) -> list[Row]:
-    if path.is_dir():
-        if (path / "agent.json").exists():
-            return dialogflow.rows(folder_members(path, (".json",), faults), f"{path}/", faults)
-        members = folder_members(path, (".yml", ".yaml"), faults)
-        return [row for name, raw in members.items() for row in rasa.rows(raw, f"{path}/{name}", faults)]
-    if path.suffix.lower() == ".zip":
-        return dialogflow.rows(zip_members(path, faults), f"{path}!", faults) if path.is_file() else _absent(path, faults)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+def _of_folder(path: Path, faults: Faults, language: str) -> list[Row] | None:
+    """None: in the project's own layout."""
+    members = folder_members(path, rasa.SUFFIXES, faults)
+    if dialogflow.root_of(members) is not None:
+        return dialogflow.rows(members, f"{path}/", faults, language)
+    if rasa.holds_sentences(members) or faults.count:
+        return rasa.project(members, f"{path}/", faults)
+    return None
+
+
+def _of_file(path: Path, faults: Faults, language: str) -> list[Row]:
+    suffix = path.suffix.lower()
+    if suffix == ".zip" and path.is_file():
+        members = zip_members(path, rasa.SUFFIXES, faults)
+        if rasa.holds_sentences(members) and dialogflow.root_of(members) is None:
+            return rasa.project(members, f"{path}!", faults)
+        return dialogflow.rows(members, f"{path}!", faults, language) if not faults.count else []
+    if suffix != ".zip" and suffix not in READERS:
         faults.add(str(path), f"{path.suffix or 'no suffix'} says nothing of its format", WANTED)
         return []
-    return reader(file_bytes(path, faults), str(path), faults)
+    raw = file_bytes(path, faults)
+    return [] if suffix == ".zip" else READERS[suffix](raw, str(path), faults)
 
 
-def _absent(path: Path, faults: Faults) -> list[Row]:
-    file_bytes(path, faults)
-    return []
-
-
-def _check_groups(found: list[Group], rows: list[Row], faults: Faults) -> None:
-    count: dict[str, int] = defaultdict(int)
+def divisible(found: list[Group], place_of: dict[str, str], faults: Faults) -> list[Group]:
+    """Without the intents of which one group cannot be learned and another measure; a fault where no other is left. place_of:
+    where each intent is first met."""
+    count = Counter(group.intent for group in found)
+    kept = [group for group in found if count[group.intent] > 1]
     for group in found:
-        count[group.intent] += 1
-    for row in rows:
-        intent = row.intent.strip().replace("/", ".")
-        if count.pop(intent, 2) < 2:
-            wrong = f"all sentences of {intent} are near copies of one another"
-            faults.add(row.place, wrong, "two meaning groups at least, one to train on and one to measure with")
+        if count[group.intent] > 1:
+            continue
+        said = len(group.sentences)
+        alike = f"its {said} sentences are one meaning group (near copies count as one)" if said > 1 else "it has one sentence"
+        wanted = "two meaning groups at least, one to train on and one to measure with"
+        if kept:
+            faults.note(place_of[group.intent], f"intent {group.intent} is left out: {alike}; wanted: {wanted}")
+        else:
+            faults.add(place_of[group.intent], f"intent {group.intent}: {alike}", wanted)
+    return kept
 
 
 def _missing(corpus: Corpus) -> list[str]:

@@ -1,127 +1,55 @@
-"""How is Rasa's nlu.yml read?
+"""Which of a Rasa project's files hold sentences, and how is each read?
 
-Version 2 or 3: `nlu:` holds a list; an item with `intent` has `examples`, a block of "- " lines or a list of texts. Entity
-annotations ([上海](city), [上海]{"entity": "city"}) are stripped to their text. Synonyms, regular expressions and lookup tables
-are left out with a note, as are other sections. A retrieval intent (faq/x) is an intent of its own: it has its own answer.
-
-The file is composed, never constructed: nothing in it can make an object. Anchors and aliases are refused.
+A file alone, or a folder or archive with all that lies beside: YAML with `nlu:` (versions 2 and 3), Markdown with `## intent:`
+and JSON with `rasa_nlu_data` (version 1) are read, wherever they lie. Stories, rules, domain, responses and configuration are
+left out with a note, unread: what is broken there does not matter here. An intent may be spread over files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
+from triton_models.importing import rasa_json, rasa_markdown, rasa_yaml
 from triton_models.importing.faults import Faults
-from triton_models.importing.rows import Row, shown
-from triton_models.importing.sources import decoded
+from triton_models.importing.names import Names
+from triton_models.importing.rows import Row
+from triton_models.importing.sources import Members
 
-DEPTH = 20
-LEFT_OUT = ("synonym", "regex", "lookup")
-ENTITY = re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\{[^{}]*\}|\[(?:\{[^{}]*\},?\s*)+\])")
-EXAMPLES = 'a block of "- " lines under `examples: |`'
+SUFFIXES = (".yml", ".yaml", ".md", ".json")
+YAML = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?nlu[\"']?\s*:", re.MULTILINE)
+HOLDS = {
+    ".yml": YAML,
+    ".yaml": YAML,
+    ".md": re.compile(rb"^(?:\xef\xbb\xbf)?\s*##?\s*intent\s*:", re.MULTILINE | re.IGNORECASE),
+    ".json": re.compile(rb"\"rasa_nlu_data\""),
+}
+READERS = {".yml": rasa_yaml.rows, ".yaml": rasa_yaml.rows, ".md": rasa_markdown.rows, ".json": rasa_json.rows}
+SHOWN = 5
 
 
-class Careful(yaml.SafeLoader):
-    """Refuses what makes a small file large: anchors, aliases and deep nesting."""
+def suffix(name: str) -> str:
+    return "." + name.rpartition(".")[2].lower()
 
-    depth = 0
 
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(problem="an anchor or alias", problem_mark=event.start_mark)
-        if self.depth >= DEPTH:
-            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
-        self.depth += 1
-        node: Node | None = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
+def holds_sentences(members: Members) -> bool:
+    return any(_holds(name, raw) for name, raw in members.items())
 
 
 def rows(raw: bytes, place: str, faults: Faults) -> list[Row]:
-    text = decoded(raw, place, faults)
-    if text is None:
-        return []
-    try:
-        root = yaml.compose(text, Careful)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        faults.add(f"{place}:{line}", f"YAML: {error.problem}", "a Rasa nlu.yml without anchors and aliases")
-        return []
-    except yaml.reader.ReaderError as error:
-        faults.add(f"{place}:{text[: error.position].count(chr(10)) + 1}", f"YAML: {error.reason}", "printable characters")
-        return []
-    return list(_of_file(root, place, faults))
+    """Of one file."""
+    return READERS[suffix(place)](raw, place, faults, Names(faults))
 
 
-def _of_file(root: Node | None, place: str, faults: Faults) -> Iterator[Row]:
-    sections = _members(root, place, faults)
-    if sections is None or "nlu" not in sections:
-        faults.add(f"{place}:1", "no `nlu:`", "a Rasa nlu.yml of version 2 or 3")
-        return
-    version = sections.pop("version", None)
-    if version is not None and not (isinstance(version, ScalarNode) and version.value[:1] in ("2", "3")):
-        faults.add(_at(place, version), "another version", 'version: "2.0" to "3.1"')
-    items = sections.pop("nlu")
-    for name, node in sections.items():
-        faults.note(_at(place, node), f"section {name} is left out")
-    if not isinstance(items, SequenceNode):
-        faults.add(_at(place, items), "`nlu:` is no list", "- intent: ...")
-        return
-    for item in items.value:
-        yield from _of_item(item, place, faults)
+def project(members: Members, place: str, faults: Faults) -> list[Row]:
+    """place: what stands before a member's name (archive! or folder/)."""
+    names = Names(faults)
+    read = [name for name, raw in members.items() if _holds(name, raw)]
+    beside = sorted(members.keys() - set(read))
+    if beside:
+        more = f" and {len(beside) - SHOWN} more" if len(beside) > SHOWN else ""
+        faults.note(place.rstrip("!/"), f"no sentences in {', '.join(beside[:SHOWN])}{more}: left out")
+    return [row for name in read for row in READERS[suffix(name)](members[name], place + name, faults, names)]
 
 
-def _of_item(item: Node, place: str, faults: Faults) -> Iterator[Row]:
-    members = _members(item, place, faults) or {}
-    kind = next((name for name in LEFT_OUT if name in members), None)
-    intent, examples = members.get("intent"), members.get("examples")
-    if kind:
-        faults.note(_at(place, item), f"{kind} is left out")
-    elif not isinstance(intent, ScalarNode):
-        faults.add(_at(place, item), "no intent's name", "- intent: name")
-    elif isinstance(examples, ScalarNode) and examples.style == "|":
-        yield from _of_block(examples, intent.value, place, faults)
-    elif isinstance(examples, SequenceNode):
-        yield from _of_list(examples, intent.value, place, faults)
-    else:
-        faults.add(_at(place, examples or item), f"no examples of {shown(intent.value)}", EXAMPLES)
-
-
-def _of_block(block: ScalarNode, intent: str, place: str, faults: Faults) -> Iterator[Row]:
-    for number, line in enumerate(block.value.split("\n"), start=block.start_mark.line + 2):
-        if line.startswith("- "):
-            yield Row(_plain(line[2:]), intent, f"{place}:{number}")
-        elif line.strip():
-            faults.add(f"{place}:{number}", f"{shown(line)} has no dash", EXAMPLES)
-
-
-def _of_list(items: SequenceNode, intent: str, place: str, faults: Faults) -> Iterator[Row]:
-    for item in items.value:
-        text = (_members(item, place, faults) or {}).get("text", item)
-        if isinstance(text, ScalarNode):
-            yield Row(_plain(text.value.strip().removeprefix("- ")), intent, _at(place, text))
-        else:
-            faults.add(_at(place, item), "an example without text", "- text: ...")
-
-
-def _members(node: Node | None, place: str, faults: Faults) -> dict[str, Node] | None:
-    if not isinstance(node, MappingNode):
-        return None
-    members: dict[str, Node] = {}
-    for name, value in node.value:
-        if isinstance(name, ScalarNode) and members.setdefault(name.value, value) is not value:
-            faults.add(_at(place, name), f"{shown(name.value)} for the second time", "each key once")
-    return members
-
-
-def _plain(text: str) -> str:
-    return ENTITY.sub(r"\1", text)
-
-
-def _at(place: str, node: Node) -> str:
-    return f"{place}:{node.start_mark.line + 1}"
+def _holds(name: str, raw: bytes) -> bool:
+    return suffix(name) in HOLDS and HOLDS[suffix(name)].search(raw) is not None

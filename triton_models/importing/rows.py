@@ -57,7 +57,8 @@ def checked(rows: Iterable[Row], tenant: str, faults: Faults) -> list[Row]:
         elif same is row:
             good.append(replace(row, intent=row.intent.replace("/", ".")))
         else:
-            faults.note(row.place, f"the same text as at {same.place}: read once")
+            masked = "" if raw.text.strip() == row.text else ", where what is secret is masked"
+            faults.note(row.place, f"the same text as at {same.place}{masked}: read once")
     for row in first_of.values():
         if "/" in row.intent:
             faults.note(row.place, f"intent {row.intent} is read as {row.intent.replace('/', '.')}")

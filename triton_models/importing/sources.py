@@ -32,10 +32,12 @@ def file_bytes(path: Path, faults: Faults) -> bytes:
 
 
 def folder_members(folder: Path, suffixes: tuple[str, ...], faults: Faults) -> Members:
-    """Files below the folder by relative path. A link that leads out of it is a fault."""
+    """Files below the folder by relative path, but for hidden ones. A link that leads out of it is a fault."""
     found: Members = {}
     size = 0
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file()):
+        if hidden(path.relative_to(folder).parts):
+            continue
         if not path.resolve().is_relative_to(folder.resolve()):
             faults.add(str(path), "a link that leads out of the folder", "files inside it")
             continue
@@ -47,8 +49,8 @@ def folder_members(folder: Path, suffixes: tuple[str, ...], faults: Faults) -> M
     return found
 
 
-def zip_members(path: Path, faults: Faults) -> Members:
-    """Its JSON members by name; none where the archive cannot be trusted."""
+def zip_members(path: Path, suffixes: tuple[str, ...], faults: Faults) -> Members:
+    """Its members by name, but for hidden ones; none where the archive cannot be trusted."""
     try:
         with zipfile.ZipFile(path) as archive:
             infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
@@ -56,10 +58,16 @@ def zip_members(path: Path, faults: Faults) -> Members:
             _check(path, infos, faults)
             if faults.count > before:
                 return {}
-            return {info.filename: archive.read(info) for info in infos if info.filename.endswith(".json")}
+            wanted = [info for info in infos if info.filename.lower().endswith(suffixes)]
+            return {one.filename: archive.read(one) for one in wanted if not hidden(PurePosixPath(one.filename).parts)}
     except (*DAMAGE, OSError, ValueError) as error:
-        faults.add(str(path), f"not a zip archive that can be read: {error}", "a Dialogflow ES export")
+        faults.add(str(path), f"not a zip archive that can be read: {error}", "a Dialogflow ES export or a Rasa project")
         return {}
+
+
+def hidden(parts: tuple[str, ...]) -> bool:
+    """.git, ._name and __MACOSX: what file managers and version control leave beside."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def _check(path: Path, infos: list[zipfile.ZipInfo], faults: Faults) -> None:
