@@ -28,6 +28,7 @@ import torch
 from tokenizers import Tokenizer
 
 from pyshim.language.router import Router
+from pyshim.understanding.recall import FILE as JUDGE
 from pyshim.understanding.student import Encoder as Exported
 from pyshim.words.offence import SHEET, TABLE
 from triton_models.build import export, ngrams, resume, unpack
@@ -137,7 +138,7 @@ class Renewal:
                 resume.router(known, learned.network, self.sentences(project), self.tokenizer, self.plan, self.seed),
                 folder / "router.bin",
             )
-        for name in ("tokenizer.json", TABLE, SHEET):
+        for name in ("tokenizer.json", TABLE, SHEET, JUDGE):  # what judges recall counts ways to be alike, which stay
             if (self.version / name).exists():
                 shutil.copyfile(self.version / name, folder / name)
         shutil.copyfile(Path(__file__).with_name("triton_model.py"), folder / "model.py")
