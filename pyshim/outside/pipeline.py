@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import hiredis
 
+GRACE_S = 0.005
 Argument = bytes | str | int
 
 
@@ -30,6 +31,7 @@ class _Connection(asyncio.Protocol):
         self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
         self._said: list[bytes] = []
         self._watch: asyncio.TimerHandle | None = None
+        self._overdue: asyncio.Future[Any] | None = None
         self._transport: asyncio.Transport | None = None
         self.open = True
 
@@ -67,13 +69,17 @@ class _Connection(asyncio.Protocol):
             self.close(Lost(f"not an answer: {error}"))
 
     def _look(self) -> None:
-        """Is the oldest still in time?"""
+        """Is the oldest still in time? One that is not may have its answer in the socket, where this process itself was held up: it
+        is looked at once more, behind what has come."""
         self._watch = None
         if not self._waiting:
             return
-        until = self._waiting[0][1]
+        oldest, until = self._waiting[0]
         if until > self._loop.time():
             self._watch = self._loop.call_at(until, self._look)
+        elif self._overdue is not oldest:
+            self._overdue = oldest
+            self._watch = self._loop.call_later(GRACE_S, self._look)
         else:
             self.close(TimeoutError(f"no answer within {self._timeout_s:g} s"))
 
