@@ -69,8 +69,8 @@ class _Connection(asyncio.Protocol):
             self.close(Lost(f"not an answer: {error}"))
 
     def _look(self) -> None:
-        """Is the oldest still in time? One that is not may have its answer in the socket, where this process itself was held up: it
-        is looked at once more, behind what has come."""
+        """Is the oldest still in time? One that is not may have its answer in the socket, where this process itself was held up:
+        it is looked at once more, behind what has come."""
         self._watch = None
         if not self._waiting:
             return
