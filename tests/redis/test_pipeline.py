@@ -101,13 +101,19 @@ async def test_and_is_asked_again_when_it_goes_on(redis_server: RedisServer) -> 
 
 
 def test_an_answer_that_came_while_this_process_was_held_up_counts(redis_server: RedisServer) -> None:
+    read, write = os.pipe()
+
+    def busy() -> None:
+        os.read(read, 1)
+        time.sleep(0.5)  # longer than an answer may take
+
     async def held_up() -> list[object]:
         pipeline = Pipeline(str(redis_server.socket), 0.2)
         assert await pipeline.ask("ECHO", "there") == b"there"
+        asyncio.get_running_loop().add_reader(read, busy)
         asked = [asyncio.create_task(pipeline.ask("ECHO", number)) for number in range(20)]
-        for _ in range(3):
-            await asyncio.sleep(0)  # they are sent
-        time.sleep(0.5)  # noqa: ASYNC251 - nothing is done for longer than an answer may take
+        await asyncio.sleep(0)  # they are about to be sent, and then something else takes the loop
+        os.write(write, b"!")
         return await asyncio.gather(*asked, return_exceptions=True)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # whose timers come before what has come
