@@ -181,8 +181,9 @@ def brief(told: dict[str, Any]) -> str:
     for what in ("student", "router"):
         before, after = told[what]["before"], told[what]["after"]
         line = f"{what}: {before['accuracy']:.2%} before and {after['accuracy']:.2%} now on validation"
-        new = f", {before['new']['right']:.1%} and {after['new']['right']:.1%} of the new sentences it has not heard"
-        lines.append(line + (new if after["new"]["questions"] else ""))
+        if "new" in after:
+            line += f", {before['new']['right']:.1%} and {after['new']['right']:.1%} of the new sentences it has not heard"
+        lines.append(line)
         if before["accuracy"] - after["accuracy"] > LOST:
             lines.append(f"note: the {what} is worse by more than {LOST:.1%} on validation; look at the new sentences' labels")
     return "\n".join(lines)

@@ -55,11 +55,10 @@ class Progress:
     def _figures(self, ask: Ask) -> dict[str, Any]:
         judge = TenantJudge(measure.sentences_of(self.held), self._questions(self.held), self.tenancy.out_of_scope)
         found = judge.figures(self._of_all(ask(judge.texts)))
-        return {name: found[name] for name in SHOWN} | {"new": self._new(ask, found["temperature"], found["foreign"])}
+        told = {name: found[name] for name in SHOWN}
+        return told | ({"new": self._new(ask, found["temperature"], found["foreign"])} if self.apart.groups else {})
 
     def _new(self, ask: Ask, temperature: float, foreign: float) -> dict[str, float | int]:
-        if not self.apart.groups:
-            return {"right": 0.0, "questions": 0}
         logits, hits = self._of_all(ask(measure.sentences_of(self.apart))), list[bool]()
         for asked in self._questions(self.apart):
             guess = measure.heard(logits, asked, self.tenancy.out_of_scope, temperature, foreign).argmax(axis=1)

@@ -116,6 +116,7 @@ def test_folds_say_mean_and_spread_and_nothing_is_kept_apart(tune, tmp_path):
     assert tune("student", "--quick", "--folds", "2") == 0
     told = card(tmp_path / "student/2")["fine_tuned"]
     assert told["kept_apart"] == {"sentences": 0, "groups": 0}
+    assert "new" not in told["student"]["after"]
     assert told["folds"]["count"] == len(told["folds"]["new_sentences"]["each"]) == 2
     for column in ("validation", "new_sentences", "new_sentences_before"):
         one, other = told["folds"][column]["each"]
