@@ -139,6 +139,8 @@ def test_what_cannot_be_done_is_one_sentence(tune, sentences, tmp_path, capsys):
     assert "student/9: no such folder" in capsys.readouterr().err
     assert tune("student", "--keep", "monday") == 1
     assert "--keep puts sentences among the project's own" in capsys.readouterr().err
+    assert tune("student", "--keep", "life", "--replay", str(build.DATA)) == 1
+    assert "batches/life: is there already; --keep wants another name" in capsys.readouterr().err
     fewer = shutil.copytree(sentences, tmp_path / "fewer")
     (fewer / "shop/coupon.txt").unlink()
     assert tune("student", "--replay", str(fewer)) == 1
