@@ -88,6 +88,8 @@ def _fine_tuned(options: argparse.Namespace) -> str:
     """A version that goes on from another one."""
     if options.keep and options.replay != DATA:
         raise CorpusError("--keep puts sentences among the project's own; beside --replay put them there yourself")
+    if options.keep and (BATCHES / options.keep).exists():
+        raise CorpusError(f"{BATCHES / options.keep}: is there already; --keep wants another name")
     if options.data == DATA:
         raise CorpusError("--data names the new sentences: a batch in the project's layout, or what tenant.md lists")
     version, replay = _begun(options), read(options.replay, BATCHES if options.replay == DATA else None)

@@ -20,7 +20,7 @@ from pyshim.understanding.student import Encoder
 from triton_models.build import measure
 from triton_models.build.corpus import Corpus
 from triton_models.build.judge import TenantJudge
-from triton_models.build.measure import Floats, Questions
+from triton_models.build.measure import Audience, Floats, Questions
 from triton_models.build.shipped import asking
 from triton_models.build.steps import routed
 from triton_models.build.tenancy import Tenancy
@@ -65,8 +65,12 @@ class Progress:
             hits += (guess == asked.label)[asked.native].tolist()
         return {"right": round(float(np.mean(hits)), 4) if hits else 0.0, "questions": len(hits)}
 
+    @cached_property
+    def _audiences(self) -> list[Audience]:
+        return asking(self.tenancy)[0]
+
     def _questions(self, corpus: Corpus) -> list[Questions]:
-        return measure.questions(corpus, self.tenancy, asking(self.tenancy)[0])
+        return measure.questions(corpus, self.tenancy, self._audiences)
 
     def _of_all(self, logits: Floats) -> Floats:
         """logits [n, labels of the version, or of both] -> [n, labels of both]."""
