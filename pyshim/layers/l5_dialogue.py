@@ -284,9 +284,15 @@ class Dialogue(Layer):
         if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
             self._name_later(turn, _later(intent, command.words), answer)
             return
+        if waiting is not None and tenant.is_urgent(waiting.intent) and task is not None and task.confirm and not urgent:
+            self._name_later(turn, _later(intent, command.words), answer)  # what is urgent is not left for what is not
+            return
         words, more = flows.apart(turn, intent, command.words)
         reply = await self._say(turn, intent, words)
         begun = turn.state.flow is not None and turn.state.flow is not waiting
+        if begun and waiting is not None and not urgent and waiting.asking == CONFIRM and waiting.intent != intent:
+            aside = filled(tenant.phrases.put_aside, {"title": tenant.title(waiting.intent)})
+            reply.answer = f"{aside}\n{reply.answer}"
         answer.add(reply, asked=begun)
         if begun and urgent and waiting is not None:
             self._name_later(turn, _later(waiting.intent, " ".join(waiting.slots.values())), answer)

@@ -5,11 +5,13 @@ nothing is likely (Triton is away, say; or it is small talk); the next time says
 time with meanings that were not declined yet. What was said last is not said again: the same in other words.
 """
 
+import re
 from typing import NamedTuple
 
 from pyshim.dialogue import hearing, slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import filled
+from pyshim.language import scripts
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.tenants import spoken
@@ -19,6 +21,8 @@ from pyshim.understanding.intents import DIALOGUE_INTENTS, OUT_OF_SCOPE, SMALL_T
 from pyshim.understanding.version import NOT_OFFERED
 
 DECLINED_MOST = 8
+ASKING = re.compile(r"什么|怎么|怎样|时[候间]|多[少久]|可以|现在|一下|这个|那个|有没有|是不是|[我你您的了吗呢啊呀，。？?]")
+MONEY = re.compile(r"多少钱|几块|几元|费|贵|要钱")
 
 
 class Said(NamedTuple):
@@ -106,7 +110,18 @@ def _new(turn: Turn, said: Said) -> str:
 
 
 def _is_in_the_question(turn: Turn) -> bool:
-    """Does the question that waits say where it is found, or what there is to choose (单号在哪看)?"""
+    """Does the question that waits say where it is found (单号在哪看), what there is to choose, or when it begins?"""
     pending = turn.state.flow
-    slot = turn.tenant.slots.get(pending.asking) if pending else None
-    return slot is not None and slots.names(slot, turn.query)
+    if pending is None:
+        return False
+    slot = turn.tenant.slots.get(pending.asking)
+    if slot is not None:
+        return slots.names(slot, turn.query)
+    task = turn.tenant.tasks[pending.intent]
+    said = ASKING.sub("", turn.query)
+    for name in sorted((task.title, *task.acts), key=len, reverse=True):
+        said = said.replace(name, "")  # who names the act has not said what they want to know of it
+    pairs = {said[at : at + 2] for at in range(len(said) - 1)}
+    return any(pair in turn.resume for pair in pairs if scripts.CJK.match(pair)) or (
+        MONEY.search(turn.query) is not None and "元" in turn.resume
+    )

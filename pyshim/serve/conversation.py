@@ -59,7 +59,7 @@ class Conversations:
             turn.told = []
             secrecy.reveal(turn)
             if turn.press is None:
-                turn.state.script = scripts.of(turn.query) or turn.state.script
+                turn.state.script = scripts.after(turn.state.script, turn.query)
             try:
                 reply = await funnel.run(turn, self._layers)
                 warning = [turn.tenant.phrases.secret] if turn.warned else []

@@ -20,6 +20,8 @@ TEXTS = {
     "wifi": "",
     "where is my order 20231105": "en",
     "i can't find it!": "en",
+    "I want a refund": "en",
+    "a b c": "",
     "my order 在哪": "",
     "Où est-ce": "",
     "": "",
@@ -39,6 +41,11 @@ def edge(lua: Any) -> Any:
 def test_what_a_text_is_written_in(edge: Any, text: str) -> None:
     assert scripts.of(text) == TEXTS[text]
     assert edge[b"of"](text.encode()).decode() == TEXTS[text]
+
+
+def test_what_decides_nothing_changes_nothing_but_chinese_is_no_english() -> None:
+    assert [scripts.after(before, "20231105") for before in ("en", "hant", "zh", "")] == ["en", "hant", "zh", ""]
+    assert [scripts.after(before, "我要退款") for before in ("en", "hant", "zh", "")] == ["zh", "hant", "zh", ""]
 
 
 @settings(deadline=None)

@@ -24,6 +24,7 @@ from pyshim.language.values.spans import Folded, fold
 PREFIX = re.compile(r"([A-Za-z]{1,8})[ \-:：]{0,2}$")
 MONEY = re.compile(r"\s?(?:元|块|圆|RMB|万|千|[./,][0-9])", re.IGNORECASE)
 DATE = re.compile(r"(?:19|20)[0-9]{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12][0-9]|3[01])")
+WORD, SHORT_WORDS = 4, frozenset(["no", "is", "id", "num", "it", "my"])  # letters of what is a word, where a blank follows
 NEAR = 10
 LEAST = 4  # digits that seem to be a number at all
 
@@ -54,6 +55,8 @@ def read(text: str | Folded, shapes: Sequence[Shape], names: Sequence[str] = ())
 
 def _of_run(text: str, run: Run, shapes: Sequence[Shape], named: bool) -> Iterator[Found | Reason]:
     before = PREFIX.search(text, max(0, run.start - NEAR), run.start)
+    if before and _is_a_word(before):
+        before = None
     letters, start = (before[1].upper(), before.start()) if before else ("", run.start)
     pieces = _that_count_nothing(text, run.pieces)
     fitting = [shape for shape in shapes if letters == shape.prefix.upper() or (not letters and shape.bare)]
@@ -75,6 +78,11 @@ def _of_run(text: str, run: Run, shapes: Sequence[Shape], named: bool) -> Iterat
         )
     if not wholes and sum(len(piece.digits) for piece in pieces) >= (1 if named or letters else LEAST):
         yield Reason.LENGTH
+
+
+def _is_a_word(before: re.Match[str]) -> bool:
+    """Is it no prefix (SF1234567890), but a word apart (my order 20231105)?"""
+    return not before[0][-1].isalpha() and (len(before[1]) >= WORD or before[1].lower() in SHORT_WORDS)
 
 
 def _that_count_nothing(text: str, pieces: tuple[Piece, ...]) -> list[Piece]:
