@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import msgspec
 
 from pyshim.dialogue.sentences import PLACEHOLDER
+from pyshim.language import scripts
 from pyshim.tenants.compile import composer
 from pyshim.tenants.schema import Task, Tenant
 from pyshim.words.compose import Composer
@@ -59,7 +60,9 @@ def pieces(template: str, known: Mapping[str, str]) -> list[str]:
 
 
 def stands_in(texts: list[str], answer: str) -> bool:
-    """Do they stand in it, one after the other?"""
+    """Do they stand in it, one after the other? In traditional script where it is written so."""
+    if scripts.of(answer) == "hant":
+        texts = [scripts.traditional(text) for text in texts]
     at = 0
     for text in texts:
         found = answer.find(text, at)

@@ -60,8 +60,7 @@ class Source(msgspec.Struct, frozen=True, dict=True):
 
 def of_folder(folder: Path, keys: bytes = b"", keys_where: str = "") -> Source:
     """One tenant's folder; its name is the tenant's id. Raises BadTenant."""
-    if not NAME.fullmatch(folder.name):
-        raise BadTenant(f"{folder}: a tenant's name is a-z, 0-9 and _, at most 32")
+    _named(folder)
     found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     unknown = [name for name, path in found.items() if name not in FILES and path.suffix in READ and not name.startswith(".")]
     if unknown:
@@ -72,6 +71,21 @@ def of_folder(folder: Path, keys: bytes = b"", keys_where: str = "") -> Source:
         raise BadTenant(f"{error.filename}: {error.strerror}") from None
     public, signs = jwks.public(keys)
     return Source(folder.name, str(folder), files, public, keys_where, signs)
+
+
+def _named(folder: Path) -> str:
+    if not NAME.fullmatch(folder.name):
+        raise BadTenant(f"{folder}: a tenant's name is a-z, 0-9 and _, at most 32")
+    return folder.name
+
+
+def _serves_keys(settings: Settings, tenant: str) -> bool:
+    """Has what this machine's nginx was given last a key of this tenant?"""
+    try:
+        parts = msgspec.json.decode(settings.edge_configuration.read_bytes())["parts"]
+        return bool(parts[tenant]["keys"])
+    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+        return False
 
 
 def without_private(one: Source) -> Source:
@@ -89,7 +103,9 @@ def of_settings(settings: Settings) -> list[Source]:
     faults: list[str] = []
     for folder in folders:
         try:
-            path = tokens.path_of(settings.keys, folder.name)
+            path = tokens.path_of(settings.keys, _named(folder))
+            if not path.exists() and _serves_keys(settings, folder.name):
+                raise BadTenant(f"{path}: gone, and tokens of its keys are served here: put it back, or they are refused")
             found.append(of_folder(folder, tokens.read(settings.keys, folder.name), str(path)))
         except BadTenant as error:
             faults += error.faults

@@ -136,3 +136,14 @@ def test_one_kid_of_two_tenants_changes_nothing(office: Office, keys: Path) -> N
     bank = tokens.path_of(office.stack.settings.keys, "bank")
     write(keys, *json.loads(bank.read_bytes())["keys"])
     assert "a kid and its key belong to one tenant" in office.refused("apply")
+
+
+def test_a_key_file_that_is_gone_is_named_and_not_made_anew(office: Office, keys: Path) -> None:
+    aside = keys.with_suffix(".aside")
+    keys.rename(aside)
+    try:
+        for command in (["check"], ["apply", "--why", "nothing"]):
+            assert f"{keys}: gone" in office.refused(*command).replace("\n", "")
+        assert not keys.exists()
+    finally:
+        aside.rename(keys)

@@ -120,11 +120,11 @@ GROUP = st.tuples(SOME, TIMES).map(lambda pair: f"(?:{pair[0]}){pair[1]}")
 @settings(max_examples=500, deadline=None)
 @given(pattern=st.lists(st.one_of(ONE, GROUP), min_size=1, max_size=3).map("".join).map(lambda text: text + "!"))
 def test_what_passes_is_never_slow(pattern: str) -> None:
-    """On any machine: a second of the fastest is more than all its steps."""
+    """On any machine, a busy one, too: all its steps are a tenth of a second of a fast one."""
     if backtracking.steps(pattern, 300) > patterns.SQUARES * 300**2:
         return
     for text in patterns.worst(pattern, 300):
-        patterns.compiled(pattern).search(text, timeout=1.0)
+        patterns.compiled(pattern).search(text, timeout=5.0)
 
 
 @pytest.mark.parametrize("pattern", ["(", "[", r"\p{Han}", "(?<a>b)", "a**", "(?P<a>a)(?P<a>b)", "(" * 5000])
