@@ -6,7 +6,7 @@ They follow the tenant's own flows through to the end and check every answer (lo
 import random
 from collections.abc import Callable, Mapping
 
-from loadtest.verdict.checks import Answer
+from loadtest.verdict.checks import Answer, stands_in
 from loadtest.what import questions
 from loadtest.what.questions import FOLLOW_UPS, Questions
 from loadtest.who.customer import AGAIN, FIRST, NO, SAID, STOP, THANKS, UNKNOWN_ORDER, YES, Customer, Part, Say, Talk
@@ -219,7 +219,7 @@ def stopped(one: Customer, intent: str) -> Part:
     """A task began by a sentence; the customer leaves it. Where it was answered at once nothing is waited for."""
     answer = yield Say(STOP)
     waits = one.tenant.phrases.flow_nothing
-    if waits not in answer.answer:
+    if not stands_in([waits], answer.answer):
         one.checks.cancelled(answer, intent)
     return answer
 
