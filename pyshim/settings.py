@@ -239,7 +239,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("port", "operations_port", "triton_port", "triton_metrics_port", "backend_port", "tls_port"), PORT),
     **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
     **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
-    "understood_mb": (0, MOST),
+    "understood_mb": (0, 16384),
     "redis_memory_mb": (16, MOST),  # with less Redis takes nothing at all
     **dict.fromkeys(("trace_share", "confidence_min", "rollout_false_alarms"), SHARE),
     **dict.fromkeys(

@@ -1,7 +1,8 @@
 """Which tests run on one worker, one after another, and which may run beside each other?
 
-A shared stack is started once, so all who stand on it go together; those on stacks of several files are one group, for some tests
-stand on two of them. Whoever starts a stack of their own goes alone; the rest goes by file, whose fixtures are then made once.
+A shared stack is started once, so all who stand on it go together; those on stacks of several files are two groups, for some
+tests stand on two of them, and one group would end last. Whoever starts a stack of their own goes alone; the rest goes by file,
+whose fixtures are then made once.
 pytest-xdist (--dist loadgroup) gives each group to one worker as a whole.
 """
 
@@ -16,7 +17,8 @@ REAL = {"stacks", "lasting_stacks", "redis_server"}
 LONGEST = (
     "tests/configuration/test_swap.py",
     "tests/rollout/test_side_by_side.py",
-    "tests/http/",  # with all on lasting stacks
+    "tests/http/",  # on a lasting stack of their own
+    "tests/test_cli.py",  # with all others on lasting stacks
     "tests/loadtest/capacity/test_measure.py",
     "tests/configuration/",
     "tests/rollout/",
@@ -24,7 +26,7 @@ LONGEST = (
     "tests/loadtest/test_schedule.py",  # waits, while `make check` looks at types, too
     "tests/loadtest/test_load.py",
 )
-LASTING = "lasting"
+LASTING, HTTP = "lasting", "lasting-http"  # two halves of about the same length, each on its worker's own lasting stacks
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def group(nodeid: str, wanted: Iterable[str], fixtures: Mapping[str, Fixture]) -
     real = {name: fixtures[name].scope for name in wanted if name in fixtures and stands_on(name, fixtures)}
     shared = {name: scope for name, scope in real.items() if scope != "function" and name not in REAL}
     if "session" in shared.values():
-        return LASTING
+        return HTTP if file.startswith("http/") else LASTING
     if shared:
         return f"{file}:{min(shared)}"
     return "" if "stacks" in real else file

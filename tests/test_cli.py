@@ -85,6 +85,7 @@ def test_lists_of_addresses_are_read_again(stack: Stack) -> None:
     ("arguments", "says"),
     [
         (("token", "--tenant", "nobody"), "no tenant 'nobody'; there are: bank, shop, telecom"),
+        (("token", "--user", "汉字"), "no user is called '汉字': 1 to 64 of"),
         (("token", "--seconds", "2678401"), "no token may live for longer than 2678400 s"),
         (("chat", "--url", "http://127.0.0.1:1"), "`make run` starts sluice"),
     ],

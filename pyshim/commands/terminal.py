@@ -1,5 +1,7 @@
 """What do all commands of `sluice` share? Where they print, how they fail, and the settings."""
 
+import re
+
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -8,6 +10,7 @@ from pyshim import settings
 from pyshim.settings import BadSetting, Settings
 
 out = Console()
+USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")
 
 
 def fail(message: str) -> typer.Exit:
@@ -19,8 +22,15 @@ def fail(message: str) -> typer.Exit:
 def check_tenant(settings: Settings, tenant: str) -> None:
     """Raises typer.Exit where there is no such tenant."""
     if not (settings.tenants / tenant / "tenant.yaml").exists():
-        known = ", ".join(sorted(path.name for path in settings.tenants.iterdir() if path.is_dir()))
-        raise fail(f"no tenant {tenant!r}; there are: {known}")
+        found = settings.tenants.iterdir() if settings.tenants.is_dir() else []
+        known = ", ".join(sorted(path.name for path in found if path.is_dir()))
+        raise fail(f"no tenant {tenant!r}; there are: {known or f'none, for there is no folder {settings.tenants}'}")
+
+
+def check_user(user: str) -> None:
+    """Raises typer.Exit where no token may say so."""
+    if not USER.fullmatch(user):
+        raise fail(f"no user is called {user!r}: 1 to 64 of A-Z a-z 0-9 . _ @ : + = - is wanted")
 
 
 def read_settings() -> Settings:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pyshim.commands.terminal import check_tenant, fail, read_settings
+from pyshim.commands.terminal import check_tenant, check_user, fail, read_settings
 from pyshim.errors import BadTenant
 from pyshim.identity import tokens
 from pyshim.settings import Settings
@@ -20,6 +20,7 @@ UserOption = Annotated[str, typer.Option("--user", "-u", help="who asks: 1 to 64
 def minted(settings: Settings, tenant: str, user: str, seconds: int, seq: int | None = None) -> str:
     """Fails the command where that cannot be."""
     check_tenant(settings, tenant)
+    check_user(user)
     if seconds > settings.token_life_max_s:
         raise fail(f"no token may live for longer than {settings.token_life_max_s} s (SLUICE_TOKEN_LIFE_MAX_S)")
     try:

@@ -6,7 +6,6 @@
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -17,7 +16,7 @@ from rich.text import Text
 
 from pyshim.agreement.records import me
 from pyshim.commands.control import START
-from pyshim.commands.terminal import check_tenant, fail, out, read_settings
+from pyshim.commands.terminal import check_tenant, check_user, fail, out, read_settings
 from pyshim.errors import RedisAway, RedisTakesNothing
 from pyshim.identity.revocations import Revocations, Said, revocations
 from pyshim.settings import Settings
@@ -43,8 +42,8 @@ def _meant(user: str | None, token: str | None, everything: bool) -> tuple[str, 
     if len(named) != 1:
         raise fail("one of --user, --id and --all is wanted")
     kind, value = named[0]
-    if kind == "user" and not re.fullmatch(r"[A-Za-z0-9._@:+=-]{1,64}", value):
-        raise fail(f"no user is called {value!r}: 1 to 64 of A-Z a-z 0-9 . _ @ : + = - is wanted")
+    if kind == "user":
+        check_user(value)
     if kind == "token" and not (1 <= len(value.encode()) <= 256 and value.isprintable()):
         raise fail("a jti of 1 to 256 bytes is wanted")
     return kind, value

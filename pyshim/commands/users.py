@@ -1,7 +1,6 @@
 """`sluice users`: forget a customer on a running system, and say what was erased and what the tenant keeps."""
 
 import asyncio
-import re
 from typing import Annotated
 
 import msgspec
@@ -9,7 +8,7 @@ import typer
 from rich.text import Text
 
 from pyshim.commands.control import START, served
-from pyshim.commands.terminal import fail, out, read_settings
+from pyshim.commands.terminal import check_user, fail, out, read_settings
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant, RedisAway, RedisRefused
 from pyshim.outside.redis import Redis, opened
@@ -18,7 +17,6 @@ from pyshim.tenants.compile import Compiled
 from pyshim.turns import aside, forgetting
 from pyshim.turns.forgetting import Consents, Forgotten
 
-USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")
 NAMES = {
     **{"turns": "turns of the history", "intents": "last turns of an intent", "states": "open dialogues"},
     **{"calls": "calls whose outcome was not told", "events": "events", "consents": "acts that were agreed to"},
@@ -39,8 +37,7 @@ def forget(
 ) -> None:
     """Erase what is kept of a customer: history, intents, dialogue, calls; consents where the tenant says so."""
     settings = read_settings()
-    if not USER.fullmatch(user):
-        raise fail(f"no user is called {user!r}: 1 to 64 of A-Z a-z 0-9 . _ @ : + = - is wanted")
+    check_user(user)
     try:
         told = asyncio.run(_forget(settings, tenant, user))
         told.erased.turns += aside.drop(settings.run, tenant, user)
