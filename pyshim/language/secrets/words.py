@@ -9,11 +9,36 @@ def _apart(text: str) -> list[str]:
 NAMES = {
     "password": [
         *["密码", "口令", "密马", "密玛", "密妈", "密吗", "密嘛", "蜜码", "蜜马", "蜜吗", "秘码", "秘马", "咪码"],
-        *["password", "passwd", "passcode", "passphrase", "pswd", "psw", "pwd", "pw", "pin", "mima"],
+        *[
+            "password",
+            "passwd",
+            "passcode",
+            "passphrase",
+            "pswd",
+            "psw",
+            "pwd",
+            "pw",
+            "pin",
+            "mima",
+            "锁屏码",
+            "解锁码",
+            "秘密号码",
+        ],
     ],
     "code": [
         *["动态密码", "动态口令", "验证码", "校验码", "动态码", "短信码", "认证码", "授权码", "验正码"],
-        *["验证马", "验证玛", "验证妈", "verificationcode", "securitycode", "authcode", "yanzhengma", "yzm", "otp"],
+        *[
+            "验证马",
+            "验证玛",
+            "验证妈",
+            "verificationcode",
+            "securitycode",
+            "authcode",
+            "yanzhengma",
+            "yzm",
+            "otp",
+            "dynamiccode",
+        ],
     ],
     "cvv": [
         *["安全码", "背面三位", "背面后三位", "背面的三位", "背面的后三位", "背面3位", "背面后3位"],
@@ -66,6 +91,8 @@ JOINS += [
 ]
 JOINS += [
     "这个",
+    "那个",
+    "想",
     "告诉",
     "用",
     "试",
