@@ -31,7 +31,7 @@ class List(NamedTuple):
 
 def lists(slot: Slot) -> bool:
     """May several of its values be listed? Of a choice only where all may be chosen: one has one reason."""
-    if slot.chooses and slot.everything is None:
+    if slot.chooses and not slot.everything:
         return False
     return bool({slot.type, *slot.also} & LISTED) and (slot.type != "text" or bool(slot.choices))
 

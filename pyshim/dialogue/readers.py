@@ -248,7 +248,11 @@ def _proposed(heard: Heard) -> Found:
         return [Cancel(Evidence.MODEL, heard.text)]
     if heard.proposed("other", "question", least=RATHER):
         return _asked(heard)
-    if heard.proposed("wait") and not (is_matter(heard.turn, heard.said) and heard.said.intent != heard.pending.intent):
+    if (
+        heard.proposed("wait")
+        and not slots.courteous(heard.text)
+        and not (is_matter(heard.turn, heard.said) and heard.said.intent != heard.pending.intent)
+    ):
         return [Wait(Evidence.MODEL, heard.text)]
     return [Unclear(Evidence.MODEL, heard.text)] if heard.proposed("no_value") else []
 
@@ -267,7 +271,8 @@ def _likely(heard: Heard) -> Found:
     """Where nobody else could read it."""
     if heard.proposed("question", least=LIKELY):
         return [Question(Evidence.MODEL, heard.text)]
-    return [Wait(Evidence.MODEL, heard.text)] if heard.proposed("wait", least=RATHER) else []
+    waits = heard.proposed("wait", least=RATHER) and not slots.courteous(heard.text)  # ？ asks for no time
+    return [Wait(Evidence.MODEL, heard.text)] if waits else []
 
 
 def _values(heard: Heard) -> Found:

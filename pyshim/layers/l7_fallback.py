@@ -8,7 +8,7 @@ time with meanings that were not declined yet. What was said last is not said ag
 import re
 from typing import NamedTuple
 
-from pyshim.dialogue import hearing, slots
+from pyshim.dialogue import flows, hearing, slots
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import filled
 from pyshim.language import scripts
@@ -56,7 +56,8 @@ class Fallback(Layer):
         if turn.resume:  # asked about the task that waits
             if _is_in_the_question(turn):
                 resumed, turn.resume = turn.resume, ""
-                return Reply(resumed, turn.intent, confidence)
+                assert turn.state.flow is not None
+                return Reply(resumed, turn.intent, confidence, confirm=flows.buttons(turn.state.flow))
             said = Said(filled(phrases.no_answer, people), filled(phrases.no_answer_again, people))
             return Reply(_new(turn, said), turn.intent, confidence)
         missed, turn.state.misses = turn.state.misses, turn.state.misses + 1

@@ -116,6 +116,14 @@ def test_who_looks_for_it_is_asked_again_and_who_has_none_too(shop: Tenant) -> N
     assert commands(asked(shop, "cancel_order", "order_id", "短信删掉了", no_value=0.95)) == [Unclear]
 
 
+def test_a_lone_question_mark_asks_for_no_time(shop: Tenant) -> None:
+    assert commands(asked(shop, "refund_apply", CONFIRM, "？", wait=0.99)) != [Wait]
+
+
+def test_one_has_one_reason(shop: Tenant) -> None:
+    assert commands(asked(shop, "refund_apply", "reason", "颜色不喜欢")) == [Set]
+
+
 def test_a_change_of_mind_needs_no_word_of_the_list(shop: Tenant) -> None:
     assert commands(asked(shop, "refund_apply", "order_id", "那我留着送人好了", drop=0.96)) == [Cancel]
 
