@@ -34,6 +34,8 @@ PORTS = ("PORT", "OPERATIONS_PORT", "TRITON_PORT", "TRITON_METRICS_PORT", "BACKE
 
 # Tests say much that is wrong, all from one address; records have tests of their own (tests/http/test_records.py).
 FORGIVING = {"SCORE_SLOWED": "1e9", "SCORE_REFUSED": "1e9"}
+# On stacks where nobody breaks anything, everything answers in the end: how soon, beside three other workers, is no story.
+PATIENT = {"DEADLINE_MS": "5000", "REDIS_TIMEOUT_MS": "2000"}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -231,7 +233,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def stack(lasting_stacks: Callable[..., Stack], wide: dict[str, str]) -> Stack:
     """The whole real stack, shared: its tests use users of their own and break nothing."""
-    return lasting_stacks(**wide)
+    return lasting_stacks(**wide, **PATIENT)
 
 
 @dataclass

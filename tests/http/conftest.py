@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pyshim.identity.jwks import Key
-from tests.conftest import FORGIVING, Stack, copy_tenants
+from tests.conftest import FORGIVING, PATIENT, Stack, copy_tenants
 from tests.edge.tokens import signer
 from tests.http.raw import Stranger
 
@@ -112,6 +112,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, lasting_stacks: Callable[...
         ADDRESSES_REFUSED=f"{REFUSED}/32, 127.0.66.0/24",
         ADDRESSES_TRUSTED=f"{TRUSTED}/32",
         **FORGIVING,
+        **PATIENT,
     )
 
 
@@ -126,6 +127,7 @@ def tight(tmp_path_factory: pytest.TempPathFactory, lasting_stacks: Callable[...
         EVERYTHING_BURST=str(HAMMERED["burst"]),
         ADDRESSES_TRUSTED=f"{TRUSTED}/32",
         **FORGIVING,
+        **PATIENT,
     )
 
 

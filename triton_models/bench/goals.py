@@ -1,6 +1,6 @@
 """What was promised of the models, and does it hold?
 
-goals(sets) -> a list of {what, figure, wanted, holds}, for the sets that were measured.
+goals(sets), tuned_goals(sets) -> a list of {what, figure, wanted, holds}, for the sets that were measured.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 Goal = dict[str, Any]
+WANTED = {"jddc_intent": 0.71, "massive_zh": 0.855, "banking77": 0.93, "clinc150": 0.975}  # of the served student
 LOST = (("int8", "teacher", 0.8), ("pruned", "student", 0.3), ("int8", "pruned", 0.3))
 
 
@@ -26,6 +27,22 @@ def goals(sets: dict[str, Any]) -> list[Goal]:
             found.append(_at_least("% of offensive sentences with a listed strong word that are caught", strong["percent"], 80))
         if "graded_pairs_held" in told.get("graded", {}):
             found.append(_at_least(f"{name}: Spearman on held jddc_sts pairs", told["graded"]["spearman"], 0.72))
+    return found
+
+
+def tuned_goals(sets: dict[str, Any]) -> list[Goal]:
+    """What is wanted of the pretrained encoder, tuned on each public set, as it is served."""
+    found = []
+    for name, told in sets.items():
+        best = max(told["tfidf_logistic_regression"]["accuracy"], told["fasttext"]["accuracy"])
+        served = told["int8"]["accuracy"]
+        found.append(
+            {"what": f"{name}, tuned: beats both peers", "figure": served, "wanted": f"over {best}", "holds": served > best}
+        )
+        if name in WANTED:
+            found.append(_at_least(f"{name}, tuned: the served student", served, WANTED[name]))
+        if "graded_pairs_held" in told.get("graded", {}):
+            found.append(_at_least(f"{name}, tuned: Spearman on held jddc_sts pairs", told["graded"]["spearman"], 0.84))
     return found
 
 

