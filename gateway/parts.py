@@ -5,12 +5,14 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from gateway import nginx, triton
+from gateway import nginx, redis, triton
 from pyshim.outside.backend import EXAMPLE
-from pyshim.settings import BadSetting, Settings
+from pyshim.redis_address import host_and_port
+from pyshim.settings import OWN_NODES, BadSetting, Settings
 
 
 @dataclass(slots=True)
@@ -29,41 +31,21 @@ class Part:
     back: Callable[[], Awaitable[bool]] | None = None
 
 
-def redis_command(folder: Path, socket: Path, group: bool = False, memory_mb: int = 0) -> list[str]:
-    """folder: where it keeps what it stored, made here; group: may that of the socket's folder connect, too? memory_mb: the most
-    it takes, 0 for any."""
-    folder.mkdir(parents=True, exist_ok=True)
-    options = {
-        "port": "0",
-        "unixsocket": str(socket),
-        "unixsocketperm": "660" if group else "600",
-        "dir": str(folder),
-        "save": "",
-        "appendonly": "yes",  # an acknowledged turn survives a restart
-        "appendfsync": "everysec",
-        "auto-aof-rewrite-min-size": "512mb",  # rewriting is a fork: not in the middle of every small peak
-        "maxmemory": f"{memory_mb}mb",
-        "maxmemory-policy": "noeviction",  # better an error than a conversation forgotten
-        "daemonize": "no",
-    }
-    return ["redis-server", *(text for name, value in options.items() for text in (f"--{name}", value))]
+def _redis(settings: Settings) -> list[Part]:
+    """Of one's own: one, or the nodes of a cluster, which is made before the last of them is ready."""
+    commands = zip(redis.commands(settings), settings.redis.nodes, strict=True)
+    made = [Part(name, command, partial(redis.answers, node)) for (name, command), node in commands]
+    if settings.redis.cluster:
+        made[-1].back, made[-1].ready = made[-1].ready, partial(_formed, settings)
+    return made
 
 
-def _redis(settings: Settings) -> Part:
-    group, memory_mb = bool(settings.group), settings.redis_memory_mb
-    command = redis_command(settings.var / "redis", settings.redis_socket, group, memory_mb)
-    return Part("redis", command, lambda: _redis_answers(settings.redis_socket))
-
-
-async def _redis_answers(socket: Path) -> bool:
+async def _formed(settings: Settings) -> bool:
     try:
-        reader, writer = await asyncio.open_unix_connection(str(socket))
-        writer.write(b"PING\r\n")
-        answer = await asyncio.wait_for(reader.readline(), 1)
-        writer.close()
-        return answer.startswith(b"+PONG")  # -LOADING while it reads what it stored
-    except OSError:
-        return False
+        await redis.form(settings.redis.nodes)
+    except redis.NoCluster as error:
+        raise BadSetting(f"SLUICE_REDIS=cluster: {error}") from None
+    return True
 
 
 async def http_status(port: int, path: str) -> int:
@@ -132,7 +114,7 @@ def parts(settings: Settings, example: bool) -> list[list[Part]]:
     """The parts in stages: those of one stage start together, the next stage when all are ready. example: does a tenant use the
     example back end? Raises BadSetting."""
     return [
-        [*([_redis(settings)] if settings.own_redis else []), *([_example_backend(settings)] if example else [])],
+        [*(_redis(settings) if settings.own_redis else []), *([_example_backend(settings)] if example else [])],
         [_triton(settings)],  # Redis knows which version it should serve
         [_shim(settings, number) for number in range(settings.shims)],
         [_nginx(settings)],
@@ -148,5 +130,14 @@ def ports(settings: Settings, example: bool) -> dict[str, tuple[str, int]]:
         "SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port),
         "SLUICE_TRITON_PORT": (loopback, settings.triton_port),
         "SLUICE_TRITON_METRICS_PORT": (loopback, settings.triton_metrics_port),
+        **_redis_ports(settings),
         **({"SLUICE_BACKEND_PORT": (loopback, settings.backend_port)} if example else {}),
+    }
+
+
+def _redis_ports(settings: Settings) -> dict[str, tuple[str, int]]:
+    if not settings.own_redis or not settings.redis.cluster:
+        return {}
+    return {
+        f"SLUICE_REDIS_PORT ({number} of {OWN_NODES})": host_and_port(node) for number, node in enumerate(settings.redis.nodes, 1)
     }

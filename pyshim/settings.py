@@ -12,9 +12,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pyshim import redis_address
+from pyshim.redis_address import Address
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = ROOT / "gateway" / "defaults.env"
 PREFIX = "SLUICE_"
+OWN_NODES = 6  # of a cluster of one's own: three masters, three replicas
 DRAIN_MS = 5000  # a process that leaves waits so long for the turns it is answering
 MODEL = "student"  # its folder under SLUICE_MODELS, and its name in Triton
 
@@ -50,7 +54,11 @@ class Settings:
     word_lists: tuple[Path, ...]
     nginx: str
     node: str
-    redis_socket: Path
+    redis: Address
+    redis_port: int
+    redis_credential: str
+    redis_ca: str
+    redis_wait: bool
     redis_memory_mb: int
     triton_config: str
     triton_environment: Path
@@ -168,7 +176,11 @@ class Settings:
     @property
     def own_redis(self) -> bool:
         """Whether this system starts its own Redis, or shares one that somebody else runs."""
-        return self.redis_socket == self.run / "redis.sock"
+        return self.redis in (redis_address.at(self.run / "redis.sock"), self.own_cluster)
+
+    @property
+    def own_cluster(self) -> Address:
+        return Address(_own_nodes(self.redis_port), cluster=True)
 
     def shim_socket(self, number: int) -> Path:
         return self.run / f"shim-{number}.sock"
@@ -182,6 +194,14 @@ class Settings:
     @property
     def example_backend(self) -> str:
         return f"http://127.0.0.1:{self.backend_port}"
+
+
+def _own_nodes(first: int) -> tuple[str, ...]:
+    return tuple(f"127.0.0.1:{first + number}" for number in range(OWN_NODES))
+
+
+def _address(text: str) -> Address:
+    return redis_address.read(text, ROOT)
 
 
 def _path(text: str) -> Path:
@@ -226,6 +246,7 @@ READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     float: (_number, "a number"),
     str: (str, "text"),
     Path: (_path, "a path"),
+    Address: (_address, redis_address.WANTED),
     tuple[Path, ...]: (_paths, "paths, comma-separated"),
     tuple[str, ...]: (_ranges, "address ranges, comma-separated"),
 }
@@ -237,6 +258,7 @@ RATE, BURST = (1e-6, 1e7), (1, 10_000_000)  # the edge counts tokens exactly up 
 # What a number must lie within, least and most, where not any will do.
 BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("port", "operations_port", "triton_port", "triton_metrics_port", "backend_port", "tls_port"), PORT),
+    "redis_port": (1024, 65535 - 10000 - OWN_NODES),  # nodes of a cluster talk to each other 10,000 ports higher
     **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
     **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
     "understood_mb": (0, 16384),
@@ -255,7 +277,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 
-def _read(name: str, kind: Any, text: str) -> object:
+def _read(name: str, kind: Any, text: str) -> Any:
     """One setting. Raises BadSetting, in one way whatever is wrong."""
     reader, wanted = READERS[kind]
     least, most = BOUNDS.get(name, (0, MOST))
@@ -281,6 +303,13 @@ def _defaults() -> dict[str, str]:
     return pairs
 
 
+def _own_or(address: str, texts: Mapping[str, str]) -> str:
+    """The address of a Redis of one's own, where none is named."""
+    if address == "cluster":
+        return "redis://" + ",".join(_own_nodes(_read("redis_port", int, texts["SLUICE_REDIS_PORT"])))
+    return address or f"{texts['SLUICE_VAR']}/run/redis.sock"
+
+
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from defaults.env and the environment. Raises BadSetting."""
     texts = _defaults()
@@ -290,7 +319,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
                 raise BadSetting(f"{name} is not a setting; gateway/defaults.env lists them all")
             texts[name] = value
     texts["SLUICE_NODE"] = texts["SLUICE_NODE"] or socket.gethostname()
-    texts["SLUICE_REDIS_SOCKET"] = texts["SLUICE_REDIS_SOCKET"] or f"{texts['SLUICE_VAR']}/run/redis.sock"
+    texts["SLUICE_REDIS"] = _own_or(texts["SLUICE_REDIS"], texts)
     values: dict[str, object] = {}
     for field in fields(Settings):
         name = PREFIX + field.name.upper()

@@ -78,7 +78,7 @@ def test_a_redis_that_takes_nothing_is_a_redis_that_is_lost(breakable: Stack, fa
         customer.ask(query)
     with_log(breakable.settings, lambda log: log.say("telecom", "user", f"stolen from a {fault} one", "root@desk"))
     wait_until(lambda: stolen.post(HOT).status_code == 401)
-    with takes_nothing(breakable.settings.redis_socket, fault):
+    with takes_nothing(breakable.settings.redis.socket, fault):
         hot, yes = customer.ask(HOT), customer.ask("确认")
         assert parts_away(breakable)["redis"].startswith(f"cannot write: {fault} ")
         assert parts_away(breakable).keys() == {"redis"}
@@ -97,7 +97,7 @@ def test_a_redis_that_takes_nothing_is_a_redis_that_is_lost(breakable: Stack, fa
 
 def test_an_nginx_that_dies_while_redis_takes_nothing_comes_back_and_stays(breakable: Stack) -> None:
     before = breakable.pid("nginx")
-    with takes_nothing(breakable.settings.redis_socket, "OOM"):
+    with takes_nothing(breakable.settings.redis.socket, "OOM"):
         breakable.kill("nginx")
         wait_until(lambda: "nginx is back" in breakable.said().split("nginx died")[-1] and breakable.pid("nginx") != before)
         assert breakable.customer().ask(HOT)["degraded"] is True
@@ -146,7 +146,7 @@ def test_a_crowd_that_finds_redis_hanging_is_answered_and_each_turn_is_kept_once
 
 def test_a_crowd_that_meets_a_redis_without_its_scripts_notices_nothing(breakable: Stack) -> None:
     customers = crowd(breakable, "scripts")
-    with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(breakable.settings.redis.socket)) as client:
         client.script_flush()
     turns = all_ask(customers, HOT)
     assert [turn["answered_by"] for turn in turns] == ["l3_hot"] * CROWD
@@ -239,7 +239,7 @@ def test_without_redis_and_with_an_empty_one_what_was_revoked_stays_revoked(brea
         for worker in workers(breakable):
             replace(breakable, worker)
         assert statuses() == {401}, "workers that never asked a Redis"
-    with redis.Redis(unix_socket_path=str(breakable.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(breakable.settings.redis.socket)) as client:
         client.flushall()
     assert statuses() == {401}
     assert wait_until(lambda: with_log(breakable.settings, lambda log: log.standing("bank")), 5) == [said]

@@ -129,7 +129,7 @@ def test_a_killed_launcher_leaves_nothing_either(stacks: Stacks, wide: dict[str,
 
 def test_a_redis_that_takes_nothing_is_told_before_anything_else_starts(tmp_path: Path, redis_server: RedisServer) -> None:
     with takes_nothing(redis_server.socket, "OOM"):
-        ended = launch(make_stack(tmp_path, REDIS_SOCKET=str(redis_server.socket)))
+        ended = launch(make_stack(tmp_path, REDIS=str(redis_server.socket)))
     assert ended.returncode == 1
     assert "sluice cannot start: redis: cannot write: OOM command not allowed" in ended.stderr
 

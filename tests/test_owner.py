@@ -85,7 +85,7 @@ def connects(path: Path) -> Callable[[], object]:
 
 
 def sockets(stack: Stack) -> list[Path]:
-    return [stack.settings.shim_socket(0), stack.settings.redis_socket]
+    return [stack.settings.shim_socket(0), stack.settings.redis.socket]
 
 
 def test_nobody_else_may_do_anything_with_what_a_run_writes(owned: Stack) -> None:

@@ -69,7 +69,7 @@ def files(folder: Path, users: list[User], corpus: dict[str, Corpus]) -> dict[fl
 
 
 def _one(bench: Bench, case: Case, reached: float) -> Run:
-    with redis.Redis(unix_socket_path=str(bench.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(bench.settings.redis.socket)) as client:
         client.flushall()
     load = bench.load(case, reached)
     wrk.run(load, bench.warm_s)

@@ -64,7 +64,7 @@ def connection(rig: Rig, count: int) -> tuple[float, float]:
 def of_users(rig: Rig) -> dict[str, float]:
     """Bytes that Redis holds for a user, by turns of history, hot and deep ones in turn. Raises TooLittle."""
     found = {}
-    with redis.Redis(unix_socket_path=str(rig.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(rig.settings.redis.socket)) as client:
         for turns, count in TURNS.items():
             rig.clear()
             before = _used(client)

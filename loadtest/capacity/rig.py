@@ -78,7 +78,7 @@ class Rig:
 
     def clear(self) -> None:
         """Every measurement begins with an empty Redis."""
-        with redis.Redis(unix_socket_path=str(self.settings.redis_socket)) as client:
+        with redis.Redis(unix_socket_path=str(self.settings.redis.socket)) as client:
             client.flushall()
 
     def crowd(self, folder: Path, count: int) -> Path:

@@ -62,7 +62,7 @@ class Plain:
 
     def connect(self) -> None:
         """Its own clients, from here on."""
-        self.redis = redis.Redis(unix_socket_path=str(self.settings.redis_socket))
+        self.redis = redis.Redis(unix_socket_path=str(self.settings.redis.socket))
         self.triton = triton.InferenceServerClient(f"127.0.0.1:{self.settings.triton_port}")
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from gateway import nginx
-from gateway.parts import redis_command
+from gateway.redis import command as redis_command
 from loadtest.place.stack import CannotStart, free_ports
 from pyshim.configuration import start as configuration
 from pyshim.rollout import follower
@@ -63,7 +63,7 @@ def redis(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
     return socket, process
 
 
-def start(folder: Path, name: str, redis_socket: Path, extra: str = "", **settings: str) -> Edge:
+def start(folder: Path, name: str, redis: Path, extra: str = "", **settings: str) -> Edge:
     """An nginx of this name in folder/name. folder/keys: the signing keys of all of them; extra: more for its http block, whose
     Lua may be anywhere in the project; settings: as in defaults.env, without the prefix. Raises CannotStart."""
     port, operations_port = free_ports(2)
@@ -72,7 +72,7 @@ def start(folder: Path, name: str, redis_socket: Path, extra: str = "", **settin
         "OPERATIONS_PORT": str(operations_port),
         "VAR": str(folder / name),
         "NODE": name,
-        "REDIS_SOCKET": str(redis_socket),
+        "REDIS": str(redis),
         **settings,
     }
     read = read_settings({PREFIX + key: value for key, value in chosen.items()})

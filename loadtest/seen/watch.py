@@ -161,7 +161,7 @@ def local(settings: Settings, generators: Iterable[int]) -> Watch:
     own = f"http://127.0.0.1:{settings.operations_port}/metrics"
     watch = Watch(Processes(settings, generators))
     watch.triton = _tried(lambda: TritonMetrics(TritonMetrics.wanted(settings)), "Triton's metrics", watch.missing)
-    watch.redis = _tried(lambda: RedisInfo(settings.redis_socket), "Redis", watch.missing)
+    watch.redis = _tried(lambda: RedisInfo(settings.redis.socket), "Redis", watch.missing)
     watch.own = _tried(lambda: OwnMetrics(own), "sluice's metrics", watch.missing)
     return watch
 

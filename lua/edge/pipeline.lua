@@ -60,7 +60,7 @@ local function travel(party, settings)
     end
     local socket = tcp()
     socket:settimeout(settings.redis_timeout_ms)
-    local sound, err = socket:connect(settings.redis_socket, POOL)
+    local sound, err = socket:connect(settings.redis.nodes[1], POOL)
     if sound then sound, err = socket:send(commands) end
     if not sound then return 0, err end
     for i = 1, #party do

@@ -31,7 +31,7 @@ end
 local function connected(settings)
     local redis = client:new()
     redis:set_timeout(settings.redis_timeout_ms)
-    local sound, err = redis:connect(settings.redis_socket, POOL)
+    local sound, err = redis:connect(settings.redis.nodes[1], POOL)
     if not sound then return nil, "redis: " .. err end
     return redis
 end

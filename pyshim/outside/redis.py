@@ -58,9 +58,15 @@ class Script:
         self.keys = int(name.rpartition("-")[2])
 
 
-def for_nginx(settings: Settings) -> str:
-    """The address as lua/edge/redis.lua connects to it."""
-    return f"unix:{settings.redis_socket}"
+def for_nginx(settings: Settings) -> dict[str, Any]:
+    """The address as lua/edge/node.lua connects to it."""
+    about = {
+        "nodes": settings.redis.nodes,
+        "cluster": settings.redis.cluster,
+        "tls": settings.redis.tls,
+        "wait": settings.redis_wait,
+    }
+    return about | ({"credential": str(ROOT / settings.redis_credential)} if settings.redis_credential else {})
 
 
 class Redis:
@@ -68,7 +74,7 @@ class Redis:
     its address, for those who are told that it is away."""
 
     def __init__(self, settings: Settings, at_least_s: float = 0.0) -> None:
-        self.where, self._writable = str(settings.redis_socket), Script("writable-1")
+        self.where, self._writable = str(settings.redis), Script("writable-1")
         self._pipeline = Pipeline(self.where, max(at_least_s, settings.redis_timeout_ms / 1000))
 
     async def run(self, script: Script, *arguments: bytes | str | int) -> Any:

@@ -75,7 +75,7 @@ def edge_settings(settings: Settings) -> bytes:
     s = settings
     value = {
         "settings": {
-            "redis_socket": for_nginx(s),
+            "redis": for_nginx(s),
             "redis_timeout_ms": s.redis_timeout_ms,
             "deadline_ms": s.deadline_ms,
             "query_chars_max": s.query_chars_max,

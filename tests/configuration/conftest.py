@@ -77,7 +77,7 @@ class Office:
         self.done("apply", "--why", "a test is over")
 
     def record(self) -> Configuration:
-        with redis.Redis(unix_socket_path=str(self.stack.settings.redis_socket)) as client:
+        with redis.Redis(unix_socket_path=str(self.stack.settings.redis.socket)) as client:
             return decode(client.get(RECORD))  # type: ignore[arg-type]
 
     def ask(self, query: str, user: str, tenant: str = "shop") -> httpx.Response:

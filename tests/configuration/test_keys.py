@@ -68,7 +68,7 @@ def test_a_private_part_stays_where_it_is(office: Office, keys: Path) -> None:
         b"B" * 43,
         *(str(entry[name]).encode() for entry in entries for name in ("d", "p", "k") if name in entry),
     ]
-    with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(office.stack.settings.redis.socket)) as client:
         stored = b"".join(client.dump(key) or b"" for key in client.scan_iter())
         pieces = b"".join(client.get(key) or b"" for key in client.keys("{config}:*") if client.type(key) == b"string")
     elsewhere = [path for path in office.stack.var.rglob("*") if path.is_file() and path.parent != keys.parent]

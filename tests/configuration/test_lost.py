@@ -12,7 +12,7 @@ from tests.conftest import wait_until
 
 def emptied(office: Office, left: bytes | None = None) -> None:
     """Redis has nothing any more, or this record alone."""
-    with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(office.stack.settings.redis.socket)) as client:
         client.flushall()
         if left:
             client.set(RECORD, left)
@@ -28,7 +28,7 @@ def again(office: Office, before: Configuration) -> Configuration:
     """The record, once it is as it was."""
 
     def told() -> bool:
-        with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
+        with redis.Redis(unix_socket_path=str(office.stack.settings.redis.socket)) as client:
             return bool(client.exists(RECORD)) and office.record().seq > before.seq
 
     wait_until(told)

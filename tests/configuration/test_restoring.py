@@ -13,6 +13,7 @@ from pyshim.configuration.copy import Copy
 from pyshim.configuration.restoring import Restoring
 from pyshim.configuration.store import Event, Store
 from pyshim.outside.redis import Redis, opened
+from pyshim.redis_address import at
 from pyshim.settings import Settings, read_settings
 from pyshim.tenants import source
 from pyshim.tenants.compile import Snapshot, compile_all
@@ -31,7 +32,7 @@ def shipped() -> tuple[Snapshot, list[Source]]:
 @pytest.fixture
 def settings(redis_server: RedisServer, tmp_path: Path) -> Settings:
     (tmp_path / "run").mkdir()
-    return replace(read_settings({"SLUICE_VAR": str(tmp_path)}), redis_socket=redis_server.socket)
+    return replace(read_settings({"SLUICE_VAR": str(tmp_path)}), redis=at(redis_server.socket))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pyshim.configuration.configuration import Configuration
 from pyshim.configuration.store import Store
 from pyshim.errors import BadTenant
 from pyshim.outside.redis import Redis, opened
+from pyshim.redis_address import at
 from pyshim.settings import read_settings
 from pyshim.tenants import source
 from pyshim.tenants.compile import Snapshot, compile_all
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture
 async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    async with opened(replace(read_settings({}), redis_socket=redis_server.socket)) as client:
+    async with opened(replace(read_settings({}), redis=at(redis_server.socket))) as client:
         await client.command("FLUSHALL")
         yield client
 

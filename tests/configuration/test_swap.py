@@ -247,7 +247,7 @@ def test_a_shim_that_hangs_is_named_whatever_is_set_where_the_command_is_typed(o
     hung = office.stack.pid("shim-1")
     os.kill(hung, signal.SIGSTOP)
     try:
-        with redis.Redis(unix_socket_path=str(office.stack.settings.redis_socket)) as client:
+        with redis.Redis(unix_socket_path=str(office.stack.settings.redis.socket)) as client:
             client.hdel(SEEN, f"shim {office.stack.settings.node} 1")  # as a minute later
         office.greet("【挂】")
         assert f"not loaded by shim {office.stack.settings.node} 1: silent" in office.refused("apply")

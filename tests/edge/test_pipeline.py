@@ -60,7 +60,7 @@ local function go()
 end
 function W.ask(name)
     local co = coroutine.create(function()
-        local answer, err = pipeline.run({ redis_timeout_ms = 50, redis_socket = "unix:x" }, name)
+        local answer, err = pipeline.run({ redis_timeout_ms = 50, redis = { nodes = { "unix:x" } } }, name)
         W.answers[name] = answer ~= nil and { answer } or { nil, err }
     end)
     W[name] = co

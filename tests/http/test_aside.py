@@ -47,7 +47,7 @@ def client(redis_server: RedisServer) -> Iterator["redis.Redis[bytes]"]:
 
 
 def stack_on(redis_server: RedisServer, folder: Path) -> Stack:
-    made = make_stack(folder, REDIS_SOCKET=str(redis_server.socket))
+    made = make_stack(folder, REDIS=str(redis_server.socket))
     made.settings.run.mkdir(parents=True, exist_ok=True)
     return made
 
@@ -84,7 +84,7 @@ async def test_a_redis_that_refuses_all_alike_is_waited_for(
 ) -> None:
     late = Late(tmp_path / "late-shim-0")
     late.keep(0.0, tuple(arguments("patient")))
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     client.acl_setuser("default", enabled=True, nopass=True, commands=["-evalsha", "-eval"])
     try:
         async with opened(settings, 1) as store:
@@ -106,7 +106,7 @@ async def test_what_cannot_be_set_aside_lets_the_others_pass(
     late = Late(tmp_path / "gone" / "late-shim-0")
     for user in ("stuck-one", "stuck-two"):
         late.keep(0.0, tuple(arguments(user)))
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     async with opened(settings, 1) as store:
         memory = Memory(settings, store, late)
         for _ in range(TRIES):
@@ -123,7 +123,7 @@ async def test_an_error_of_the_disk_does_not_end_the_writer(
     late = Late(tmp_path / "late-shim-0")
     late.keep(0.0, tuple(arguments("disk")))
     monkeypatch.setattr(Path, "unlink", broken)
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     async with opened(settings, 1) as store:
         assert await Memory(settings, store, late)._write_due()
     assert (len(late), written(client, "disk")) == (0, True)
@@ -142,7 +142,7 @@ def test_what_shall_not_be_written_any_more_is_discarded(redis_server: RedisServ
 
 
 def test_without_redis_they_are_listed_all_the_same(tmp_path: Path) -> None:
-    stack = make_stack(tmp_path, REDIS_SOCKET=str(tmp_path / "nobody"))
+    stack = make_stack(tmp_path, REDIS=str(tmp_path / "nobody"))
     stack.settings.run.mkdir(parents=True, exist_ok=True)
     aside.put_arguments(stack.settings.run / "aside-shim-0", 1.0, "refused", tuple(arguments("one")))
     assert "shop:one  one  refused; which key it was cannot be asked: " in here(stack, "late", "list").stdout
@@ -163,12 +163,12 @@ def leave(opened: Door, *texts: str) -> None:
 
 
 def test_nginx_sets_aside_what_is_refused_and_what_nobody_can_read(tmp_path: Path) -> None:
-    with door(tmp_path / "door") as opened, redis.Redis(unix_socket_path=str(opened.edge.settings.redis_socket)) as client:
+    with door(tmp_path / "door") as opened, redis.Redis(unix_socket_path=str(opened.edge.settings.redis.socket)) as client:
         spoil(client, "edge-one")
         due = time.time()
         leave(opened, *(json.dumps({"due": due, "command": command(user)}) for user in ("edge-one", "edge-two")), '{"due":')
         stack = Stack(
-            tmp_path, {"SLUICE_VAR": str(opened.edge.settings.var), "SLUICE_REDIS_SOCKET": str(opened.edge.settings.redis_socket)}
+            tmp_path, {"SLUICE_VAR": str(opened.edge.settings.var), "SLUICE_REDIS": str(opened.edge.settings.redis.socket)}
         )
         wait_until(lambda: opened.metric("sluice_late_aside_total") == 2)
         assert written(client, "edge-two")

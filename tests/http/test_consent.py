@@ -72,7 +72,7 @@ def brought_to_its_confirmation(customer: Customer, tenant: Tenant, task: str) -
 
 @pytest.fixture(scope="module")
 def store(stack: Stack) -> Iterator[redis.Redis]:
-    with redis.Redis(unix_socket_path=str(stack.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(stack.settings.redis.socket)) as client:
         yield client
 
 

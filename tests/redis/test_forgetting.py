@@ -31,7 +31,7 @@ shop = shop_of_the_shim
 
 @pytest.fixture
 def settings(redis_server: RedisServer) -> Settings:
-    return read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    return read_settings({"SLUICE_REDIS": str(redis_server.socket)})
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ async def test_a_turn_that_this_shim_answers_is_waited_for(shop: Tenant, redis: 
 
 async def late(shop: Tenant, settings: Settings, path: Path, number: int) -> None:
     """A turn is answered while Redis is away, and the shim ends before it is back."""
-    away = read_settings({"SLUICE_REDIS_SOCKET": str(path) + ".nobody"})
+    away = read_settings({"SLUICE_REDIS": str(path) + ".nobody"})
     async with opened(away) as nobody:
         await Conversations(Memory(settings, nobody, Late(path)), [Says()]).answer(turn(shop, number))
 

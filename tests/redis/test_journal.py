@@ -98,7 +98,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:  # noqa: F811
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     mine = Recording(settings, 2)
     async with opened(settings, 2) as redis:
         yield Desk(shop, redis, mine, request.node.name[-50:].replace("[", "-").replace("]", ""))
@@ -316,7 +316,7 @@ async def test_what_was_agreed_to_again_after_nothing_was_sent_is_another_consen
         await desk.begin(sent)
         await desk.journal.found(desk.whose(), replace(sent, outcome=outcome))
         await desk.redis.command("HDEL", desk.whose().calls, sent.key)  # as the turn does that tells it
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     for wanted, shown in ((None, ["refused", "done"]), (export.Outcome.DONE, ["done"]), (export.Outcome.LOST, [])):
         await export._export(settings, desk.tenant.id, desk.user, None, None, wanted)
         assert [json.loads(line)["outcome"] for line in capsys.readouterr().out.splitlines()] == shown

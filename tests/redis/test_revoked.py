@@ -13,6 +13,7 @@ import redis
 from pyshim.errors import RedisAway
 from pyshim.identity.revocations import KEYS, Said
 from pyshim.outside.redis import Script
+from pyshim.redis_address import at
 from pyshim.settings import Settings, read_settings
 from tests.conftest import RedisServer, with_log
 from tests.edge.worker import Worker, away
@@ -261,6 +262,6 @@ def test_the_same_said_again_is_not_new(operator: Operator) -> None:
 
 
 def test_no_redis_is_said_to_who_revokes(operator: Operator, tmp_path: Path) -> None:
-    nowhere = replace(operator.settings, redis_socket=tmp_path / "nowhere")
+    nowhere = replace(operator.settings, redis=at(tmp_path / "nowhere"))
     with pytest.raises(RedisAway):
         with_log(nowhere, lambda log: log.say("shop", "user", "u", "root@desk"))

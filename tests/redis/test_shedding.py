@@ -27,7 +27,7 @@ def client(redis_server: RedisServer) -> Iterator["redis.Redis[bytes]"]:
 
 @pytest.fixture
 def settings(redis_server: RedisServer) -> Settings:
-    return read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    return read_settings({"SLUICE_REDIS": str(redis_server.socket)})
 
 
 @pytest.fixture

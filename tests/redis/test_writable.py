@@ -33,7 +33,7 @@ OURS = [
 
 @pytest.fixture
 def settings(redis_server: RedisServer) -> Settings:
-    return read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    return read_settings({"SLUICE_REDIS": str(redis_server.socket)})
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -43,7 +43,7 @@ async def test_a_turn_is_refused_before_anything_is_read_of_it_and_taken_again_w
     load = Script("load-2"), "d:{shop:full}", "h:{shop:full}", 1800
     commit = Script("commit-3"), *(f"{kind}:{{shop:full}}" for kind in "dhi"), "idle", "", "t", 0, "greet", "", '"a":1', '"b":2'
     async with opened(settings) as client:
-        with takes_nothing(settings.redis_socket, fault):
+        with takes_nothing(settings.redis.socket, fault):
             assert await client.command("GET", "x") is None
             for script, *arguments in (load, (*commit, 60, 60, 100, 0)):
                 with pytest.raises(RedisTakesNothing, match=f"cannot write: {fault} "):
@@ -73,7 +73,7 @@ async def said_of(answer: str, folder: Path) -> RedisAway:
 
     path = folder / "s"
     async with await asyncio.start_unix_server(answering, path):
-        client = Redis(read_settings({"SLUICE_REDIS_SOCKET": str(path)}))
+        client = Redis(read_settings({"SLUICE_REDIS": str(path)}))
         try:
             with pytest.raises(RedisAway) as caught:
                 await client.check_writable()
@@ -106,7 +106,7 @@ package.loaded["resty.redis"] = client
 ngx = { sha1_bin = function() return "" end }
 local redis = require "edge.redis"
 redis.load_script("%s/lua/redis", "writable-1")
-return redis.writable { redis_timeout_ms = 100, redis_socket = "s" }
+return redis.writable { redis_timeout_ms = 100, redis = { nodes = { "unix:s" } } }
 """
 
 

@@ -65,7 +65,7 @@ class Operator:
         return ran.stdout
 
     def record(self) -> Rollout:
-        with redis.Redis(unix_socket_path=str(self.stack.settings.redis_socket)) as client:
+        with redis.Redis(unix_socket_path=str(self.stack.settings.redis.socket)) as client:
             return decode(client.get(RECORD))
 
     def events(self) -> list[str]:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 def leader(operator: Operator) -> str:
     """The name in the claim: "shim <machine> <number> (<process>)"."""
-    with redis.Redis(unix_socket_path=str(operator.stack.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(operator.stack.settings.redis.socket)) as client:
         return (client.get(CLAIM) or b"").decode()
 
 
@@ -48,7 +48,7 @@ def test_another_shim_takes_over_and_the_promotion_ends(
 
 def emptied(operator: Operator) -> None:
     """Redis loses everything; the record is there again."""
-    with redis.Redis(unix_socket_path=str(operator.stack.settings.redis_socket)) as client:
+    with redis.Redis(unix_socket_path=str(operator.stack.settings.redis.socket)) as client:
         client.flushall()
         wait_until(lambda: client.exists(RECORD))
 

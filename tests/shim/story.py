@@ -219,7 +219,7 @@ class Story:
 
 @pytest.fixture
 async def story(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Story]:
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     flows = lines.convert("flows.yaml", FLOWS, Flows)
     redis, backend = Redis(settings, 2), Backend(failures=1000)  # time does not go on here
     await redis.command("DEL", journal.INDEX)  # calls of other stories

@@ -58,9 +58,9 @@ def test_a_bad_setting_is_named_with_what_was_wanted(name: str, value: str, want
 
 def test_a_node_has_the_hosts_name_and_a_redis_of_its_own_unless_told_otherwise() -> None:
     alone = read_settings({"SLUICE_VAR": "/tmp/somewhere"})
-    assert (alone.node, alone.own_redis, str(alone.redis_socket)) == (socket.gethostname(), True, "/tmp/somewhere/run/redis.sock")
-    shared = read_settings({"SLUICE_NODE": "left", "SLUICE_REDIS_SOCKET": "/run/redis.sock"})
-    assert (shared.node, shared.own_redis, str(shared.redis_socket)) == ("left", False, "/run/redis.sock")
+    assert (alone.node, alone.own_redis, str(alone.redis)) == (socket.gethostname(), True, "/tmp/somewhere/run/redis.sock")
+    shared = read_settings({"SLUICE_NODE": "left", "SLUICE_REDIS": "/run/redis.sock"})
+    assert (shared.node, shared.own_redis, str(shared.redis)) == ("left", False, "/run/redis.sock")
 
 
 def test_bounds_are_of_settings_and_hold_for_the_defaults() -> None:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture
 async def memory(redis_server: RedisServer) -> AsyncIterator[Memory]:
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     async with opened(settings, 2) as redis:
         yield Memory(settings, redis)
 
@@ -114,7 +114,7 @@ async def test_a_stale_seq_is_refused(shop: Tenant, memory: Memory) -> None:
 
 
 async def test_without_redis_turns_are_kept_up_to_a_bound_and_then_refused(shop: Tenant, tmp_path: Path) -> None:
-    settings = read_settings({"SLUICE_LATE_TURNS_MAX": "2", "SLUICE_REDIS_SOCKET": str(tmp_path / "nobody")})
+    settings = read_settings({"SLUICE_LATE_TURNS_MAX": "2", "SLUICE_REDIS": str(tmp_path / "nobody")})
     memory = Memory(settings, Redis(settings))
     talk = conversations(shop, memory)
     bodies = [answer((await talk.answer(turn(shop, f"kept-{n}")))[0]) for n in range(2)]
@@ -129,7 +129,7 @@ async def test_a_turn_that_redis_does_not_take_waits_as_long_as_that_lasts_and_i
     shop: Tenant, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(memories, "SKEW_S", 0)
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket), "SLUICE_REDIS_TIMEOUT_MS": "1"})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket), "SLUICE_REDIS_TIMEOUT_MS": "1"})
     late = Late()
     async with opened(settings, 2) as redis:
         memory = Memory(settings, redis, late)

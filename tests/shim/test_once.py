@@ -80,7 +80,7 @@ class Customer:
 
 @pytest.fixture
 async def customer(redis_server: RedisServer, shop: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Customer]:
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)})
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
     async with opened(settings, 2) as store:
         yield Customer(shop, Memory(settings, store), store, request.node.name[-40:])
 

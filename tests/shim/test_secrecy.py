@@ -151,7 +151,7 @@ class _Outside:
 
 @pytest.fixture
 async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    async with opened(read_settings({"SLUICE_REDIS_SOCKET": str(redis_server.socket)}), 2) as found:
+    async with opened(read_settings({"SLUICE_REDIS": str(redis_server.socket)}), 2) as found:
         yield found
 
 
@@ -191,7 +191,7 @@ async def _all(redis: Redis, key: bytes) -> Any:
 
 
 async def test_a_turn_that_waits_on_disk_holds_none(bank: Tenant, tmp_path: Path) -> None:
-    settings = read_settings({"SLUICE_REDIS_SOCKET": str(tmp_path / "nobody")})
+    settings = read_settings({"SLUICE_REDIS": str(tmp_path / "nobody")})
     async with opened(settings) as away:
         talk = Conversations(Memory(settings, away, Late(tmp_path / "late")), layers(away))
         for query in ("密码是739201", f"卡号{CARD}", "验证码739201", "739201"):
