@@ -4,6 +4,7 @@
 -- of its own for each argument would cost more than the rest.
 
 local redis = require "edge.redis"
+local resp = require "edge.resp"
 local stored = require "edge.stored"
 
 local format, gsub, match = string.format, string.gsub, string.match
@@ -11,13 +12,16 @@ local format, gsub, match = string.format, string.gsub, string.match
 local _M = {}
 local head, limits      -- what is the same in every command, once this machine's settings are known
 
-local function bulk(value)
-    return "$" .. #tostring(value) .. "\r\n" .. value .. "\r\n"
-end
+local bulk = resp.bulk
 
 local function write_head(s)
     head = "*18\r\n" .. bulk("EVALSHA") .. bulk(redis.sha("commit-3")) .. bulk(3)
     limits = "\r\n" .. bulk(s.state_ttl_s) .. bulk(s.history_ttl_s) .. bulk(s.history_turns)
+end
+
+-- The first key of a turn's commit: where in a cluster it goes.
+function _M.key(turn)
+    return "d:" .. turn.claims.whose
 end
 
 -- mode: "idle" or "late"; fields: the reply's JSON members after seq and session_id; not_after: digits. The last end of line is

@@ -6,8 +6,8 @@ local versions = require "edge.versions"
 local bounds = require "edge.bounds"
 local cjson = require "cjson"
 local config = require "edge.config"
-local conversation = require "edge.conversation"
 local decode = require("cjson.safe").decode
+local late = require "edge.late"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
@@ -52,11 +52,11 @@ function _M.readyz()
     else
         parts, away = { triton = cjson.null, shim = false }, { shim = "no shim answers: status " .. away }
     end
-    local writable, why = redis.writable(config.current().settings)
-    parts.redis = writable == true and parts.redis ~= false
-    away.redis = why or away.redis
-    local ready = next(away) == nil
-    say(ready and 200 or 503, { ready = ready, parts = parts, away = not ready and away or nil,
+    local sound, without = redis.state(config.current().settings)
+    parts.redis = sound > 0 and parts.redis ~= false
+    local ready = parts.redis and parts.shim and parts.triton == true
+    for node, why in pairs(without) do away[sound == 0 and "redis" or "redis " .. node] = why end
+    say(ready and 200 or 503, { ready = ready, parts = parts, away = next(away) and away or nil,
         config_version = config.current().number, configuration = configuration(), model = rollout() })
 end
 
@@ -70,16 +70,26 @@ local function shims_say(path)
     return said, count
 end
 
+-- Adds what Redis is like to a table of gauges, and returns it.
+local function shards(into)
+    local settings = config.current().settings
+    local sound, away, masters = redis.state(settings)
+    into.sluice_redis_writable = #masters > 0 and sound / #masters or 0
+    if settings.redis.cluster then
+        for _, node in ipairs(masters) do into['sluice_redis_shard_writable{node="' .. node .. '"}'] = away[node] and 0 or 1 end
+    end
+    return into
+end
+
 function _M.metrics()
     local serves, configured, behind, shims = rollout(), configuration(), shims_say("metrics")
     local var = ngx.var
     local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
-    ngx.print(metrics.render(bounds.gauges({
+    ngx.print(metrics.render(bounds.gauges(shards({
         sluice_revocations = revocations,
         sluice_revocations_age_seconds = age_s,
-        sluice_redis_writable = redis.writable(config.current().settings) and 1 or 0,
-        sluice_late_turns = conversation.late_turns(),
+        sluice_late_turns = late.count(),
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,
         sluice_rollout_percent = serves.percent,
@@ -93,7 +103,7 @@ function _M.metrics()
         ['sluice_edge_connections{state="reading"}'] = tonumber(var.connections_reading),
         ['sluice_edge_connections{state="writing"}'] = tonumber(var.connections_writing),
         ['sluice_edge_connections{state="waiting"}'] = tonumber(var.connections_waiting),
-    }, config.current())))
+    }), config.current())))
     ngx.print(metrics.merged(behind))
 end
 

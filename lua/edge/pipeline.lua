@@ -1,4 +1,4 @@
--- How do many turns share one trip to Redis?
+-- How do many turns share one trip to a node of Redis?
 --
 -- Whoever comes while nobody of this worker is on the way goes at once, and everybody who comes meanwhile goes together on the next
 -- trip: the busier the worker, the more commands in one write, and the less each of them costs here and in Redis. Rules:
@@ -8,93 +8,101 @@
 -- * A trip that breaks has failed for all whom it has not told an answer. What waits for the next trip knows nothing of it.
 -- * The answer of who has stopped waiting is heard and dropped.
 -- * A leader whose request is cut off (nginx closes all connections when it must stop) leads no longer than OVERDUE trips.
+-- * A trip that is to be covered ends in WAIT: answers are told when a replica has it all. Where none has, nobody waits for one for
+--   UNCOVERED_S.
 
+local connection = require "edge.connection"
+local resp = require "edge.resp"
 local semaphore = require "ngx.semaphore"
 
-local tcp, now = ngx.socket.tcp, ngx.now
-local byte, sub, tonumber = string.byte, string.sub, tonumber
+local now, floor = ngx.now, math.floor
+local hear = resp.hear
 
-local POOL, IDLE_MS = { pool_size = 8 }, 60000
 local OVERDUE = 4
-local STATUS, ERROR, INTEGER, BULK, ARRAY = byte("+-:$*", 1, 5)
+local UNCOVERED_S = 1
+local ASKING = "*1\r\n$6\r\nASKING\r\n"
 
 local _M = {}
-local waiting = {}              -- who goes on the next trip
-local led_until = 0             -- somebody is on the way, until then at most
 local spare, spares = {}, 0     -- those that have travelled: a semaphore is worth keeping
 
--- One answer (RESP 2). Returns it; false and an error of Redis; or nil and why there is none.
-local function hear(socket)
-    local line, err = socket:receive()
-    if not line then return nil, err end
-    local kind = byte(line)
-    if kind == STATUS then return sub(line, 2) end
-    if kind == ERROR then return false, sub(line, 2) end
-    if kind == INTEGER then return tonumber(sub(line, 2)) end
-    local size = tonumber(sub(line, 2))
-    if kind == BULK then
-        if size < 0 then return ngx.null end
-        local text
-        text, err = socket:receive(size + 2)
-        return text and sub(text, 1, size), err
-    end
-    if kind ~= ARRAY then return nil, "this is no answer of Redis: " .. line end
-    local list = {}
-    for i = 1, size do
-        list[i], err = hear(socket)
-        if list[i] == nil then return nil, err end
-    end
-    return list
+-- One way to one node. covers: are its trips to be covered, where SLUICE_REDIS_WAIT says so?
+function _M.new(name, covers)
+    return { name = name, covers = covers, waiting = {}, led_until = 0, uncovered_until = 0 }
 end
 
-local function tell(one, answer, err)
-    one.answer, one.err, one.told = answer, err, true
+local function tell(one, answer, err, covered)
+    one.answer, one.err, one.covered, one.told = answer, err, covered, true
     one.bell:post(1)
 end
 
--- Returns how many were told, and what broke the trip, if anything.
-local function travel(party, settings)
-    local commands = {}
+local function pack(party, covering, settings)
+    local pieces, n = {}, 0
     for i = 1, #party do
-        commands[2 * i - 1], commands[2 * i] = party[i].command, "\r\n"
-    end
-    local socket = tcp()
-    socket:settimeout(settings.redis_timeout_ms)
-    local sound, err = socket:connect(settings.redis.nodes[1], POOL)
-    if sound then sound, err = socket:send(commands) end
-    if not sound then return 0, err end
-    for i = 1, #party do
-        local answer
-        answer, err = hear(socket)
-        if answer == nil then
-            socket:close()
-            return i - 1, err
+        if party[i].asking then
+            pieces[n + 1] = ASKING
+            n = n + 1
         end
-        tell(party[i], answer, err)
+        pieces[n + 1], pieces[n + 2] = party[i].command, "\r\n"
+        n = n + 2
     end
-    socket:setkeepalive(IDLE_MS)
+    if covering then
+        pieces[n + 1] = resp.command("WAIT", 1, floor(settings.redis_timeout_ms / 2))
+        pieces[n + 2] = "\r\n"
+    end
+    return pieces
+end
+
+-- The answers of a party, in order; those behind WAIT are told when that is answered. Returns how many were told, and what broke.
+local function listen(way, socket, party, covering)
+    local held = covering and {} or nil
+    for i = 1, #party do
+        if party[i].asking then hear(socket) end
+        local answer, err = hear(socket)
+        if answer == nil then return held and 0 or i - 1, err end
+        if held then held[i] = { answer, err } else tell(party[i], answer, err, not way.covers) end
+    end
+    if not held then return #party end
+    local replicas, err = hear(socket)
+    if replicas == nil then return 0, err end
+    local covered = (tonumber(replicas) or 0) > 0
+    if not covered then way.uncovered_until = now() + UNCOVERED_S end
+    for i = 1, #party do tell(party[i], held[i][1], held[i][2], covered) end
     return #party
 end
 
-local function lead(settings)
-    local party = waiting
-    waiting = {}
-    led_until = now() + OVERDUE * settings.redis_timeout_ms / 1000
-    local sound, told, err = pcall(travel, party, settings)
+-- Returns how many were told, and what broke the trip, if anything.
+local function travel(way, party, settings)
+    local covering = way.covers and now() >= way.uncovered_until
+    local socket, err = connection.open(settings, way.name)
+    if not socket then return 0, err end
+    local sent
+    sent, err = socket:send(pack(party, covering, settings))
+    if not sent then return 0, err end
+    local told
+    told, err = listen(way, socket, party, covering)
+    if err then socket:close() else connection.keep(socket) end
+    return told, err
+end
+
+local function lead(way, settings)
+    local party = way.waiting
+    way.waiting = {}
+    way.led_until = now() + OVERDUE * settings.redis_timeout_ms / 1000
+    local sound, told, err = pcall(travel, way, party, settings)
     if not sound then told, err = 0, told end
     for i = told + 1, #party do
         if not party[i].told then tell(party[i], nil, err) end
     end
-    local next = waiting[1]
+    local next = way.waiting[1]
     if not next then
-        led_until = 0
+        way.led_until = 0
         return
     end
     next.leads = true
     next.bell:post(1)
 end
 
-local function newcomer(command)
+local function newcomer(way, command, asking)
     local one = spare[spares]
     if one then
         spare[spares], spares = nil, spares - 1
@@ -102,8 +110,8 @@ local function newcomer(command)
     else
         one = { bell = semaphore.new() }
     end
-    one.command = command
-    waiting[#waiting + 1] = one
+    one.command, one.asking = command, asking
+    way.waiting[#way.waiting + 1] = one
     return one
 end
 
@@ -113,25 +121,25 @@ local function keep(one)
     spare[spares] = one
 end
 
-local function give_up(one)
-    for i = 1, #waiting do
-        if waiting[i] == one then return table.remove(waiting, i) end
+local function give_up(way, one)
+    for i = 1, #way.waiting do
+        if way.waiting[i] == one then return table.remove(way.waiting, i) end
     end
 end
 
--- Has Redis run a command. command: as it is sent (an array of RESP), but for the last end of line.
--- Returns Redis's answer; or nil and an error: Redis is away, slow, or refuses.
-function _M.run(settings, command)
-    local mine, heard = newcomer(command), true
-    if now() < led_until then heard = mine.bell:wait(settings.redis_timeout_ms / 1000) else mine.leads = true end
+-- Has the node run a command. command: as it is sent (edge/resp.lua); asking: the node is being given the slot, and is asked all the
+-- same. Returns its answer, nil, and whether that is covered; false and an error of Redis; or nil and why nothing was heard.
+function _M.run(way, settings, command, asking)
+    local mine, heard = newcomer(way, command, asking), true
+    if now() < way.led_until then heard = mine.bell:wait(settings.redis_timeout_ms / 1000) else mine.leads = true end
     if mine.leads then
-        lead(settings)
+        lead(way, settings)
         heard = heard and mine.bell:wait(0)
     end
-    local answer, err = mine.answer, mine.err
-    if heard then keep(mine) else give_up(mine) end
-    if answer then return answer end
-    return nil, "redis: " .. (err or "timeout")
+    local answer, err, covered = mine.answer, mine.err, mine.covered
+    if heard then keep(mine) else give_up(way, mine) end
+    if answer then return answer, nil, covered end
+    return answer, err or "timeout"
 end
 
 return _M

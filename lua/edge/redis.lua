@@ -1,17 +1,18 @@
--- How does the edge talk to Redis?
+-- How does the edge ask Redis?
 --
--- The only file that knows the client library: "resty.redis" in OpenResty, "nginx.redis" in Debian. Scripts are files in
--- lua/redis; they are sent by digest, and in full once when Redis does not know them yet.
+-- Scripts are files in lua/redis; they are sent by digest, and told to a node once when it does not know them yet. Where a key is, and
+-- how commands travel, is edge/cluster.lua's and edge/pipeline.lua's.
 
-local ok, client = pcall(require, "resty.redis")
-if not ok then client = require "nginx.redis" end
+local cluster = require "edge.cluster"
+local resp = require "edge.resp"
 
-local POOL = { pool_size = 128 }
-local IDLE_MS = 60000
+local find, match = string.find, string.match
 
--- Answers of a Redis that is there and takes nothing: it is full, a replica, has a disk that fails or too few replicas, or is reading
--- what it stored. Every other error is a fault of ours. pyshim/outside/redis.py has the same list.
-local TAKES_NOTHING = { OOM = true, READONLY = true, MISCONF = true, NOREPLICAS = true, LOADING = true, MASTERDOWN = true }
+-- Answers of a Redis that is there and takes nothing: it is full, a replica, has a disk that fails or too few replicas, is reading what
+-- it stored, or its cluster does not know who has the slot. Every other error is a fault of ours. pyshim/outside/redis.py has the
+-- same list.
+local TAKES_NOTHING = { OOM = true, READONLY = true, MISCONF = true, NOREPLICAS = true, LOADING = true, MASTERDOWN = true,
+    CLUSTERDOWN = true, TRYAGAIN = true, MOVED = true, ASK = true }
 
 local _M = {}
 local scripts = {}
@@ -25,58 +26,67 @@ function _M.load_script(folder, name)
     local file = assert(io.open(folder .. "/" .. name .. ".lua", "rb"))
     local text = file:read("*a")
     file:close()
-    scripts[name] = { text = text, sha = hex(ngx.sha1_bin(text)), keys = tonumber(name:match("%-(%d+)$")) }
+    scripts[name] = { text = text, sha = hex(ngx.sha1_bin(text)), keys = tonumber(match(name, "%-(%d+)$")) }
 end
 
-local function connected(settings)
-    local redis = client:new()
-    redis:set_timeout(settings.redis_timeout_ms)
-    local sound, err = redis:connect(settings.redis.nodes[1], POOL)
-    if not sound then return nil, "redis: " .. err end
-    return redis
+local function unknown(answer, err)
+    return answer == false and find(err, "NOSCRIPT", 1, true) == 1
 end
 
--- Lets go of the connection. Returns the answer, or nil and an error.
-local function answered(redis, answer, err)
-    if answer == nil then
-        redis:close()
-        return nil, "redis: " .. (err or "no answer")
+local function heard(answer, err, covered)
+    if answer then return answer, nil, covered end
+    return nil, "redis: " .. (err or "no answer")
+end
+
+-- A command of this script that was put together elsewhere (edge/commit.lua); a node that does not know the script is told it, and
+-- asked again. lane: "turns" or "rest".
+-- Returns its answer, nil, and whether it is covered (edge/cluster.lua); or nil and an error (Redis away, slow, or refusing).
+function _M.command(settings, lane, name, key, command)
+    local answer, err, covered = cluster.run(settings, lane, key, command)
+    if unknown(answer, err) then
+        answer, err = cluster.run(settings, lane, key, resp.command("SCRIPT", "LOAD", scripts[name].text))
+        if answer then answer, err, covered = cluster.run(settings, lane, key, command) end
     end
-    redis:set_keepalive(IDLE_MS)
-    if not answer then return nil, "redis: " .. err end
-    return answer
+    return heard(answer, err, covered)
 end
 
--- Runs one script in one round trip. Returns its answer, or nil and an error (Redis away, slow, or refusing).
-function _M.run(settings, name, ...)
-    local redis, away = connected(settings)
-    if not redis then return nil, away end
+-- Runs one script in one round trip; its first argument is its first key. Returns its answer, or nil and an error.
+function _M.run(settings, name, key, ...)
     local script = scripts[name]
-    local answer, err = redis:evalsha(script.sha, script.keys, ...)
-    if not answer and err and err:find("NOSCRIPT", 1, true) then
-        answer, err = redis:eval(script.text, script.keys, ...)
-    end
-    return answered(redis, answer, err)
+    return _M.command(settings, "rest", name, key, resp.command("EVALSHA", script.sha, script.keys, key, ...))
 end
 
--- Tells Redis a script, so that it knows its digest. Returns that, or nil and an error.
-function _M.teach(settings, name)
-    local redis, away = connected(settings)
-    if not redis then return nil, away end
-    return answered(redis, redis:script("LOAD", scripts[name].text))
+local function why_not(err)
+    local said = match(err, "^redis: (.*)$")
+    return TAKES_NOTHING[match(said, "^%u+")] and "cannot write: " .. said or said
 end
 
--- Can a turn be written now? Returns true, or nil and why not.
-function _M.writable(settings)
-    local answer, err = _M.run(settings, "writable-1", "{writable}")
+local function writable_at(settings, node)
+    local answer, err = heard(cluster.run_on(settings, node, resp.command("EVAL", scripts["writable-0"].text, 0)))
     if answer then return true end
-    local said = err:match("^redis: (.*)$")
-    return nil, TAKES_NOTHING[said:match("^%u+")] and "cannot write: " .. said or said
+    return nil, why_not(err)
+end
+
+-- Can a turn be written now, of the one whose key this is? Returns true, or nil and why not.
+function _M.writable(settings, key)
+    return writable_at(settings, cluster.node(settings, key))
+end
+
+-- Of all nodes that have keys, or should. Returns how many take writes; node -> why it does not; and the nodes.
+function _M.state(settings)
+    local masters, asked, away, sound = cluster.masters(settings), {}, {}, 0
+    for i, node in ipairs(masters) do asked[i] = ngx.thread.spawn(writable_at, settings, node) end
+    for i, node in ipairs(masters) do
+        local _, writable, why = ngx.thread.wait(asked[i])
+        if writable then sound = sound + 1 else away[node] = why or "no answer" end
+    end
+    if #masters == 0 then away[settings.redis.nodes[1]] = "nobody of the cluster answers" end
+    return sound, away, masters
 end
 
 -- Is this error one of a Redis that is there, takes what others write, and refuses this?
 function _M.refused(err)
-    local code = err:match("^redis: (%u+) ")
+    local code = match(err, "^redis: (%u+) ")
     return code ~= nil and code ~= "NOSCRIPT" and not TAKES_NOTHING[code]
 end
 

@@ -6,19 +6,20 @@ local beat = require "edge.beat"
 local bodies = require "edge.body"
 local config = require "edge.config"
 local config_follower = require "edge.config_follower"
-local conversation = require "edge.conversation"
 local clock = require "edge.clock"
 local identity = require "edge.identity"
+local late = require "edge.late"
 local lease = require "edge.lease"
 local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
+local cluster = require "edge.cluster"
 local redis = require "edge.redis"
 local repeated = require "edge.said"
 local revoked = require "edge.revoked"
 local concurrency = require "edge.concurrency"
 local trace = require "edge.trace"
 
-local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2", "writable-1" }
+local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2", "writable-0" }
 
 local _M = {}
 local said, unheard, folder, ready = {}, nil, nil, false
@@ -60,13 +61,12 @@ local function every_second(premature)
     follow("the rollout", beat.beat)
     concurrency.sweep(clock.seconds())
     leaving.look(folder)
-    if ngx.worker.id() == 0 then conversation.take_up(folder) end
+    local settings = config.current().settings
+    if ngx.worker.id() == 0 then late.take_up(settings, folder) end
     bodies.sweep(clock.seconds(), config.current().screen.body_s)
-    if conversation.late_turns() > 0 then
-        local written, err = conversation.write_late(config.current().settings, folder)
-        if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
-        if err then ngx.log(ngx.WARN, "late turns still wait: ", err) end
-    end
+    local written, err = late.write(settings, folder)
+    if written > 0 then ngx.log(ngx.NOTICE, "wrote ", written, " turns answered while Redis was away") end
+    if err then ngx.log(ngx.WARN, "late turns still wait: ", err) end
 end
 
 local function send_spans(premature)
@@ -77,6 +77,7 @@ function _M.start()
     local again, err = config.begin_again()     -- a worker that was replaced: the master knows only what it began with
     if not again then ngx.log(ngx.ERR, "the configuration of this machine: ", err) end
     revoked.begin()
+    cluster.start(config.current().settings)
     assert(ngx.timer.at(0, learn_revoked))
     assert(ngx.timer.every(1, learn_revoked))
     concurrency.reset(config.current().tenants)
@@ -88,7 +89,7 @@ end
 
 -- The last thing a worker does.
 function _M.leave()
-    conversation.leave(folder)
+    late.leave(folder)
 end
 
 return _M

@@ -26,7 +26,7 @@
 -- one starts a new dialogue, and its seq counts from its own start. A commit that got stuck on its way (Redis stopped, say)
 -- expires; only after that its turn is sent again as "late", which first looks for its turn_id (ARGV[3]): so a turn whose
 -- commit was not answered is written exactly once. A late turn of a session that is no longer the stored one goes into the
--- history alone: the dialogue that began after it goes on. A Redis that takes nothing refuses the whole of it, because of the first
+-- history alone, where it belongs by its time: the dialogue that began after it goes on. A Redis that takes nothing refuses the whole of it, because of the first
 -- line, and not only what comes to a write.
 
 local not_after = tonumber(ARGV[12])
@@ -48,8 +48,13 @@ local function head_of(number)
     return '{"seq":' .. string.format("%.0f", number) .. ',"session_id":"' .. session .. '",'
 end
 
-if mode == "late" then      -- the first bare ,"at": of what the history keeps is the turn's own: quotes inside a text are escaped
-    local at = tonumber(string.match(ARGV[8], ',"at":(%d+)')) or 0
+-- When a turn was answered, milliseconds since 1970. The last member of its text; quotes inside a text are escaped.
+local function at_of(text)
+    return tonumber(string.match(text, ',"at":(%d+)}?$')) or 0
+end
+
+local at = mode == "late" and at_of(ARGV[8])
+if at then
     if at <= tonumber(redis.call("GET", "f" .. string.sub(KEYS[1], 2)) or -1) then return { "forgotten" } end
 end
 
@@ -86,14 +91,24 @@ if ARGV[6] == "" and mode == "idle" then
 end
 if type(after.slots) == "table" and next(after.slots) == nil then after.slots = nil end
 
+-- The stored turn that this one was answered just before, nil where it is the newest.
+local function followed_by(moment)
+    local found
+    for _, stored in ipairs(redis.call("LRANGE", KEYS[2], 0, -1)) do
+        if at_of(stored) <= moment then return found end
+        found = stored
+    end
+    return found
+end
+
 local entry = head_of(seq) .. ARGV[7] .. "," .. ARGV[8] .. "}"
 if continues or not state or mode ~= "late" then redis.call("SET", KEYS[1], cmsgpack.pack(after), "EX", ARGV[9]) end
-if redis.call("LPUSH", KEYS[2], entry) > tonumber(ARGV[11]) then
-    redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1)
-end
+local newer = at and followed_by(at)
+local length = newer and redis.call("LINSERT", KEYS[2], "AFTER", newer, entry) or redis.call("LPUSH", KEYS[2], entry)
+if length > tonumber(ARGV[11]) then redis.call("LTRIM", KEYS[2], 0, tonumber(ARGV[11]) - 1) end
 redis.call("EXPIRE", KEYS[2], ARGV[10])
 if ARGV[5] ~= "" then
-    redis.call("HSET", KEYS[3], ARGV[5], entry)
+    if not newer or at_of(redis.call("HGET", KEYS[3], ARGV[5]) or "") < at then redis.call("HSET", KEYS[3], ARGV[5], entry) end
     redis.call("EXPIRE", KEYS[3], ARGV[10])
 end
 if #ARGV > 12 then redis.call("HDEL", calls, unpack(ARGV, 13)) end

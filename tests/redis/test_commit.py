@@ -29,7 +29,8 @@ class Conversation:
         state = msgspec.msgpack.encode(more["state"]) if "state" in more else b""
         answer = json.dumps(more.get("answer", "您好"), ensure_ascii=False)
         reply = f'"turn_id":"{more.get("turn_id", "t")}","answer":{answer},"intent":"{intent}"'
-        turn = [mode, session, more.get("turn_id", "fresh-session"), seq, intent, state, reply, '"query":"在吗","at":1']
+        kept = f'"query":"在吗","at":{more.get("at", 1)}'
+        turn = [mode, session, more.get("turn_id", "fresh-session"), seq, intent, state, reply, kept]
         lives = [1800, 604800, 100, more.get("not_after", 0)]
         outcome = self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives, *more.get("told", []))
         if isinstance(outcome, bytes):  # "ok <seq> <session_id>"
@@ -126,8 +127,28 @@ def test_a_late_turn_of_an_earlier_session_ends_no_newer_dialogue(talk: Conversa
     before = talk.state()
     assert talk.commit("late", session="old", turn_id="a", answer="late", intent="greet") == [b"ok", 1, b"old"]
     assert talk.state() == before
-    assert [entry["turn_id"] for entry in talk.history()] == ["a", "newer"]
+    assert {entry["turn_id"] for entry in talk.history()} == {"a", "newer"}
     assert talk.commit("late", session="old", turn_id="a", answer="late")[0] == b"replay"
+
+
+def test_late_turns_stand_in_the_history_where_they_were_answered(talk: Conversation) -> None:
+    for at, turn_id in ((10, "first"), (40, "fourth"), (50, "fifth")):
+        talk.commit(turn_id=turn_id, at=at, intent="greet")
+    talk.commit("late", turn_id="second", at=20, intent="greet")
+    talk.commit("late", turn_id="third", at=30, intent="bye")
+    talk.commit("late", turn_id="sixth", at=60, intent="bye")
+    order = ["sixth", "fifth", "fourth", "third", "second", "first"]
+    assert [entry["turn_id"] for entry in talk.history()] == order
+    last = {intent: json.loads(talk.client.hget(talk.keys[2], intent))["turn_id"] for intent in ("greet", "bye")}
+    assert last == {"greet": "fifth", "bye": "sixth"}
+
+
+def test_a_late_turn_older_than_all_that_is_kept_is_not_kept(talk: Conversation) -> None:
+    for number in range(100):
+        talk.commit(turn_id=f"kept-{number}", at=100 + number)
+    talk.commit("late", turn_id="old", at=1)
+    assert len(talk.history()) == 100
+    assert "old" not in {entry["turn_id"] for entry in talk.history()}
 
 
 def test_a_late_turn_is_the_dialogue_where_there_is_none(talk: Conversation) -> None:

@@ -96,17 +96,18 @@ async def test_the_shim_takes_no_fault_of_ours_for_that(tmp_path: Path, answer: 
 EDGE = """
 local said = ...
 package.path = "%s/lua/?.lua;" .. package.path
-local client = {}
-function client:new() return self end
-function client:set_timeout() end
-function client:set_keepalive() end
-function client:connect() return true end
-function client:evalsha() if said then return false, said end return "ok" end
-package.loaded["resty.redis"] = client
+package.loaded["edge.cluster"] = {
+    node = function() return "unix:s" end,
+    run_on = function()
+        if said == "timeout" then return nil, said end
+        if said then return false, said end
+        return "ok"
+    end,
+}
 ngx = { sha1_bin = function() return "" end }
 local redis = require "edge.redis"
-redis.load_script("%s/lua/redis", "writable-1")
-return redis.writable { redis_timeout_ms = 100, redis = { nodes = { "unix:s" } } }
+redis.load_script("%s/lua/redis", "writable-0")
+return redis.writable({}, "d:{shop:ann}")
 """
 
 
