@@ -22,6 +22,9 @@ from pyshim.tenants import addresses
 
 HERE = ROOT / "gateway"
 TLS = "tls.conf"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"  # of the machine
+RESOLV = Path("/etc/resolv.conf")
+NAME_SERVER = re.compile(r"^nameserver\s+([0-9a-fA-F.:]+)", re.MULTILINE)
 
 
 def binary(settings: Settings) -> str:
@@ -100,6 +103,7 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
         | _tls(settings, about)
         | _collector(settings)
         | _proxies(settings)
+        | _redis(settings)
         | {
             "ROOT": str(ROOT),
             "RUN": str(settings.run),
@@ -130,6 +134,24 @@ def _proxies(settings: Settings) -> dict[str, str]:
     header = "proxy_protocol" if settings.proxy_protocol else "X-Forwarded-For"
     lines = [f"set_real_ip_from {network};" for network in proxies] + [f"real_ip_header {header};", "real_ip_recursive on;"]
     return {"REAL_IP": "\n".join(lines) if proxies else "", "PROXY_PROTOCOL": "proxy_protocol" if settings.proxy_protocol else ""}
+
+
+def _redis(settings: Settings) -> dict[str, str]:
+    """How Redis' name is found and its certificate checked, where there are any. Raises BadSetting."""
+    authorities = settings.redis_ca or AUTHORITIES
+    lines = []
+    if settings.redis.tls:
+        try:
+            (ROOT / authorities).read_bytes()
+        except OSError as error:
+            raise BadSetting(f"SLUICE_REDIS_CA={settings.redis_ca!r}: {authorities} cannot be read ({error.strerror})") from None
+        lines += [f"lua_ssl_trusted_certificate {ROOT / authorities};", "lua_ssl_verify_depth 5;"]
+    if settings.redis.names:
+        servers = NAME_SERVER.findall(RESOLV.read_text(encoding="utf-8")) if RESOLV.exists() else []
+        if not servers:
+            raise BadSetting(f"SLUICE_REDIS={settings.redis}: {RESOLV} names no server that could find it; an address is wanted")
+        lines.append(f"resolver {' '.join(f'[{one}]' if ':' in one else one for one in servers)} valid=10s;")
+    return {"REDIS": "\n".join(lines)}
 
 
 def _collector(settings: Settings) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PORT = 6379
 WANTED = "a path, redis://host:port, rediss://host:port, or several host:port of a cluster, comma-separated"
+ADDRESS = re.compile(r"unix:.*|\[.*\]:\d+|[\d.]+:\d+")
 NODE = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -28,6 +29,11 @@ class Address:
         if self.nodes[0].startswith("unix:"):
             return self.nodes[0].removeprefix("unix:")
         return f"redis{'s' if self.tls else ''}://{','.join(self.nodes)}"
+
+    @property
+    def names(self) -> bool:
+        """Does anybody have to be asked where a node is?"""
+        return any(not ADDRESS.fullmatch(node) for node in self.nodes)
 
     @property
     def socket(self) -> Path:

@@ -1,6 +1,6 @@
 """What does a Redis Cluster look like on one machine? Six nodes on loopback, as `make run REDIS=cluster` starts them.
 
-    with cluster(folder) as made: made.address, made.master_of(key), made.kill(node), made.pause(node), made.move(...)
+with cluster(folder) as made: made.address, made.master_of(key), made.kill(node), made.pause(node), made.move(...)
 """
 
 import asyncio
@@ -10,11 +10,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import redis
 from redis.cluster import RedisCluster
 from redis.crc import key_slot
@@ -47,12 +49,12 @@ class Cluster:
         for process in self.processes.values():
             process.wait()
 
-    def client(self) -> RedisCluster:
+    def client(self) -> Any:
         """Of what is there now."""
         host, port = host_and_port(next(node for node in self.nodes if self._answers(node)))
         return RedisCluster(host=host, port=port)
 
-    def at(self, node: str) -> redis.Redis:
+    def at(self, node: str) -> Any:
         host, port = host_and_port(node)
         one = redis.Redis(host=host, port=port, socket_timeout=2)
         for command in ("CLUSTER NODES", "CLUSTER SLOTS"):
@@ -72,8 +74,21 @@ class Cluster:
         return {(first, last): f"{master[0].decode()}:{master[1]}" for first, last, master, *_ in told}
 
     def master_of(self, key: str) -> str:
-        slot = key_slot(key.encode())
+        slot = self.slot_of(key)
         return next(node for (first, last), node in self.owners().items() if first <= slot <= last)
+
+    @staticmethod
+    def slot_of(key: str) -> int:
+        return int(key_slot(key.encode()))
+
+    def histories(self, tenant: str, users: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        """By user the stored turns, newest first."""
+        client = self.client()
+        try:
+            kept = {user: client.lrange(f"h:{{{tenant}:{user}}}", 0, -1) for user in users}
+        finally:
+            client.close()
+        return {user: [msgspec.json.decode(entry) for entry in entries] for user, entries in kept.items()}
 
     def masters(self) -> list[str]:
         return sorted(set(self.owners().values()))

@@ -11,8 +11,6 @@ local redis = require "edge.redis"
 
 local format = string.format
 
-local COPIES = 0.5      -- of those that may wait, so many may be copies of what one node has already
-
 local _M = {}
 
 -- Milliseconds since 1970, so many from now.
@@ -20,13 +18,9 @@ local function in_ms(ms)
     return format("%.0f", ngx.now() * 1000 + ms)
 end
 
-local function keep(turn, intent, fields, most)
-    return late.keep(turn.config.settings, commit.key(turn), commit.command("late", turn, intent, fields, "0"), most)
-end
-
 -- Keeps the turn until Redis is back. Returns true, or nil and an error when too many wait.
 function _M.keep(turn, intent, fields)
-    return keep(turn, intent, fields, turn.config.settings.late_turns_max)
+    return late.keep(turn.config.settings, commit.key(turn), commit.command("late", turn, intent, fields, "0"))
 end
 
 -- Writes the turn if its conversation waits for nothing. fields: the reply's JSON members after seq and session_id. What no replica has
@@ -38,7 +32,7 @@ function _M.commit_idle(turn, intent, fields)
     local answer, err, covered = redis.command(s, "turns", "commit-3", commit.key(turn), command)
     if answer and not covered and type(answer) == "string" then
         metrics.add("sluice_redis_uncovered_turns_total", 1)
-        keep(turn, intent, fields, s.late_turns_max * COPIES)
+        late.keep_copy(s, commit.key(turn), commit.command("late", turn, intent, fields, "0"))
     end
     return answer, err
 end

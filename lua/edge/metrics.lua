@@ -37,6 +37,7 @@ local HELP = {
     sluice_redis_uncovered_turns_total = "counter Turns that no replica had when they were answered; they are written once more.",
     sluice_late_aside_total = "counter Late turns that Redis refused for good: `sluice late` shows them.",
     sluice_late_turns = "gauge Turns answered while Redis was away and not written yet.",
+    sluice_late_copies = "gauge Turns that Redis has and no replica had yet; they are written once more.",
     sluice_limit_refused_total = "counter Turns refused by a bucket or for want of a slot, by tenant.",
     sluice_limit_shadow_total = "counter Turns a limit in shadow mode would have refused.",
     sluice_limit_excess_max = "gauge Tokens that may be admitted beyond burst and rate, all edges together, as things are now.",

@@ -84,12 +84,14 @@ end
 function _M.metrics()
     local serves, configured, behind, shims = rollout(), configuration(), shims_say("metrics")
     local var = ngx.var
+    local turns, copies = late.count()
     local revocations, age_s = revoked.known()
     ngx.header["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8"
     ngx.print(metrics.render(bounds.gauges(shards({
         sluice_revocations = revocations,
         sluice_revocations_age_seconds = age_s,
-        sluice_late_turns = late.count(),
+        sluice_late_turns = turns,
+        sluice_late_copies = copies,
         ['sluice_model_version{role="stable"}'] = serves.stable,
         ['sluice_model_version{role="candidate"}'] = serves.candidate,
         sluice_rollout_percent = serves.percent,

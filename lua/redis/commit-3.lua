@@ -48,9 +48,10 @@ local function head_of(number)
     return '{"seq":' .. string.format("%.0f", number) .. ',"session_id":"' .. session .. '",'
 end
 
--- When a turn was answered, milliseconds since 1970. The last member of its text; quotes inside a text are escaped.
+-- When a turn was answered, milliseconds since 1970: the first "at" of what the history keeps, which begins with the query. Quotes
+-- inside a text are escaped, so neither is found there.
 local function at_of(text)
-    return tonumber(string.match(text, ',"at":(%d+)}?$')) or 0
+    return tonumber(string.match(text, ',"at":(%d+)', string.find(text, '"query":', 1, true))) or 0
 end
 
 local at = mode == "late" and at_of(ARGV[8])

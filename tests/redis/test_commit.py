@@ -14,6 +14,7 @@ from tests.conftest import RedisServer
 pytestmark = pytest.mark.real
 
 COMMIT, LOAD = Script("commit-3"), Script("load-2")
+QUERY = '在吗 ,"at":7'
 
 
 class Conversation:
@@ -29,7 +30,7 @@ class Conversation:
         state = msgspec.msgpack.encode(more["state"]) if "state" in more else b""
         answer = json.dumps(more.get("answer", "您好"), ensure_ascii=False)
         reply = f'"turn_id":"{more.get("turn_id", "t")}","answer":{answer},"intent":"{intent}"'
-        kept = f'"query":"在吗","at":{more.get("at", 1)}'
+        kept = f'"query":"在吗 ,\\"at\\":7","at":{more.get("at", 1)}' + more.get("consent", "")
         turn = [mode, session, more.get("turn_id", "fresh-session"), seq, intent, state, reply, kept]
         lives = [1800, 604800, 100, more.get("not_after", 0)]
         outcome = self.client.eval(COMMIT.text, 3, *self.keys, *turn, *lives, *more.get("told", []))
@@ -55,7 +56,7 @@ def test_a_first_turn_starts_a_session_and_counts_from_one(talk: Conversation) -
     assert talk.commit() == [b"ok", 1, b"fresh-session"]
     assert talk.state() == {"session": "fresh-session", "turn": 1, "seq": 1, "intent": "greet"}
     assert talk.history() == [
-        {"seq": 1, "session_id": "fresh-session", "turn_id": "t", "answer": "您好", "intent": "greet", "query": "在吗", "at": 1}
+        {"seq": 1, "session_id": "fresh-session", "turn_id": "t", "answer": "您好", "intent": "greet", "query": QUERY, "at": 1}
     ]
 
 
@@ -141,6 +142,14 @@ def test_late_turns_stand_in_the_history_where_they_were_answered(talk: Conversa
     assert [entry["turn_id"] for entry in talk.history()] == order
     last = {intent: json.loads(talk.client.hget(talk.keys[2], intent))["turn_id"] for intent in ("greet", "bye")}
     assert last == {"greet": "fifth", "bye": "sixth"}
+
+
+def test_a_late_turn_with_a_consent_has_its_place_as_well(talk: Conversation) -> None:
+    agreed = ',"consent":{"at":99,"query":"确认"}'
+    talk.commit(turn_id="first", at=10, consent=agreed)
+    talk.commit(turn_id="third", at=30, consent=agreed)
+    talk.commit("late", turn_id="second", at=20, consent=agreed)
+    assert [entry["turn_id"] for entry in talk.history()] == ["third", "second", "first"]
 
 
 def test_a_late_turn_older_than_all_that_is_kept_is_not_kept(talk: Conversation) -> None:
