@@ -1,7 +1,7 @@
 """Who takes a rollout from step to step?
 
-One shim at a time, the one that holds the claim in Redis; when it dies, another takes over within seconds. It loads and unloads
-Triton's versions, judges the versions, and writes the record. Everything it knows is in Redis, so that the next can go on.
+One shim of all nodes, the one that holds the claim in Redis; when it dies, another takes over within seconds. It judges versions
+and writes the record; each node loads them by itself (loader.py). Everything it knows is in Redis, so that the next can go on.
 """
 
 import asyncio
@@ -12,10 +12,9 @@ import time
 import msgspec
 
 from pyshim.agreement.presence import gone
-from pyshim.errors import Away, TritonAway
+from pyshim.errors import Away
 from pyshim.outside.redis import Redis, Script
-from pyshim.outside.repository import CannotLoad, Repository
-from pyshim.rollout import evidence, judge, presence, start, steps
+from pyshim.rollout import evidence, judge, loader, presence, start, steps
 from pyshim.rollout.evidence import Look
 from pyshim.rollout.follower import Follower
 from pyshim.rollout.presence import Beat
@@ -35,11 +34,10 @@ class Leader:
 
     def __init__(self, settings: Settings, redis: Redis, stable: int, number: int, follower: Follower) -> None:
         self._settings, self._redis, self._stable = settings, redis, stable
-        self._records, self._repository = Records(redis), Repository(settings)
+        self._records = Records(redis)
         self._name = f"shim {settings.node} {number} ({os.getpid()})"
         self._claim = Script("claim-1")
         self._follower = follower
-        self._fresh_attempt = 0  # the load that Triton was told of, so that files changed under a number are read again
         self._step: tuple[float, int] = (0.0, 0)  # when it began, and the candidate's turns until then
 
     async def run(self) -> None:
@@ -47,15 +45,25 @@ class Leader:
         work: asyncio.Task[None] | None = None
         while True:
             try:
-                # Asked for while the work is going on: loading takes longer than a claim lasts.
-                if await self._redis.run(self._claim, CLAIM, self._name, CLAIM_MS) and (work is None or work.done()):
+                if (
+                    await self._may_lead()
+                    and await self._redis.run(self._claim, CLAIM, self._name, CLAIM_MS)
+                    and (work is None or work.done())
+                ):
                     work = asyncio.create_task(self._tick())
             except Away as error:
                 log.info("the rollout waits: %s", error)
             await asyncio.sleep(TICK_S)
 
-    async def close(self) -> None:
-        await self._repository.close()
+    async def _may_lead(self) -> bool:
+        """A node that lacks what everybody serves leads nobody but itself. Raises RedisAway."""
+        record = self._follower.known
+        if record is None or start.has_files(self._settings, record.stable):
+            return True
+        others = presence.nodes(presence.read(await self._redis.command("HGETALL", SEEN)), time.time()) - {self._settings.node}
+        if others:
+            log.error("version %s serves, and is not whole on this node's disk: it cannot answer", record.stable)
+        return not others
 
     async def _tick(self) -> None:
         try:
@@ -83,7 +91,7 @@ class Leader:
             await self._write(record.but(self._name, f"{record.stable} is not on disk; serving {stable}", stable=stable), record)
             return
         beats = await self._beats(now)
-        refused = await self._load(record, presence.followed(beats, record, self._settings, now), now)
+        refused = await self._refused(record)
         look = await self._look(record) if record.percent and not refused else Look()
         situation = Situation(
             now=time.time(),
@@ -102,26 +110,12 @@ class Leader:
             await self._redis.command("HDEL", SEEN, name)
         return beats
 
-    async def _load(self, record: Rollout, followed: bool, now: float) -> str:
-        """Makes Triton serve what the record names, and nothing else once nobody asks for it. Returns why it refuses the
-        candidate, or "". Raises TritonAway."""
-        served, wanted = await self._repository.served(), record.versions
-        kept = served if not followed or now - record.since < self._settings.rollout_drain_s else set()
-        if record.candidate and not record.loaded and self._fresh_attempt != record.attempt:
-            if record.candidate in served:  # an earlier load of the same number: the files may have changed
-                await self._repository.serve((wanted | kept) - {record.candidate})
-            self._fresh_attempt = record.attempt
-            served = served - {record.candidate}
-        if wanted | kept == served:
+    async def _refused(self, record: Rollout) -> str:
+        """Why the candidate cannot be loaded, and where; "" where nobody refuses it. Raises RedisAway."""
+        if not record.candidate:
             return ""
-        try:
-            await self._repository.serve(wanted | kept)
-        except CannotLoad as error:
-            if record.candidate and record.candidate not in await self._repository.served():
-                await self._repository.serve({record.stable} | kept - {record.candidate})
-                return str(error)
-            raise TritonAway(str(error)) from error
-        return ""
+        told = await loader.refusals(self._redis, record.attempt)
+        return "; ".join(why if node == self._settings.node else f"{node}: {why}" for node, why in sorted(told.items()))
 
     async def _look(self, record: Rollout) -> Look:
         """What the versions did, judged up to now."""

@@ -20,6 +20,11 @@ def read(seen: Mapping[bytes, bytes]) -> dict[str, Beat]:
     return {name.decode(): Beat(*(int(part) for part in beat.split())) for name, beat in seen.items()}
 
 
+def nodes(beats: dict[str, Beat], now: float) -> set[str]:
+    """Who is there: the nodes of all shims."""
+    return {name.split()[1] for name in fresh(beats, now) if name.startswith("shim ")}
+
+
 def lacking(beats: dict[str, Beat], record: Rollout, settings: Settings, now: float) -> str:
     """Who does not have the candidate, comma-separated; "" for nobody."""
     there = fresh(beats, now)

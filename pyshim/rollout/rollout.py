@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from pyshim.agreement import records
 
-RECORD, SEEN, CLAIM, COUNTS, JUDGED = (f"{{rollout}}:{name}" for name in ("record", "seen", "claim", "counts", "judged"))
+RECORD, SEEN, CLAIM, COUNTS, JUDGED, REFUSED = (
+    f"{{rollout}}:{name}" for name in ("record", "seen", "claim", "counts", "judged", "refused")
+)
 EVENTS = 30
 
 Goal = Literal["hold", "promote", "return"]

@@ -30,6 +30,7 @@ from pyshim.outside.redis import Redis
 from pyshim.outside.triton import Triton
 from pyshim.rollout.follower import Follower
 from pyshim.rollout.leader import Leader
+from pyshim.rollout.loader import Loader
 from pyshim.serve.conversation import Conversations
 from pyshim.serve.credentials import Credentials
 from pyshim.serve.understood import understood_by
@@ -65,6 +66,7 @@ class Handlers:
         self.configurations = Configurations(first, compiler, self._outside.redis, self._outside.triton, number)
         self.follower = Follower(self.configurations, self._outside.redis, self._outside.triton, number)
         self.leader = Leader(s, self._outside.redis, first.model.version, number, self.follower)
+        self.loader = Loader(s, self._outside.redis, number, self.follower)
         self.shedding = Shedding(s, self._outside.redis, number)
         journal = next(layer.journal for layer in layers if isinstance(layer, Dialogue))
         self.doubts = Doubts(journal, self._outside.backend, self._tenant_of)
@@ -87,7 +89,7 @@ class Handlers:
 
     async def close(self) -> None:
         outside = self._outside
-        await asyncio.gather(outside.redis.close(), outside.triton.close(), outside.backend.close(), self.leader.close())
+        await asyncio.gather(outside.redis.close(), outside.triton.close(), outside.backend.close(), self.loader.close())
 
     async def handle(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Answers one request. Raises Refusal, RedisAway."""

@@ -67,6 +67,7 @@ class Shim:
         self._spawn(handlers.configurations.run())
         self._spawn(handlers.follower.run())
         self._spawn(handlers.leader.run())
+        self._spawn(handlers.loader.run())
         self._spawn(handlers.doubts.run())
         self._spawn(handlers.shedding.run())
         self._spawn(handlers.credentials.run())
