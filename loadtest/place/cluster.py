@@ -5,9 +5,7 @@ with cluster(folder) as made: made.address, made.master_of(key), made.kill(node)
 
 import asyncio
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +20,9 @@ from redis.cluster import RedisCluster
 from redis.crc import key_slot
 
 from gateway.redis import NODE_TIMEOUT_MS, form, node_command
+from loadtest.place.stack import paired_ports
 from pyshim.redis_address import host_and_port
+from pyshim.settings import OWN_NODES
 
 BUS = 10000  # nodes talk to each other so many ports higher
 
@@ -148,29 +148,10 @@ class Cluster:
                 node.execute_command("CLUSTER SETSLOT", slot, "NODE", names[target])
 
 
-def _ports(count: int) -> list[int]:
-    """Free ones, with those of the bus."""
-    for _ in range(200):
-        first = random.randrange(20000, 50000)
-        with_bus = [*range(first, first + count), *range(first + BUS, first + BUS + count)]
-        if all(_free(port) for port in with_bus):
-            return with_bus[:count]
-    raise RuntimeError("no free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 @contextmanager
 def cluster(folder: Path, timeout_ms: int = NODE_TIMEOUT_MS) -> Iterator[Cluster]:
     """Three masters, three replicas, on free ports."""
-    made = Cluster(tuple(f"127.0.0.1:{port}" for port in _ports(6)), folder, timeout_ms)
+    made = Cluster(tuple(f"127.0.0.1:{port}" for port in paired_ports(OWN_NODES, BUS)), folder, timeout_ms)
     try:
         for node in made.nodes:
             made.start(node)

@@ -63,7 +63,7 @@ def redis(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
     return socket, process
 
 
-def start(folder: Path, name: str, redis: Path, extra: str = "", **settings: str) -> Edge:
+def start(folder: Path, name: str, redis: Path | str, extra: str = "", **settings: str) -> Edge:
     """An nginx of this name in folder/name. folder/keys: the signing keys of all of them; extra: more for its http block, whose
     Lua may be anywhere in the project; settings: as in defaults.env, without the prefix. Raises CannotStart."""
     port, operations_port = free_ports(2)

@@ -39,17 +39,23 @@ class Service:
     pid: int
 
 
+def _claimed(first: int) -> bool:
+    """Takes a hundred of ports, by a name that the kernel frees when this process ends; False where it is somebody's."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0sluice-ports-{first}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
+
+
 def _own_ports() -> Iterator[int]:
-    """Ports that no other process is given here: each takes whole hundreds, by names that the kernel frees when it ends."""
+    """Ports that no other process is given here: each takes whole hundreds."""
     for first in HUNDREDS:
-        claim = socket.socket(socket.AF_UNIX)
-        try:
-            claim.bind(f"\0sluice-ports-{first}")
-        except OSError:  # somebody else's
-            claim.close()
-            continue
-        _claims.append(claim)
-        yield from range(first, first + HUNDREDS.step)
+        if _claimed(first):
+            yield from range(first, first + HUNDREDS.step)
 
 
 _claims: list[socket.socket] = []
@@ -72,6 +78,16 @@ def free_ports(count: int) -> list[int]:
     if len(found) < count:
         raise CannotStart(f"no port from {HUNDREDS.start} to {HUNDREDS.stop} is free")
     return found
+
+
+def paired_ports(count: int, apart: int) -> list[int]:
+    """Ports nobody listens on, and nobody so many further up, as nodes of a Redis Cluster want them. Raises CannotStart."""
+    for first in reversed(HUNDREDS):
+        if first + apart in HUNDREDS and _claimed(first) and _claimed(first + apart):
+            wanted = range(first, first + count)
+            if all(_is_free(port) and _is_free(port + apart) for port in wanted):
+                return list(wanted)
+    raise CannotStart(f"no ports from {HUNDREDS.start} to {HUNDREDS.stop} are free, with those {apart} further up")
 
 
 def wide_tenants(folder: Path) -> Path:

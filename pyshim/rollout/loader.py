@@ -67,7 +67,9 @@ class Loader:
                 return  # the leader says what comes of it
             now = time.time()
             beats = presence.read(await self._redis.command("HGETALL", SEEN))
-            refused = self._without_files(record) or await self._load(record, presence.followed(beats, record, self._settings, now), now)
+            refused = self._without_files(record) or await self._load(
+                record, presence.followed(beats, record, self._settings, now), now
+            )
             if refused:
                 self._refused_attempt = record.attempt
                 refusal = msgspec.json.encode(Refusal(record.attempt, refused))

@@ -11,10 +11,10 @@ import pytest
 from loadtest.place import edges
 from loadtest.place.cluster import Cluster, cluster
 from loadtest.place.edges import HOT, Edge
+from loadtest.verdict.promises import faults
+from loadtest.who.crowd import Crowd
 from pyshim.identity import tokens
 from tests.conftest import FORGIVING, PATIENT, copy_tenants, wait_until
-from tests.many.checker import faults
-from tests.many.crowd import Crowd
 
 GENEROUS = {"ADDRESS_RATE_PER_S": "100000", "ADDRESS_BURST": "100000", **FORGIVING, **PATIENT}
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import wait_until
-from tests.many.checker import Said
+from loadtest.verdict.promises import Said
 
+MORE_S = 60
 TURNS_EACH = 12  # then somebody new comes: whose keys no Redis has yet
 
 
@@ -33,6 +33,7 @@ class Crowd:
 
     def _chat(self, url: str) -> None:
         queries = cycle(self._queries)
+        query: str
         with httpx.Client(base_url=url, timeout=10, trust_env=False) as client:
             while not self._over.is_set():
                 user = f"crowd-{self._crowd}-{next(self._names)}"
@@ -59,9 +60,13 @@ class Crowd:
             self.said.append(Said(user, query, str(told["turn_id"]) if good else "", good and told.get("degraded", False)))
 
     def more(self, turns: int = 50) -> None:
-        """Waits until so many more turns were answered."""
+        """Waits until so many more turns were answered. Raises TimeoutError."""
         before = len(self.said)
-        wait_until(lambda: len(self.said) >= before + turns, 60)
+        until = time.monotonic() + MORE_S
+        while len(self.said) < before + turns:
+            if time.monotonic() > until:
+                raise TimeoutError(f"not {turns} turns more within {MORE_S} s: {self.statuses}")
+            time.sleep(0.02)
 
     @property
     def degraded(self) -> set[str]:

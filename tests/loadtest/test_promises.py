@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.many.checker import Said, faults
+from loadtest.verdict.promises import Said, faults
 
 SAID = [Said("ann", "one", "a"), Said("ann", "two", "b"), Said("bob", "one", "c"), Said("ann", "three")]
 
