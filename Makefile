@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-attacks bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
+.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-cluster bench-attacks bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
 export PYTHON EXTRAS
@@ -16,9 +16,9 @@ help: ## list the targets
 setup: ## install what is missing: system packages, .venv and .venv-triton (EXTRAS="plan tracing" for what only some need)
 	$(setup) run
 
-run: ## start everything (installs what is missing) and stay until Ctrl-C
+run: ## start everything (installs what is missing) and stay until Ctrl-C (REDIS=cluster: on a small cluster of its own)
 	$(setup) run
-	@exec $(BIN)/python -m gateway.launcher
+	@exec $(if $(REDIS),env SLUICE_REDIS=$(REDIS)) $(BIN)/python -m gateway.launcher
 
 upgrade: ## replace the running nginx: a new binary, a changed nginx.conf, a renewed certificate; no request fails
 	@exec $(BIN)/python -m gateway.launcher upgrade
@@ -75,6 +75,10 @@ bench-edge: ## measure: what each part of the edge costs, beside an empty handle
 bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is the limit kept, and what does it cost?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench.limits
+
+bench-cluster: ## measure: Redis Cluster beside a single Redis; slots that move and masters that die, with and without WAIT
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench.cluster
 
 bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
 	$(setup) dev

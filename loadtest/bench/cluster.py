@@ -1,8 +1,8 @@
 """What does Redis Cluster cost, and what does it keep? The result: loadtest/results/cluster.json.
 
-Three stands in one run: a single Redis with a replica and an append-only file, a cluster of three masters and three replicas, and
-the same cluster where each trip waits for a replica (SLUICE_REDIS_WAIT=1); two workers of an edge and wrk beside them. Hot questions
-alone: they are written by the edge. Then, under a steady load on the cluster: slots are moved, and masters are killed, with and
+Three stands in one run: a single Redis with a replica and an append-only file; a cluster of three masters and three replicas; and
+that cluster where each trip waits for a replica (SLUICE_REDIS_WAIT=1). An edge of two workers and wrk are beside them. Hot
+questions alone: the edge writes them. Then, under a steady load on the cluster: slots are moved, and masters are killed, with and
 without WAIT; every acknowledged turn is looked for.
 """
 
