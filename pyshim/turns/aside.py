@@ -1,7 +1,7 @@
 """Which late turns does Redis refuse for good, and how are they tried again?
 
 A turn that waited for Redis and was refused each time is set aside, so that those behind it are written: a line of JSON in
-var/run/aside-<who>, readable by its owner only. Shims and nginx (lua/edge/conversation.lua) write them, `sluice late` reads them.
+var/run/aside-<who>, readable by its owner only. Shims and nginx (lua/edge/late.lua) write them, `sluice late` reads them.
 A shim's line has the arguments of commit-3, in base64; nginx's has the whole command, as Redis reads it.
 """
 
