@@ -134,7 +134,7 @@ class _Automaton:
         kind, value = node
         match str(kind):
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-                return self._character(frozenset(one for one in self._samples if _reads(node, one, self._caseless)))
+                return self._character(self._readings(node))
             case "MAX_REPEAT" | "MIN_REPEAT":
                 return self._repeat(*value)
             case "POSSESSIVE_REPEAT":
@@ -153,6 +153,18 @@ class _Automaton:
                 self._looks.pop()
                 return ahead._replace(last=Counter(), empty=1, ends=frozenset(), free=False)
         return CHECKED
+
+    def _readings(self, node: Node) -> frozenset[str]:
+        """Those of the samples that it reads."""
+        kind, value = node
+        match str(kind):
+            case "LITERAL" if not self._caseless:  # nearly all are, and a sample each
+                return frozenset([chr(value)])
+            case "IN":
+                negated = str(value[0][0]) == "NEGATE"
+                read = frozenset[str]().union(*map(self._readings, value[negated:]))
+                return self._samples - read if negated else read
+        return frozenset(one for one in self._samples if _reads(node, one, self._caseless))
 
     def _kept(self, make: Callable[[], _Part]) -> _Part:
         before = len(self._reads)
@@ -291,7 +303,7 @@ CATEGORIES: dict[str, Callable[[str], bool]] = {
 }
 
 
-def _reads(node: Node, one: str, is_caseless: bool) -> bool:  # noqa: PLR0911
+def _reads(node: Node, one: str, is_caseless: bool) -> bool:
     kind, value = node
     match str(kind):
         case "LITERAL":
@@ -306,7 +318,4 @@ def _reads(node: Node, one: str, is_caseless: bool) -> bool:  # noqa: PLR0911
         case "CATEGORY":
             name = str(value).removeprefix("CATEGORY_")
             return CATEGORIES[name.removeprefix("NOT_")](one) != name.startswith("NOT_")
-        case "IN":
-            negated, *rest = value if str(value[0][0]) == "NEGATE" else [None, *value]
-            return any(_reads(inner, one, is_caseless) for inner in rest) != (negated is not None)
     return False
