@@ -68,7 +68,9 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
         "TOKENIZERS_PARALLELISM": "false",
     }
     binary = wheel / "tritonserver" / "bin" / "tritonserver"
-    return [str(binary), *(f"--{name}={value}" for name, value in arguments.items()), *_tracing(settings)], environment
+    options = [f"--{name}={value}" for name, value in arguments.items()]
+    # The model's configuration is complete: to ask would start Python twice for each load.
+    return [str(binary), *options, "--disable-auto-complete-config", *_tracing(settings)], environment
 
 
 def _tracing(settings: Settings) -> list[str]:
