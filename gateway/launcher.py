@@ -23,13 +23,13 @@ from gateway.running import CannotStart, Running
 from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.identity import tokens
-from pyshim.outside.backend import EXAMPLE
+from pyshim.outside.base import EXAMPLE
 from pyshim.outside.redis import opened
 from pyshim.rollout import follower, start
 from pyshim.settings import BadSetting, Settings, read_settings
 from pyshim.telemetry import logs
 from pyshim.tenants import addresses, source
-from pyshim.tenants.compile import Snapshot, new_compiler
+from pyshim.tenants.compile import Compiler, Snapshot, new_compiler
 from pyshim.tenants.edge import edge_settings
 
 log = logging.getLogger("sluice")
@@ -69,20 +69,24 @@ def _check_ports(settings: Settings, example: bool) -> None:
                 raise CannotStart(f"port {port} on {host} cannot be used ({error.strerror}); set {name} to another one") from None
 
 
-async def _checked(settings: Settings) -> bool:
-    """Before anything starts: can what would be served be served? A machine that served before serves that. Returns whether any
-    tenant's back end is the example. Raises BadTenant."""
+async def _checked(settings: Settings) -> tuple[Compiler, Snapshot | None, bool]:
+    """Before anything starts: can what would be served be served? A machine that served before serves that. Returns also what was
+    compiled to see that, if anything was, and whether any tenant's back end is the example. Raises BadTenant."""
     compiler = new_compiler(settings, await start.first_version(settings))
-    found = configuration.kept(compiler) or compiler.compile(source.of_settings(settings))
-    return any(EXAMPLE in (tenant.about.backend or "") for tenant in found.tenants.values())
+    kept = configuration.kept(compiler)
+    found = kept or compiler.compile(source.of_settings(settings))
+    example = any(EXAMPLE in (tenant.about.backend or "") for tenant in found.tenants.values())
+    return compiler, None if kept else found, example
 
 
-async def _prepare(settings: Settings) -> tuple[Snapshot, str]:
+async def _prepare(settings: Settings, compiler: Compiler, compiled: Snapshot | None) -> tuple[Snapshot, str]:
     """Writes what edge and shims begin with; Redis knows which versions of model and configuration serve. Returns the
     configuration, and what to say of it. Raises BadTenant, CannotStart."""
-    compiler = new_compiler(settings, await start.first_version(settings))
+    version = await start.first_version(settings)
+    if version != compiler.model.version:
+        compiler, compiled = new_compiler(settings, version), None
     try:
-        serving, remark = await configuration.first(compiler)
+        serving, remark = await configuration.first(compiler, compiled)
         async with opened(settings) as redis:
             await redis.check_writable()  # nothing could be ready without it
     except RedisAway as error:
@@ -127,7 +131,7 @@ async def run(settings: Settings) -> None:
     owner.claim(settings)
     owner.become(settings)
     with _lock(settings):
-        example = await _checked(settings)  # a faulty tenant is told before anything starts
+        compiler, compiled, example = await _checked(settings)  # a faulty tenant is told before anything starts
         _check_ports(settings, example)
         stages = parts(settings, example)
         stopped = asyncio.Event()
@@ -144,7 +148,7 @@ async def run(settings: Settings) -> None:
                 await _stage(running[-1], stopped)
                 watchers += [loop.create_task(one.watch()) for one in running[-1]]
                 if position == 0:
-                    serving, remark = await _prepare(settings)  # now that Redis can be asked
+                    serving, remark = await _prepare(settings, compiler, compiled)  # now that Redis can be asked
             watchers.append(loop.create_task(_logs(settings)))
             if not stopped.is_set():
                 print(_welcome(settings, serving, remark, time.monotonic() - began), flush=True)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gateway import nginx, redis, triton
-from pyshim.outside.backend import EXAMPLE
+from pyshim.outside.base import EXAMPLE
 from pyshim.redis_address import host_and_port
 from pyshim.settings import OWN_NODES, BadSetting, Settings
 

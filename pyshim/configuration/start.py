@@ -52,16 +52,17 @@ def keep(serving: Snapshot) -> None:
     put(settings.kept_configuration, msgspec.msgpack.encode(Kept(serving.number, tenants)), secret=True)
 
 
-async def first(compiler: Compiler) -> tuple[Snapshot, str]:
-    """What to begin with, and a sentence for whoever starts it, or "". Needs Redis. Raises RedisAway, BadTenant."""
+async def first(compiler: Compiler, folder: Snapshot | None = None) -> tuple[Snapshot, str]:
+    """What to begin with, and a sentence for whoever starts it, or "". folder: what lies in SLUICE_TENANTS, where it
+    is compiled already. Needs Redis. Raises RedisAway, BadTenant."""
     async with opened(compiler.settings) as redis:
         records, store = Records(redis), Store(redis)
         record = await records.read()
         if record is None:
             record = await _told_again(records, Restoring(redis, store, Copy(compiler.settings, store), me()))
         if record is None:
-            return await _begun(compiler, records, store), ""
-        serving = compiler.compile(await store.sources(record.serving), record.serving)
+            return await _begun(compiler, records, store, folder), ""
+        serving = compiler.compile(await store.sources(record.serving), record.serving, like=folder)
         return serving, _differs(compiler, serving)
 
 
@@ -75,10 +76,10 @@ async def _told_again(records: Records, restoring: Restoring) -> Configuration |
     return None
 
 
-async def _begun(compiler: Compiler, records: Records, store: Store) -> Snapshot:
+async def _begun(compiler: Compiler, records: Records, store: Store, folder: Snapshot | None) -> Snapshot:
     """The folder as the first version."""
     sources = source.of_settings(compiler.settings)
-    compiled = compiler.compile(sources, await store.next_number())
+    compiled = compiler.compile(sources, await store.next_number(), like=folder)
     now = time.time()
     await store.put(compiled, sources, me(), now, "as found at the first start")
     if await records.write(Configuration(1, compiled.number), None):

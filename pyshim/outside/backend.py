@@ -19,14 +19,13 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from pyshim.outside.base import Base
+from pyshim.outside.base import EXAMPLE, Base
 from pyshim.outside.breaker import Breaker
 from pyshim.outside.secrets import Secret, Unusable
 from pyshim.settings import ROOT
 from pyshim.telemetry import trace
 
 Fields = dict[str, str | int | float | bool | None]
-EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
 CONNECTIONS = 100  # to one back end
 FAILURES, PROBE_S = 5, 5.0  # in a row, until it is not asked; and then how long until one call tries
 CONNECTING = 0.6  # of the time there is
