@@ -24,6 +24,7 @@ from pyshim.dialogue import consent_words as words
 from pyshim.dialogue.consent_spelling import folded, plainer
 from pyshim.dialogue.consent_words import FULL, HANDLED, UNDONE, VERB
 from pyshim.dialogue.slots import GAP
+from pyshim.language import kept
 
 Consent = Literal["strict", "plain"]
 
@@ -179,7 +180,9 @@ CONDITION = re.compile(
     f"(?:(?<=[^,{GAP}那我俺咱你您恁侬嗯啊哎现在们人这儿里边])|(?<=[错题对误确行以好了][你您]))就(?:[你您]|[给帮]我|请|麻烦)*"
     f"(?:{words.DO}|[{FULL}{HANDLED}{UNDONE}{VERB}]|确认|确定|同意)"
 )
-SENTENCE = re.compile(f"{words.ALONE}|(?:(?:(?:^|,)(?:{words.BESIDE},?){{0,5}})?{_either(AGREEING)}){{1,3}}{words.BEHIND}{{0,4}}")
+SENTENCE = kept.pattern(
+    "sentence", f"{words.ALONE}|(?:(?:(?:^|,)(?:{words.BESIDE},?){{0,5}})?{_either(AGREEING)}){{1,3}}{words.BEHIND}{{0,4}}"
+)
 # A plain yes. Behind 好的 and 行 a thank-you may be the end of the talk: it goes with the surer ones.
 BEFORE = (
     f"(?:{words.BREATH}|那|{words.LOOKED}|{words.KNOWN}(?=,{words.SURE})|{words.DECIDED}|{words.BEGUN}|{words.CALLED}(?=,)"
@@ -190,10 +193,11 @@ AFTER = (
     f"(?:{words.LOOKED}|就这样|就这么[着的地]|没说的|没(?:啥|什么)[可好]说的|{words.BOTHERED}|{words.CALLED}|{words.BEGUN}"
     "|赶紧的|尽快|越快越好|please|pls|[👌👍])"
 )
-PLAINLY = re.compile(
+PLAINLY = kept.pattern(
+    "plainly",
     f"(?:{BEFORE},?){{0,2}}(?:{words.AGREED},?(?:{BETWEEN},?)?){{0,3}}"
     f"(?:{words.AGREED}(?:,?{AFTER})?|{words.SURE},?{words.THANKS}|{words.AS_SHOWN}|{words.BEGUN}|就这样,{words.BOTHERED})"
-    f"|{words.THANKS},{words.SURE}"
+    f"|{words.THANKS},{words.SURE}",
 )
 # Nearly every sentence that is no yes has a sign that no yes has; the patterns have no ranges, and no sign that stands for any.
 SIGNS_OF_A_YES = frozenset(SENTENCE.pattern + PLAINLY.pattern)

@@ -10,6 +10,7 @@ import re
 
 from pyshim.dialogue import consent_words as words
 from pyshim.dialogue.consent_vocabulary import kinds
+from pyshim.language import kept
 
 # The letters are those of consent_vocabulary.py, and these two for whole clauses.
 ACTS, BESIDE = "E", "O"
@@ -62,9 +63,10 @@ ALLOWED = (
     (re.compile("([YyokKO](?:,[^,]*)*,[^,kw]*[DEFMV]f?)[lm](?=,|$)"), r"\1"),
 )
 PLAIN = frozenset("YyoksBKLRZzCTbGdanSrel,")
-NEUTRAL = re.compile(
+NEUTRAL = kept.pattern(
+    "neutral",
     f"{words.LOOKED}|{words.KNOWN}|{words.DECIDED}|{words.NO_MORE}|{words.WHY}|{words.POINTED}|{words.HURRY}|{words.BEGUN}"
-    f"|{words.THANKS}|{words.SHOWN}"
+    f"|{words.THANKS}|{words.SHOWN}",
 )
 
 

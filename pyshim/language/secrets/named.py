@@ -8,6 +8,7 @@ behind anything but a few joining words (密码忘了，订单20231105) is none.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pyshim.language import kept
 from pyshim.language.secrets import words
 from pyshim.language.secrets.folding import fold
 from pyshim.language.secrets.found import Secret
@@ -30,7 +31,9 @@ def _one_of(found: Iterable[str], divided: str = "") -> str:
     return "|".join(patterns)
 
 
-NAME = re.compile(_one_of([word for found in words.NAMES.values() for word in found], BETWEEN))  # the longest, of whatever kind
+NAME = kept.pattern(
+    "named", _one_of([word for found in words.NAMES.values() for word in found], BETWEEN)
+)  # the longest, of whatever kind
 DIVIDES = re.compile(r"[ \-._]")
 KINDS = {DIVIDES.sub("", fold(word)): kind for kind, found in words.NAMES.items() for word in found}
 JOIN = re.compile(_one_of((*words.SAYS, *words.JOINS)) + "|[0-9A-J]位")  # 6位的123456
