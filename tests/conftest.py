@@ -40,11 +40,13 @@ PATIENT = {"DEADLINE_MS": "5000", "REDIS_TIMEOUT_MS": "2000"}
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is collected lives as long as the process: searching it for garbage again and again takes a third of the time."""
+    """What is collected lives as long as the process: searching it for garbage again and again takes a third of the time, and
+    much of that of the tests behind it."""
     gc.disable()
     try:
         return (yield)
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -103,7 +105,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        wait_until(lambda: "is ready" in self.said() or self.launcher.poll() is not None, 120)
+        wait_until(lambda: "is ready" in self.said() or self.launcher.poll() is not None, 120, every_s=0.05)
         assert self.launcher.poll() is None, self.said()
 
     def said(self) -> str:
