@@ -138,6 +138,6 @@ async def test_closed_it_says_so_to_who_waits(pipeline: Pipeline) -> None:
     assert await pipeline.ask("ECHO", "there") == b"there"
     waits = asyncio.create_task(pipeline.ask("BLPOP", "nothing", 0))
     await asyncio.sleep(0)
-    await pipeline.close()
+    pipeline.close()
     with pytest.raises(Lost):
         await waits
