@@ -39,7 +39,7 @@ class Access:
         try:
             user, colon, password = self._secret.now().partition(":")
         except Unusable as error:
-            raise NotLetIn(str(error)) from None
+            raise NotLetIn(self._secret.fault or str(error)) from None
         if not colon:
             user, password = "", user
         return ("AUTH", user, password) if user else ("AUTH", password)

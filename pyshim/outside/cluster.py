@@ -24,6 +24,8 @@ AGAIN_S = 0.02  # after TRYAGAIN: some of the command's keys are still on their 
 REFRESH_S, EVERY_S = 0.1, 10.0  # the map is asked for at most so often, and at least
 TELLERS = 4  # nodes of which the second is asked before the first one's whole time is over
 FAILURES = (hiredis.ReplyError, OSError, TimeoutError)
+# A script met a key that it does not name, and whose slot is about to go: the same as TRYAGAIN.
+NOT_HERE = "ERR Script attempted to access a non local key"
 LOST = ("CLUSTERDOWN", "READONLY", "LOADING", "MASTERDOWN")  # says a node that may have lost its slots to another one
 
 
@@ -73,7 +75,7 @@ class Cluster:
                 if kind == "MOVED":
                     self._owners[slot] = node
                     self.refresh(before.name)
-            elif kind == "TRYAGAIN":
+            elif (kind == "TRYAGAIN" or str(error).startswith(NOT_HERE)) and loop.time() + 2 * AGAIN_S < until:
                 await asyncio.sleep(AGAIN_S)
                 hops, node = 0, self._owners[slot] or node
             else:
@@ -85,17 +87,24 @@ class Cluster:
                     return await node.lane(covered).send(text, asking=kind == "ASK")
             except hiredis.ReplyError as further:
                 error = further
-            except (OSError, TimeoutError) as failure:
+            except TimeoutError:
+                self.refresh(node.name)
+                break
+            except OSError as failure:
                 raise self._lost(node, failure) from failure
         raise error
 
     def _lost(self, node: Node, error: Exception) -> NodeLost:
         self.refresh(node.name)
-        return NodeLost(f"{node.name}: {error or 'no answer in time'}")
+        return NodeLost(f"{node.name}: {error}")
 
     async def on(self, name: str, *arguments: Argument) -> Any:
         """What one node answers. Raises as send()."""
-        return await self._node(name).plain.ask(*arguments)
+        node = self._node(name)
+        try:
+            return await node.plain.ask(*arguments)
+        except (OSError, TimeoutError) as error:
+            raise self._lost(node, error) from error
 
     async def masters(self) -> list[str]:
         """Names of who has slots. Raises OSError where nobody tells."""

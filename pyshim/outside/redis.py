@@ -16,10 +16,9 @@ import hiredis
 
 from pyshim.errors import RedisAway, RedisRefused, RedisTakesNothing
 from pyshim.outside import access
-from pyshim.outside.cluster import Cluster
+from pyshim.outside.cluster import NOT_HERE, Cluster
 from pyshim.outside.node import Alone, making
 from pyshim.outside.pipeline import Argument, packed
-from pyshim.outside.slots import slot_of
 from pyshim.settings import ROOT, Settings
 from pyshim.telemetry import trace
 
@@ -28,7 +27,7 @@ FAILURES = (hiredis.ReplyError, OSError, TimeoutError)
 # First words of a Redis that is there and takes nothing; the last ones, of a cluster, led nowhere. So says lua/edge/redis.lua.
 TAKES_NOTHING = (
     *("OOM ", "READONLY ", "LOADING ", "MASTERDOWN ", "MISCONF ", "NOREPLICAS "),
-    *("CLUSTERDOWN ", "TRYAGAIN ", "MOVED ", "ASK "),
+    *("CLUSTERDOWN ", "TRYAGAIN ", "MOVED ", "ASK ", NOT_HERE),
 )
 
 
@@ -131,9 +130,9 @@ class Redis:
         except FAILURES as error:
             raise away(error) from error
 
-    def owner(self, key: Argument) -> str:
-        """Name of the node that has a key; "" while that is not known."""
-        return self._nodes.owner(slot_of(key))
+    def owner(self, slot: int) -> str:
+        """Name of the node that has a slot; "" while that is not known."""
+        return self._nodes.owner(slot)
 
     async def on(self, node: str, *arguments: Argument) -> Any:
         """One plain command, answered by that node. Raises RedisAway."""

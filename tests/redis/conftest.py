@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import redis
 
 from gateway import redis as gateway
-from pyshim.outside.slots import slot_of
+from pyshim.outside.slots import SLOTS, slot_of
 from pyshim.redis_address import host_and_port
 from pyshim.settings import OWN_NODES, PREFIX, Settings, read_settings
 from tests.conftest import free_ports, wait_until
@@ -38,14 +39,14 @@ def _ports(count: int) -> list[int]:
 
 @dataclass
 class RedisCluster:
-    """Three masters and their replicas, and what tests do to them. more: options of redis-server, as it reads them; settings: as
-    in defaults.env, without the prefix."""
+    """Three masters and their replicas, and what tests do to them. settings: of whoever uses it, as in defaults.env, without the
+    prefix."""
 
     folder: Path
     nodes: tuple[str, ...]
-    more: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    users: Iterator[str] = field(default_factory=lambda: map("u{}".format, count()))
 
     def client(self, node: str) -> Any:
         """Says everything as Redis does."""
@@ -55,19 +56,23 @@ class RedisCluster:
         return made
 
     def read(self, **more: str) -> Settings:
-        """Settings of whoever uses it."""
-        chosen = {"REDIS": f"redis://{','.join(self.nodes[:2])}", **self.settings, **more}
+        """Settings of whoever uses it; by two of its nodes, the second of which is a replica at first."""
+        chosen = {"REDIS": f"redis://{self.nodes[0]},{self.nodes[-1]}", **self.settings, **more}
         return read_settings({PREFIX + name: value for name, value in chosen.items()})
 
+    def command(self, port: int) -> list[str]:
+        return gateway.node_command(self.folder / str(port), port)
+
     def start(self, node: str) -> None:
-        port = host_and_port(node)[1]
-        command = [*gateway.node_command(self.folder / str(port), port), *self.more]
-        self.processes[node] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.processes[node] = subprocess.Popen(self.command(host_and_port(node)[1]), stdout=subprocess.DEVNULL)
+
+    def form(self) -> None:
+        asyncio.run(gateway.form(self.nodes))
 
     def begin(self) -> None:
         for node in self.nodes:
             self.start(node)
-        asyncio.run(gateway.form(self.nodes))
+        self.form()
 
     def end(self) -> None:
         for process in self.processes.values():
@@ -88,23 +93,42 @@ class RedisCluster:
         lines = [line.split() for line in self.ask("CLUSTER", "NODES").decode().splitlines()]
         return {line[1].partition("@")[0]: (line[0], line[3]) for line in lines if "fail" not in line[2].split(",")}
 
-    def master_of(self, key: str) -> str:
-        slot = slot_of(key)
-        return next(f"{host.decode()}:{port}" for first, last, (host, port, *_), *_ in self.slots() if first <= slot <= last)
+    def owners(self) -> list[str]:
+        """By slot, the master that has it."""
+        found = [""] * SLOTS
+        for first, last, (host, port, *_), *_ in self.ask("CLUSTER", "SLOTS"):
+            found[first : last + 1] = [f"{host.decode()}:{port}"] * (last - first + 1)
+        return found
 
-    def slots(self) -> Any:
-        return self.ask("CLUSTER", "SLOTS")
+    def masters(self) -> list[str]:
+        return sorted({*self.owners()})
 
-    def masters(self) -> set[str]:
-        return {node for node, (_, of) in self.listed().items() if of == "-"}
+    def user_at(self, node: str) -> str:
+        """A user of the shop, new at each call, whose conversation that node has."""
+        owners = self.owners()
+        return next(user for user in self.users if owners[slot_of(f"{{shop:{user}}}")] == node)
 
     def replica_of(self, master: str) -> str:
-        about = self.listed()
-        return next(node for node, (_, of) in about.items() if of == about[master][0])
+        """As soon as the others have heard that it is that."""
+
+        def found() -> str | None:
+            about = self.listed()
+            return next((node for node, (_, of) in about.items() if of == about[master][0]), None)
+
+        return str(wait_until(found))
 
     def is_whole(self) -> bool:
-        """Has every master its replica, and do all agree?"""
-        return asyncio.run(gateway._whole(self.nodes))
+        """Do all agree, and has every replica what its master has?"""
+        try:
+            return all(map(self._is_whole, self.nodes))
+        except redis.RedisError:
+            return False
+
+    def _is_whole(self, node: str) -> bool:
+        with self.client(node) as client:
+            about = client.execute_command("CLUSTER", "INFO") + client.execute_command("INFO", "replication")
+        agreed = b"cluster_state:ok" in about and b"cluster_known_nodes:%d" % OWN_NODES in about
+        return agreed and (b"state=online" if b"role:master" in about else b"master_link_status:up") in about
 
     @contextmanager
     def stopped(self, node: str) -> Iterator[None]:
@@ -117,13 +141,20 @@ class RedisCluster:
 
     @contextmanager
     def killed(self, node: str) -> Iterator[None]:
-        self.processes[node].kill()
-        self.processes[node].wait(10)
+        self.kill(node)
         try:
             yield
         finally:
             self.start(node)
-            wait_until(self.is_whole)
+            self.settle()
+
+    def kill(self, node: str) -> None:
+        self.processes[node].kill()
+        self.processes[node].wait(10)
+
+    def settle(self) -> None:
+        """Waits until whoever was away is there again."""
+        wait_until(self.is_whole)
 
 
 def is_stopped(pid: int) -> bool:
@@ -131,8 +162,8 @@ def is_stopped(pid: int) -> bool:
 
 
 @contextmanager
-def a_cluster(folder: Path, **more: Any) -> Iterator[RedisCluster]:
-    made = RedisCluster(folder, tuple(f"127.0.0.1:{port}" for port in _ports(OWN_NODES)), **more)
+def running(folder: Path, kind: type[RedisCluster] = RedisCluster, **more: Any) -> Iterator[RedisCluster]:
+    made = kind(folder, tuple(f"127.0.0.1:{port}" for port in _ports(OWN_NODES)), **more)
     try:
         made.begin()
         yield made
@@ -142,5 +173,5 @@ def a_cluster(folder: Path, **more: Any) -> Iterator[RedisCluster]:
 
 @pytest.fixture(scope="module")
 def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
-    with a_cluster(tmp_path_factory.mktemp("c")) as made:
+    with running(tmp_path_factory.mktemp("c")) as made:
         yield made

@@ -13,8 +13,9 @@ ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
 def kept(late: Late) -> list[object]:
     found = []
     while late:
-        found.append(late.first())
-        late.written()
+        [slot, *_] = late.slots()
+        found.append(late.first(slot))
+        late.written(slot)
     return found
 
 
@@ -33,7 +34,7 @@ def test_what_is_written_by_one_that_is_then_killed_is_found_again(tmp_path: Pat
     late = Late(tmp_path / "late")
     late.keep(*ONE)
     late.keep(*TWO)
-    late.written()
+    late.written(late.slots()[0])
     assert len(Late(tmp_path / "late")) == 2  # written twice, which the commit script makes harmless
 
 
