@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 HOPS = 5
 AGAIN_S = 0.02  # after TRYAGAIN: some of the command's keys are still on their way
 REFRESH_S, EVERY_S = 0.1, 10.0  # the map is asked for at most so often, and at least
-TELLERS = 4  # nodes of which the second is asked before the first one's whole time is over
+TELLERS = 4  # how many are asked within a command's time, one after another
 FAILURES = (hiredis.ReplyError, OSError, TimeoutError)
 # A script met a key that it does not name, and whose slot is about to go: the same as TRYAGAIN.
 NOT_HERE = "ERR Script attempted to access a non local key"
@@ -49,6 +49,7 @@ class Cluster:
         self._learning: asyncio.Task[None] | None = None
         self._learned_at = -REFRESH_S  # the loop's clock
         self._next: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def send(self, key: Argument, text: bytes, covered: bool = False) -> Any:
         """A command's answer from who has its key. Raises OSError; hiredis.ReplyError where it is refused."""
@@ -56,8 +57,12 @@ class Cluster:
         node = self._owners[slot]
         if node is None:
             node = await self._first(slot)
+        lane = node.lane(covered)
         try:
-            return await node.lane(covered).send(text)
+            if lane.connected:
+                return await lane.send(text)
+            async with asyncio.timeout_at(until):
+                return await lane.send(text)
         except hiredis.ReplyError as error:
             return await self._follow(error, node, slot, text, covered, until)
         except (OSError, TimeoutError) as error:
@@ -95,8 +100,9 @@ class Cluster:
         raise error
 
     def _lost(self, node: Node, error: Exception) -> NodeLost:
-        self.refresh(node.name)
-        return NodeLost(f"{node.name}: {error}")
+        if not self._closed:
+            self.refresh(node.name)
+        return NodeLost(f"{node.name}: {str(error) or 'no answer in time'}")
 
     async def on(self, name: str, *arguments: Argument) -> Any:
         """What one node answers. Raises as send()."""
@@ -118,6 +124,7 @@ class Cluster:
         return node.name if node else ""
 
     def close(self) -> None:
+        self._closed = True
         for waits in (self._learning, self._next):
             if waits is not None:
                 waits.cancel()

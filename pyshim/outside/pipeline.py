@@ -183,7 +183,7 @@ class _Covering(_Connection):
 
 
 class Pipeline:
-    """node: its name ("unix:/path", or the bare path, or "host:port"); timeout_s: to connect and hear an answer; covers: is a
+    """node: its name ("unix:/path", or the bare path, or "host:port"); timeout_s: to connect, and for an answer; covers: is a
     replica waited for? Then answers are pairs, as _Covering gives them."""
 
     def __init__(self, node: str, timeout_s: float, access: Access | None = None, covers: bool = False) -> None:
@@ -200,20 +200,14 @@ class Pipeline:
         """The same of one that is packed. asking: its slot is about to come to this node."""
         connection = self._connection
         if connection is None or not connection.open:
-            return await self._send_first(text, asking)
+            connection = await self._connected()
         if asking:
             connection.asking()
         return await connection.ask(text)
 
-    async def _send_first(self, text: bytes, asking: bool) -> Any:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                connection = await self._connected()
-                if asking:
-                    connection.asking()
-                return await connection.ask(text)
-        except TimeoutError as error:
-            raise TimeoutError(f"no answer within {self._timeout_s:g} s") from error
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None and self._connection.open
 
     async def _connected(self) -> _Connection:
         """Made once for all who ask meanwhile; one who stops waiting stops nobody else."""
@@ -226,18 +220,22 @@ class Pipeline:
         return _Connection(self._timeout_s) if self._rest is None else _Covering(self._timeout_s, self._rest)
 
     async def _connect(self) -> _Connection:
-        loop, node = asyncio.get_running_loop(), self._node
-        async with asyncio.timeout(self._timeout_s):
-            if "/" in node:
-                _, connection = await loop.create_unix_connection(self._new, node.removeprefix("unix:"))
-            else:
-                host, port = host_and_port(node)
-                context = self._access.context
-                named = host if context else None
-                _, connection = await loop.create_connection(self._new, host, port, ssl=context, server_hostname=named)
-            if first := self._access.said_first():
-                await self._let_in(connection, packed(*first))
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                connection = await self._open()
+                if first := self._access.said_first():
+                    await self._let_in(connection, packed(*first))
+        except TimeoutError as error:
+            raise TimeoutError(str(error) or f"no connection within {self._timeout_s:g} s") from error
         return connection
+
+    async def _open(self) -> _Connection:
+        loop, node = asyncio.get_running_loop(), self._node
+        if "/" in node:
+            return (await loop.create_unix_connection(self._new, node.removeprefix("unix:")))[1]
+        (host, port), context = host_and_port(node), self._access.context
+        named = host if context else None
+        return (await loop.create_connection(self._new, host, port, ssl=context, server_hostname=named))[1]
 
     async def _let_in(self, connection: _Connection, first: bytes) -> None:
         try:
