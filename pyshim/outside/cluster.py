@@ -49,7 +49,7 @@ class Cluster:
         self._learning: asyncio.Task[None] | None = None
         self._learned_at = -REFRESH_S  # the loop's clock
         self._next: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._closed = self._nobody = False
 
     async def send(self, key: Argument, text: bytes, covered: bool = False) -> Any:
         """A command's answer from who has its key. Raises OSError; hiredis.ReplyError where it is refused."""
@@ -78,7 +78,7 @@ class Cluster:
                 hops += 1
                 before, node = node, self._node(_at(rest, node.name))
                 if kind == "MOVED":
-                    self._owners[slot] = node
+                    self._owners[slot], self._teller = node, node.name  # it knows better than who was asked last
                     self.refresh(before.name)
             elif (kind == "TRYAGAIN" or str(error).startswith(NOT_HERE)) and loop.time() + 2 * AGAIN_S < until:
                 await asyncio.sleep(AGAIN_S)
@@ -164,8 +164,10 @@ class Cluster:
         self._learning = None
         if task.cancelled():
             return
-        if error := task.exception():
+        error = task.exception()
+        if error and not self._nobody:
             log.warning("nobody tells who has which slot of the cluster: %s", error)
+        self._nobody = error is not None
         if self._next is not None:
             self._next.cancel()
         self._next = task.get_loop().call_later(EVERY_S, self.refresh)

@@ -144,7 +144,7 @@ class _Covering(_Connection):
     def __init__(self, timeout_s: float, rest: _Rest) -> None:
         super().__init__(timeout_s)
         self._rest = rest
-        self._wait = packed("WAIT", REPLICAS, min(WAIT_MS, int(timeout_s * 500)))
+        self._wait = packed("WAIT", REPLICAS, max(1, min(WAIT_MS, int(timeout_s * 500))))  # 0 is for ever
         self._last: asyncio.Future[Any] | None = None
         self._held: list[tuple[asyncio.Future[Any], Any]] = []
 

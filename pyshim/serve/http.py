@@ -221,8 +221,8 @@ class Handlers:
             metrics.shard_writable.clear()
             for node in masters:
                 metrics.shard_writable.labels(node).set(node not in away)
-        if len(away) == len(masters):
-            return away[masters[0]], {}
+        if len(away) >= len(masters):
+            return next(iter(away.values())), {}
         return "", {f"redis {node}": why for node, why in away.items()}
 
     async def _triton_away(self) -> str:
