@@ -13,7 +13,7 @@ from typing import Any
 import hiredis
 
 from pyshim.outside.node import Made, Node
-from pyshim.outside.pipeline import Argument
+from pyshim.outside.pipeline import Argument, shared
 from pyshim.outside.slots import SLOTS, slot_of
 from pyshim.redis_address import host_and_port, node_at
 
@@ -145,7 +145,7 @@ class Cluster:
         if not any(self._owners):
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    await asyncio.shield(learning)
+                    await shared(learning)
             except TimeoutError:
                 raise TimeoutError(f"no node told within {self._timeout_s:g} s who has what") from None
         node = self._owners[slot]

@@ -13,7 +13,7 @@ too, or nobody can promise that it is. A Redis with no replica that keeps up is 
 
 import asyncio
 from collections import deque
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import hiredis
 
@@ -36,6 +36,20 @@ ASKING = packed("ASKING")
 
 class Lost(OSError):
     """The connection is gone; whether what was sent was done is not known."""
+
+
+T = TypeVar("T")
+
+
+async def shared(work: asyncio.Task[T]) -> T:
+    """What comes of work that several wait for: who stops waiting stops nobody else. Raises Lost where it is called off."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        mine = asyncio.current_task()
+        if work.cancelled() and mine is not None and not mine.cancelling():
+            raise Lost("the connection was closed") from None
+        raise
 
 
 class _Connection(asyncio.Protocol):
@@ -210,11 +224,11 @@ class Pipeline:
         return self._connection is not None and self._connection.open
 
     async def _connected(self) -> _Connection:
-        """Made once for all who ask meanwhile; one who stops waiting stops nobody else."""
+        """Made once for all who ask meanwhile."""
         if self._connecting is None:
             self._connecting = asyncio.create_task(self._connect())
             self._connecting.add_done_callback(self._made)
-        return await asyncio.shield(self._connecting)
+        return await shared(self._connecting)
 
     def _new(self) -> _Connection:
         return _Connection(self._timeout_s) if self._rest is None else _Covering(self._timeout_s, self._rest)

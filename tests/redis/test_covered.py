@@ -21,8 +21,10 @@ shop = shop_of_the_shim
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Late turns are written at once; and a replica that is there is in time, however busy the machine."""
     monkeypatch.setattr(memories, "SKEW_S", 0)
+    monkeypatch.setattr(pipeline, "WAIT_MS", 1000)
 
 
 def counted() -> tuple[float, float]:
@@ -102,6 +104,45 @@ async def test_an_answered_turn_outlives_its_master_even_where_no_replica_had_it
     await asyncio.to_thread(redis_cluster.settle)
 
 
+async def test_a_crowd_talks_on_while_a_master_is_killed_and_whatever_was_answered_is_there_once(
+    redis_cluster: RedisCluster, shop: Tenant
+) -> None:
+    settings = {"REDIS_WAIT": "1", "HISTORY_TURNS": "10000", "REDIS_TIMEOUT_MS": "2000", "DEADLINE_MS": "5000"}
+    master = redis_cluster.masters()[0]
+    users = [redis_cluster.user_at(node) for node in redis_cluster.masters() for _ in range(10)]
+    said: dict[str, list[bool]] = {user: [] for user in users}  # by turn, was it written at once?
+    going = True
+    async with opened(redis_cluster.read(**settings), 2) as redis:
+        talk = Talk(redis_cluster, redis, shop, **settings)
+
+        async def go_on(user: str) -> None:
+            while going:
+                said[user].append(await talk.say(user, len(said[user])))
+                await asyncio.sleep(0.02)
+
+        async def heard(written: bool) -> None:
+            """Everybody, once more."""
+            before = {user: len(turns) for user, turns in said.items()}
+            async with asyncio.timeout(30):
+                while not all(turns[before[user] :].count(written) for user, turns in said.items()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+
+        talking = [asyncio.create_task(go_on(user)) for user in users]
+        await heard(written=True)
+        with redis_cluster.killed(master):
+            await heard(written=True)
+            going = False
+            await asyncio.gather(*talking)
+        await talk.all_written()
+        for user, turns in said.items():
+            stored = await talk.turns(user)
+            assert sorted(stored) == sorted(ids(user, len(turns)))
+            late = {f"{user}-{number}" for number, written in enumerate(turns) if not written}
+            assert [one for one in stored if one in late] == [one for one in ids(user, len(turns)) if one in late]
+        assert any(False in turns for turns in said.values())
+        assert sum(False in turns for turns in said.values()) <= 10
+
+
 async def test_copies_fill_half_of_the_queue_at_most(redis_cluster: RedisCluster, shop: Tenant) -> None:
     master = redis_cluster.masters()[0]
     user = redis_cluster.user_at(master)
@@ -119,7 +160,7 @@ async def test_copies_fill_half_of_the_queue_at_most(redis_cluster: RedisCluster
 async def test_what_was_answered_before_the_connection_went_is_told(
     redis_cluster: RedisCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "WAIT_MS", 5000)
+    monkeypatch.setattr(pipeline, "WAIT_MS", 5000)  # until the connection goes
     master = redis_cluster.masters()[0]
     tag = redis_cluster.user_at(master)
     covering, beside = Pipeline(master, 12, covers=True), Pipeline(master, 5)

@@ -56,7 +56,7 @@ class Talk:
 
     async def turns(self, user: str) -> list[str]:
         """Ids of what is stored, oldest first."""
-        return [msgspec.json.decode(entry)["turn_id"] for entry in reversed(await self.memory.history("shop", user, 100))]
+        return [msgspec.json.decode(entry)["turn_id"] for entry in reversed(await self.memory.history("shop", user, 10_000))]
 
     def make_due(self) -> None:
         """All that waits."""

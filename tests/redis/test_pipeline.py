@@ -141,3 +141,11 @@ async def test_closed_it_says_so_to_who_waits(pipeline: Pipeline) -> None:
     pipeline.close()
     with pytest.raises(Lost):
         await waits
+
+
+async def test_and_to_who_waits_for_the_connection(pipeline: Pipeline) -> None:
+    waits = asyncio.create_task(pipeline.ask("ECHO", "hello"))
+    await asyncio.sleep(0)
+    pipeline.close()
+    with pytest.raises(Lost):
+        await waits
