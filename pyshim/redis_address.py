@@ -54,6 +54,11 @@ def host_and_port(node: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def node_at(host: str, port: int) -> str:
+    """The name of a node of which somebody says where it is."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def read(text: str, root: Path) -> Address:
     """root: what a relative path begins at. Raises ValueError."""
     scheme, found, rest = text.partition("://")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from _pytest.nodeid import NodeId
 
-REAL = {"stacks", "lasting_stacks", "redis_server"}
+REAL = {"stacks", "lasting_stacks", "redis_server", "redis_cluster"}
 # What takes longest begins first, so that nobody waits for it at the end. An order that is no longer right costs seconds only.
 LONGEST = (
     "tests/configuration/test_swap.py",

@@ -6,7 +6,7 @@
 -- Returns {state, newest, calls}: MessagePack or "", JSON of the newest turn or "", and the values of c:{t:u}, MessagePack each:
 -- calls at back ends whose outcome the customer has not heard (in the slot of KEYS[1]).
 --
--- Reading keeps a conversation alive: the state's 30 minutes slide. A Redis that takes nothing (lua/redis/writable-1.lua) refuses
+-- Reading keeps a conversation alive: the state's 30 minutes slide. A Redis that takes nothing (lua/redis/writable-0.lua) refuses
 -- already this, because of the first line: a turn that cannot be written must not be known only after its flow has acted.
 
 local state = redis.call("GETEX", KEYS[1], "EX", ARGV[1])

@@ -10,6 +10,7 @@ import typer
 from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import RedisAway, RedisRefused
 from pyshim.outside.redis import Redis, Script, opened
+from pyshim.outside.slots import slot_of
 from pyshim.settings import Settings
 from pyshim.turns import aside
 from pyshim.turns.aside import Turn
@@ -33,11 +34,44 @@ def list_() -> None:
 
 async def _wrong(settings: Settings, turns: list[Turn]) -> list[str]:
     """What is in the way of each, as far as Redis can tell."""
-    try:
-        async with opened(settings) as redis:
-            return ["".join([await _key(redis, *pair) for pair in zip(turn.keys, KINDS, strict=False)]) for turn in turns]
-    except (RedisAway, RedisRefused) as error:
-        return [f"; which key it was cannot be asked: {error}" for _ in turns]
+    async with opened(settings) as redis:
+        away = _Away(redis)
+        return [await _one(redis, away, turn) for turn in turns]
+
+
+class _Away:
+    """Which nodes did not answer: none is waited for twice."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._found: dict[str, RedisAway] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self._found.values()))
+
+    def _node(self, turn: Turn) -> str:
+        return self._redis.owner(slot_of(turn.keys[0]))
+
+    def has(self, turn: Turn) -> RedisAway | None:
+        return self._found.get(self._node(turn))
+
+    def note(self, turn: Turn, error: RedisAway) -> None:
+        self._found[self._node(turn)] = error
+
+
+async def _one(redis: Redis, away: _Away, turn: Turn) -> str:
+    if not turn.keys:
+        return ""
+    fault = away.has(turn)
+    if fault is None:
+        try:
+            return "".join([await _key(redis, *pair) for pair in zip(turn.keys, KINDS, strict=False)])
+        except RedisAway as error:
+            away.note(turn, fault := error)
+    return f"; which key it was cannot be asked: {fault}"
 
 
 async def _key(redis: Redis, key: bytes, kind: str) -> str:
@@ -69,24 +103,29 @@ def discard(
 async def _retry(settings: Settings) -> tuple[int, int]:
     written = left = 0
     async with opened(settings) as redis:
+        away = _Away(redis)
         for path in aside.files(settings.run):
-            done, stays = await _file(redis, path)
+            done, stays = await _file(redis, away, path)
             written, left = written + done, left + stays
+        if away:
+            raise fail(f"written: {written}, still set aside: {left}; {redis.where}: {away}; nothing is lost, try again")
     return written, left
 
 
-async def _file(redis: Redis, path: Path) -> tuple[int, int]:
+async def _file(redis: Redis, away: _Away, path: Path) -> tuple[int, int]:
     taken = aside.taken(path)
     commit, done, stays = Script("commit-3"), 0, list(aside.read(taken))
-    for turn in list(stays):
+    for turn in [one for one in stays if one.arguments]:
+        if away.has(turn):
+            continue
         try:
-            if turn.arguments:
-                await redis.run(commit, *turn.arguments)
-                stays.remove(turn)
-                done += 1
+            await redis.run(commit, *turn.arguments)
         except RedisRefused:
             continue
         except RedisAway as error:
-            raise fail(f"{redis.where}: {error}; nothing is lost, try again") from None
+            away.note(turn, error)
+        else:
+            stays.remove(turn)
+            done += 1
     aside.keep(taken, stays)
     return done, len(stays)

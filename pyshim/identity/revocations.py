@@ -14,7 +14,7 @@ from pyshim.outside.redis import Redis, Script, opened
 from pyshim.settings import Settings
 
 KEYS = ("{revoked}:log", "{revoked}:ends", "{revoked}:epoch")
-REVOKE = Script("revoke-3")
+REVOKE, NOW = Script("revoke-3"), Script("now-1")
 PATIENCE_S = 5.0
 
 
@@ -44,8 +44,8 @@ class Revocations:
         self._redis = redis
 
     async def say(self, tenant: str, kind: str, value: str, by: str, why: str = "", restored: bool = False) -> Said:
-        """Writes it down; the moment is that of Redis' clock."""
-        seconds, microseconds = map(int, await self._redis.command("TIME"))
+        """Writes it down; the moment is that of Redis' clock, in a cluster of the node that has the log."""
+        seconds, microseconds = map(int, await self._redis.run(NOW, KEYS[0]))
         until = seconds + self._life_s + 1
         said = Said(tenant, kind, value, seconds + microseconds / 1e6, until, by, why, restored)
         await self._redis.run(REVOKE, *KEYS, msgspec.json.encode(said), until)
@@ -53,7 +53,7 @@ class Revocations:
 
     async def standing(self, tenant: str | None = None) -> list[Said]:
         """What is in force, oldest first."""
-        now = int((await self._redis.command("TIME"))[0])
+        now = int((await self._redis.run(NOW, KEYS[0]))[0])
         texts: list[bytes] = await self._redis.command("ZRANGE", KEYS[0], 0, -1)
         latest: dict[tuple[str, str, str], Said] = {}
         for said in sorted((msgspec.json.decode(text, type=Said) for text in texts), key=lambda said: said.at):

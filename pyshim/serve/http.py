@@ -204,19 +204,28 @@ class Handlers:
         await send_json(send, 200, entry + b"\n")
 
     async def _readyz(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        away = dict(zip(("redis", "triton"), await asyncio.gather(self._redis_away(), self._triton_away()), strict=True))
-        parts = {part: not why for part, why in away.items()}
+        (redis, shards), triton = await asyncio.gather(self._redis_away(), self._triton_away())
+        parts = {"redis": not redis, "triton": not triton}
         body = {"ready": all(parts.values()), "parts": parts, "config_version": self.configurations.serving.number}
-        told = {part: why for part, why in away.items() if why}
-        await send_json(send, 503 if told else 200, wire.encode(body | {"away": told} if told else body))
+        told = {part: why for part, why in (("redis", redis), ("triton", triton), *shards.items()) if why}
+        await send_json(send, 200 if body["ready"] else 503, wire.encode(body | {"away": told} if told else body))
 
-    async def _redis_away(self) -> str:
-        """Why no turn can be written now, or ""."""
+    async def _redis_away(self) -> tuple[str, dict[str, str]]:
+        """Why no turn can be written now, or ""; and of a cluster of which others can, which shards take none, and why."""
+        redis = self._outside.redis
         try:
-            await self._outside.redis.check_writable()
+            masters, away = await redis.masters(), await redis.away_nodes()
         except RedisAway as error:
-            return str(error)
-        return ""
+            metrics.redis_writable.set(0)
+            return str(error), {}
+        metrics.redis_writable.set(sum(node not in away for node in masters) / len(masters))
+        if len(masters) > 1:
+            metrics.shard_writable.clear()
+            for node in masters:
+                metrics.shard_writable.labels(node).set(node not in away)
+        if len(away) >= len(masters):
+            return next(iter(away.values())), {}
+        return "", {f"redis {node}": why for node, why in away.items()}
 
     async def _triton_away(self) -> str:
         """Why no question can be understood now, or ""."""
@@ -226,7 +235,7 @@ class Handlers:
         return "" if self.follower.ready else f"version {name} of the model has not read every FAQ yet"
 
     async def _metrics(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        metrics.redis_writable.set(not await self._redis_away())
+        await self._redis_away()
         await send_json(send, 200, prometheus_client.generate_latest())
 
 

@@ -163,27 +163,43 @@ class Journal:
         await self._redis.command("ZADD", INDEX, "XX", int((time.time() + wait_s) * 1000), msgspec.json.encode(whose))
 
     async def write(self) -> None:
-        """Writes what was found out and did not reach Redis yet. Raises RedisAway."""
-        for whose, sent in list(self._unwritten.items()):
-            await self.ended(whose, sent)
-            if self._unwritten.get(whose) is sent:
-                del self._unwritten[whose]
-                self._noted.discard(whose)
+        """Writes what was found out and did not reach Redis yet: a shard that is away keeps nothing from the others. Raises
+        RedisAway where one is."""
+        written = await asyncio.gather(*map(self._write, list(self._unwritten.items())), return_exceptions=True)
+        for fault in written:
+            if fault is not None:
+                raise fault
+
+    async def _write(self, one: tuple[Whose, Sent]) -> None:
+        whose, sent = one
+        await self.ended(whose, sent)
+        if self._unwritten.get(whose) is sent:
+            del self._unwritten[whose]
+            self._noted.discard(whose)
 
     async def due(self) -> list[tuple[Whose, Sent]]:
         """What to ask about now. Raises RedisAway."""
-        await self.write()
+        try:
+            await self.write()
+        except RedisAway as error:
+            log.info("an outcome is noted later: %s", error)
         metrics.doubts.set(await self._redis.command("ZCARD", INDEX))
         now = time.time()
         until = int((now + MINE_S) * 1000)
         members = await self._redis.run(self._due, INDEX, int(now * 1000), until, MOST)
-        found = []
-        for member in members:
-            whose = Whose(*_read_member(member))
-            value = await self._redis.command("HGET", whose.calls, whose.key)
-            waits = read([value]) if value is not None else []
-            if value is None or (waits and waits[0].outcome):
-                await self._redis.run(self._drop, INDEX, member, until)
-            elif waits:
-                found.append((whose, waits[0]))
-        return found
+        looked = await asyncio.gather(*(self._waits(member, until) for member in members), return_exceptions=True)
+        for fault in looked:
+            if isinstance(fault, BaseException) and not isinstance(fault, RedisAway):  # its shard is: looked at again when due
+                raise fault
+        return [one for one in looked if isinstance(one, tuple)]
+
+    async def _waits(self, member: bytes, until: int) -> tuple[Whose, Sent] | None:
+        """A member of the index that somebody has to ask about. Raises RedisAway."""
+        whose = Whose(*_read_member(member))
+        value = await self._redis.command("HGET", whose.calls, whose.key)
+        waits = read([value]) if value is not None else []
+        if value is None or (waits and waits[0].outcome):
+            await self._redis.run(self._drop, INDEX, member, until)
+        elif waits:
+            return whose, waits[0]
+        return None

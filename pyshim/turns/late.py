@@ -1,18 +1,23 @@
 """Which answered turns wait for the state store?
 
 They wait in memory and in a file of this shim, so that a shim that dies loses none, even while Redis is away. A turn is in the
-file before its answer leaves; the file is emptied when everything in it was written. Writing one twice is harmless: the commit
-script looks for its turn_id. The file is readable by its owner only: it holds what customers said.
+file before its answer leaves; the file is emptied when everything in it was written, and written anew where most of it was.
+Writing one twice is harmless: the commit script looks for its turn_id. The file is readable by its owner only: it holds what
+customers said.
+
+There is a queue for each slot of a cluster: a user's turns stay in order, and those of others do not wait for them.
 """
 
 import logging
 import os
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pyshim.agreement import files
+from pyshim.outside.slots import slot_of
 from pyshim.telemetry import metrics
 from pyshim.turns import aside
 
@@ -21,86 +26,132 @@ log = logging.getLogger(__name__)
 Arguments = tuple[bytes | str | int, ...]
 Waiting = tuple[float, Arguments]  # seconds since 1970 from which it may be written, what
 LENGTH_BYTES = 4
+SPARE = 1000  # entries of the file that wait no more and may lie there, or as many as wait
 TRIES = 3  # who is refused so often, a second apart, is refused for good
 _decoder = msgspec.msgpack.Decoder(tuple[float, tuple[Any, ...]])
 
 
 class Late:
-    """A queue with a file behind it. path: None for memory alone; left_behind: files of shims that are no more."""
+    """Queues with a file behind them. path: None for memory alone; left_behind: files of shims that are no more."""
 
     def __init__(self, path: Path | None = None, left_behind: tuple[Path, ...] = ()) -> None:
         self._path, self._left_behind = path, left_behind
-        self._queue: deque[Waiting] = deque()
+        self._queues: dict[int, deque[Waiting]] = {}  # by slot; none is empty
+        self._count = self._lying = 0  # how many wait, and how many the files hold
         self._file: int | None = None
-        self._refused = 0  # how often the first one was
+        self._refused: Counter[int] = Counter()  # by slot, how often its first one was
         for one in (*left_behind, *([path] if path else [])):
-            self._queue.extend(_read(one))
-        metrics.late.set(len(self._queue))
+            for waiting in _read(one):
+                self._put(waiting)
+        self._lying = self._count
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return self._count
 
-    def first(self) -> Waiting:
-        return self._queue[0]
+    def slots(self) -> list[int]:
+        """Of which turns wait; that of who waits longest is among the first."""
+        return list(self._queues)
+
+    def first(self, slot: int) -> Waiting | None:
+        queue = self._queues.get(slot)
+        return queue[0] if queue else None
 
     def keep(self, due: float, arguments: Arguments) -> None:
         one = (due, arguments)
         self._append(one)
-        self._queue.append(one)
-        metrics.late.set(len(self._queue))
+        self._put(one)
 
-    def refused(self, why: str) -> bool:
-        """Redis is there and refuses the first one. Does the queue go on without it?"""
-        self._refused += 1
-        if self._refused < TRIES:
+    def _put(self, one: Waiting) -> None:
+        self._queues.setdefault(slot_of(one[1][0]), deque()).append(one)
+        self._count += 1
+        metrics.late.set(self._count)
+
+    def refused(self, slot: int, why: str) -> bool:
+        """Redis is there and refuses the first one. Is it out of the others' way?"""
+        self._refused[slot] += 1
+        if self._refused[slot] < TRIES:
             return False
         try:
             if self._path is not None:
-                due, arguments = self.first()
+                due, arguments = self._queues[slot][0]
                 aside.put_arguments(self._path.with_name(f"aside-{self._path.name.removeprefix('late-')}"), due, why, arguments)
         except OSError as error:  # it stays, and lets the others pass
             log.error("a turn that Redis refuses could not be set aside: %s", error)
-            self._queue.rotate(-1)
-            self._refused = 0
-            return len(self._queue) > 1
+            del self._refused[slot]
+            queue = self._queues.pop(slot)
+            queue.rotate(-1)
+            self._queues[slot] = queue
+            return True
         log.error("a turn that Redis refuses was set aside, `sluice late` shows it: %s", why)
         metrics.late_aside.inc()
-        self.written()
+        self.written(slot)
         return True
 
-    def written(self) -> None:
-        """The first one waits no more."""
-        self._queue.popleft()
-        self._refused = 0
-        metrics.late.set(len(self._queue))
-        if not self._queue:
+    def written(self, slot: int) -> None:
+        """The slot's first one waits no more."""
+        queue = self._queues[slot]
+        queue.popleft()
+        if not queue:
+            del self._queues[slot]
+        self._refused.pop(slot, None)
+        self._count -= 1
+        metrics.late.set(self._count)
+        if not self._count:
             self._empty()
+        elif self._lying - self._count > max(SPARE, self._count):
+            self._write_anew()
 
     def _append(self, one: Waiting) -> None:
         if self._path is None:
             return
-        text = msgspec.msgpack.encode(one)
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             whole = os.fstat(self._file).st_size
-            entry = len(text).to_bytes(LENGTH_BYTES, "big") + text
+            entry = _entry(one)
             if os.write(self._file, entry) < len(entry):
                 os.ftruncate(self._file, whole)  # what follows half an entry could not be read
                 raise OSError("the disk is full")
+            self._lying += 1
         except OSError as error:  # it still waits in memory
             log.warning("a turn that waits for Redis could not be kept on disk: %s", error)
 
+    def _write_anew(self) -> None:
+        """The file without what waits no more."""
+        if self._path is None:
+            return
+        self._close()
+        try:
+            files.put(self._path, b"".join(_entry(one) for queue in self._queues.values() for one in queue), secret=True)
+        except OSError as error:  # what is found again is not written twice
+            log.warning("%s: what waited for Redis is written, and stays in it: %s", self._path, error)
+        else:
+            self._remove(*self._left_behind)
+            self._left_behind = ()
+        self._lying = self._count
+
     def _empty(self) -> None:
+        self._close()
+        self._remove(*self._left_behind, *([self._path] if self._path else []))
+        self._left_behind, self._lying = (), 0
+
+    def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-        for one in (*self._left_behind, *([self._path] if self._path else [])):
+
+    @staticmethod
+    def _remove(*paths: Path) -> None:
+        for one in paths:
             try:
                 one.unlink(missing_ok=True)
             except OSError as error:  # what is found again is not written twice
                 log.warning("%s: what waited for Redis is written, and cannot be removed: %s", one, error)
-        self._left_behind = ()
+
+
+def _entry(one: Waiting) -> bytes:
+    text = msgspec.msgpack.encode(one)
+    return len(text).to_bytes(LENGTH_BYTES, "big") + text
 
 
 def _read(path: Path) -> list[Waiting]:

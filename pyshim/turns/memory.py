@@ -1,7 +1,11 @@
 """Where does a conversation stand, and how is a turn written, once, in order?
 
 Redis keys of the design (d:, h:, i:) through two scripts, load and commit. While Redis is away, answered turns wait in a bounded
-queue (pyshim/turns/late.py) and are written when it is back; a full queue refuses turns instead of losing them.
+queue (pyshim/turns/late.py) and are written when it is back; a full queue refuses turns instead of losing them. Each node of a
+cluster is written to on its own: one that is away holds up its own users' turns alone.
+
+A turn that no replica is known to have (SLUICE_REDIS_WAIT) was answered, and could go with its master: a copy waits among the
+late ones until a replica has it. They take half of the queue at most, for those that are nowhere yet come first.
 """
 
 import asyncio
@@ -11,6 +15,7 @@ import time
 from pyshim.errors import Conflict, RedisAway, RedisRefused, Refusal
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
+from pyshim.telemetry import metrics
 from pyshim.turns import journal, stored, wire
 from pyshim.turns.late import Arguments, Late
 from pyshim.turns.turn import Reply, State, Turn
@@ -91,13 +96,14 @@ class Memory:
         arguments = self._arguments(turn, reply, str(turn.state.turn), wire.write_state(turn.state), not_after_ms)
         arguments = (*arguments, *turn.told)
         try:
-            outcome = await self._redis.run(self._commit, *arguments)
+            outcome, covered = await self._redis.run_covered(self._commit, *arguments)
         except RedisAway as error:
             log.warning("the state store went away: %s turn_id=%s", error, turn.id)
             turn.degraded = True
             return self._keep(turn, reply)
         match outcome:
             case bytes():
+                self._count(covered, turn, reply)
                 _, seq, session = outcome.split(b" ")
                 return stored.whole_reply(int(seq), session.decode(), stored.reply_members(turn, reply))
             case [b"replay", entry]:
@@ -113,41 +119,70 @@ class Memory:
                 raise Conflict
         raise AssertionError(f"commit-3 answered {outcome!r}")
 
+    def _count(self, covered: bool, turn: Turn, reply: Reply) -> None:
+        """Of a turn that was written: where it may be lost again, a copy waits."""
+        if not self._settings.redis_wait:
+            return
+        (metrics.covered if covered else metrics.uncovered).inc()
+        if not covered and len(self._late) < self._settings.late_turns_max // 2:
+            self._put_late(turn, reply)
+
     def _keep(self, turn: Turn, reply: Reply) -> bytes:
         turn.told = []  # a late turn changes no dialogue: the next one tells again
         if len(self._late) >= self._settings.late_turns_max:
             raise Refusal(503, "unavailable", "too many turns wait for the state store", {"Retry-After": "5"})
+        self._put_late(turn, reply)
+        return stored.whole_reply(turn.seq or 1, turn.session_id or turn.id, stored.reply_members(turn, reply))
+
+    def _put_late(self, turn: Turn, reply: Reply) -> None:
         due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S
         self._late.keep(due, self._arguments(turn, reply, "late", b"", 0))
-        return stored.whole_reply(turn.seq or 1, turn.session_id or turn.id, stored.reply_members(turn, reply))
 
     async def write_late(self, pause: float = 1.0) -> None:
         """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
         while True:
-            try:
-                await self._write_due()
-            except Exception:  # whatever it is, turns go on waiting, and somebody has to write them
-                log.exception("late turns still wait")
+            await self._write_due()
             await asyncio.sleep(pause)
 
     async def _write_due(self) -> bool:
-        """Writes what may be written by now. False when Redis is away, or refuses the first one and may yet take it."""
-        while self._late and self._late.first()[0] <= time.time():
-            try:
-                await self._redis.run(self._commit, *self._late.first()[1])
-            except RedisRefused as error:
-                if not await self._takes_others() or not self._late.refused(str(error)):
+        """Writes what may be written by now. False where a node is away, or refuses the first one and may yet take it."""
+        return all([*(await self._write_nodes()).values()])
+
+    async def _write_nodes(self) -> dict[str, bool]:
+        """By each node that has turns to wait for: did it take what may be written by now?"""
+        slots: dict[str, list[int]] = {}
+        for slot in self._late.slots():
+            slots.setdefault(self._redis.owner(slot), []).append(slot)
+        return dict(zip(slots, await asyncio.gather(*map(self._write_node, slots.values())), strict=True))
+
+    async def _write_node(self, slots: list[int]) -> bool:
+        try:
+            for slot in slots:
+                if not await self._write_slot(slot):
                     return False
-            except RedisAway:
-                return False
-            else:
-                self._late.written()
+        except Exception:  # whatever it is, it is this node's alone, and somebody has to write the turns
+            log.exception("late turns still wait")
+            return False
         return True
 
-    async def _takes_others(self) -> bool:
+    async def _write_slot(self, slot: int) -> bool:
+        """Oldest first. False where its node takes nothing for now."""
+        while (one := self._late.first(slot)) and one[0] <= time.time():
+            try:
+                _, covered = await self._redis.run_covered(self._commit, *one[1])
+            except RedisRefused as error:
+                return await self._takes_others(slot) and self._late.refused(slot, str(error))
+            except RedisAway:
+                return False
+            if not covered:
+                return False
+            self._late.written(slot)
+        return True
+
+    async def _takes_others(self, slot: int) -> bool:
         """A Redis that is busy, or lets us do nothing, refuses all alike."""
         try:
-            await self._redis.check_writable()
+            await self._redis.check(self._redis.owner(slot))
         except RedisAway:
             return False
         return True
@@ -156,7 +191,7 @@ class Memory:
         """Before the process ends: writes what is kept, if Redis is there. What is not written stays in the file."""
         deadline = time.monotonic() + patience_s
         while self._late and time.monotonic() < deadline:
-            if not await self._write_due():
+            if not any((await self._write_nodes()).values()):
                 return
             await asyncio.sleep(0.05)
 

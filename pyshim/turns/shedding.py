@@ -2,7 +2,8 @@
 
 From BEGIN of its maxmemory on, until END: the histories of guests, those first that were added to longest ago; then every history
 is cut, shorter and shorter. Open dialogues and calls whose end is not known never go; Redis itself evicts nothing (noeviction).
-One shim of all that share the Redis does it, a little at a time, so that turns go on beside it.
+One shim of all that share the Redis does it, a little at a time, so that turns go on beside it. Of a cluster, each master is full
+on its own.
 """
 
 import asyncio
@@ -48,47 +49,66 @@ class Shedding:
     async def run(self) -> None:
         while True:
             try:
-                if await self.share() > BEGIN and await self._claimed():
-                    await self.shed()
+                full = [node for node, share in (await self.shares()).items() if share > BEGIN]
+                if full and await self._claimed():
+                    await self.shed(*full)
             except RedisAway as error:
                 log.warning("nobody knows how full Redis is: %s", error)
             await asyncio.sleep(PAUSE_S)
 
-    async def share(self) -> float:
-        """How full it is, 0 to 1; 0 where it has no maxmemory. Raises RedisAway."""
-        said = _text(await self._redis.command("INFO", "memory"))
+    async def shares(self) -> dict[str, float]:
+        """How full each master is, 0 to 1; 0 where it has no maxmemory. One that does not answer is left out, and sheds nothing.
+        Raises RedisAway where none does."""
+        masters = await self._redis.masters()
+        found = await asyncio.gather(*map(self._share, masters), return_exceptions=True)
+        shares = {node: share for node, share in zip(masters, found, strict=True) if not isinstance(share, BaseException)}
+        if not shares:
+            raise RedisAway(str(found[0]))
+        metrics.redis_memory.set(max(shares.values()))
+        return shares
+
+    async def _share(self, node: str) -> float:
+        said = _text(await self._redis.on(node, "INFO", "memory"))
         about = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
         most = int(about.get("maxmemory", 0))
-        share = int(about.get("used_memory", 0)) / most if most else 0.0
-        metrics.redis_memory.set(share)
-        return share
+        return int(about.get("used_memory", 0)) / most if most else 0.0
+
+    async def share(self) -> float:
+        """Of the fullest. Raises RedisAway."""
+        return max((await self.shares()).values())
 
     async def _claimed(self) -> bool:
         if await self._redis.command("SET", CLAIM, self._mine, "NX", "EX", CLAIM_S):
             return True
         return bool(_text(await self._redis.command("GET", CLAIM) or b"") == self._mine)
 
-    async def shed(self) -> None:
-        """Until there is room again, or nothing is left that may go. Raises RedisAway."""
+    async def shed(self, *nodes: str) -> None:
+        """Until these, or all, have room again, or nothing is left that may go. Raises RedisAway."""
+        for node in nodes or await self._redis.masters():
+            if not await self._enough(node):
+                await self._shed(node)
+
+    async def _shed(self, node: str) -> None:
         for step in STEPS:
             gone = 0
-            async for key in self._keys(step.pattern):
+            async for key in self._keys(node, step.pattern):
                 gone += await self._one(key, step)
-                if gone and await self._enough():
+                if gone and await self._enough(node):
                     break
             if gone:
                 log.warning("Redis is short of memory: %d turns went (%s, %d stay)", gone, step.what, step.stay)
-            if await self._enough():
+            if await self._enough(node):
                 return
         log.error("Redis is short of memory, and nothing is left that may go: it needs more, or shorter lives")
 
-    async def _enough(self) -> bool:
-        return await self.share() <= END
+    async def _enough(self, node: str) -> bool:
+        return await self._share(node) <= END
 
-    async def _keys(self, pattern: str) -> AsyncIterator[str]:
+    async def _keys(self, node: str, pattern: str) -> AsyncIterator[str]:
         cursor: Any = 0
         while True:
-            cursor, found = await self._redis.command("SCAN", cursor, "MATCH", pattern, "COUNT", KEYS_AT_ONCE, "TYPE", "list")
+            asked = ("MATCH", pattern, "COUNT", KEYS_AT_ONCE, "TYPE", "list")
+            cursor, found = await self._redis.on(node, "SCAN", cursor, *asked)
             for key in found:
                 yield _text(key)
             if int(cursor) == 0:

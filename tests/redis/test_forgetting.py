@@ -203,7 +203,8 @@ async def test_a_turn_that_waits_on_disk_is_not_written_any_more(
     assert ["在吗".encode() in text for text in on_disk(tmp_path)] == [True, True]
     for path in (before, after):
         memory = Memory(settings, redis, Late(path))
-        memory._late._queue = type(memory._late._queue)((0.0, what) for _, what in memory._late._queue)  # it is due
+        [(slot, queue)] = memory._late._queues.items()
+        memory._late._queues[slot] = type(queue)((0.0, what) for _, what in queue)  # it is due
         assert await memory._write_due()
     assert on_disk(tmp_path) == []
     assert [b'"turn_id":"u-2"' in entry for entry in await memory.history("shop", "u", 10)] == [True]

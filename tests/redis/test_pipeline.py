@@ -138,6 +138,14 @@ async def test_closed_it_says_so_to_who_waits(pipeline: Pipeline) -> None:
     assert await pipeline.ask("ECHO", "there") == b"there"
     waits = asyncio.create_task(pipeline.ask("BLPOP", "nothing", 0))
     await asyncio.sleep(0)
-    await pipeline.close()
+    pipeline.close()
+    with pytest.raises(Lost):
+        await waits
+
+
+async def test_and_to_who_waits_for_the_connection(pipeline: Pipeline) -> None:
+    waits = asyncio.create_task(pipeline.ask("ECHO", "hello"))
+    await asyncio.sleep(0)
+    pipeline.close()
     with pytest.raises(Lost):
         await waits

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pyshim.outside.slots import slot_of
 from pyshim.settings import read_settings
-from pyshim.turns.late import Late
+from pyshim.turns.late import SPARE, Late
 
 ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
 
@@ -13,8 +14,9 @@ ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
 def kept(late: Late) -> list[object]:
     found = []
     while late:
-        found.append(late.first())
-        late.written()
+        [slot, *_] = late.slots()
+        found.append(late.first(slot))
+        late.written(slot)
     return found
 
 
@@ -33,7 +35,7 @@ def test_what_is_written_by_one_that_is_then_killed_is_found_again(tmp_path: Pat
     late = Late(tmp_path / "late")
     late.keep(*ONE)
     late.keep(*TWO)
-    late.written()
+    late.written(late.slots()[0])
     assert len(Late(tmp_path / "late")) == 2  # written twice, which the commit script makes harmless
 
 
@@ -62,3 +64,27 @@ def test_the_first_shim_takes_over_from_shims_that_are_no_more(tmp_path: Path) -
     assert [len(Late(*settings.late_files(number))) for number in range(2)] == [3, 1]
     assert kept(Late(*settings.late_files(0))) == [ONE] * 3
     assert [path.name for path in settings.run.iterdir()] == ["late-shim-1"]
+
+
+def test_turns_of_one_slot_stay_in_order_and_those_of_others_do_not_wait_for_them() -> None:
+    late = Late()
+    for number in range(6):
+        late.keep(float(number), (f"d:{{a:{'bc'[number % 2]}}}", number))
+    first, second = late.slots()
+    late.written(second)
+    assert [late.first(slot) for slot in (first, second)] == [(0.0, ("d:{a:b}", 0)), (3.0, ("d:{a:c}", 3))]
+    assert [one[1][1] for one in kept(late)] == [0, 2, 4, 3, 5]  # type: ignore[index]
+
+
+def test_the_file_is_written_anew_where_most_of_it_waits_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "late"
+    Late(tmp_path / "before").keep(*TWO)
+    late = Late(path, (tmp_path / "before",))
+    late.keep(3.0, ("d:{a:stays}", 0))
+    for number in range(2 * SPARE):
+        late.keep(*ONE)
+        late.written(slot_of("{a:b}"))
+        assert path.stat().st_size < (SPARE + 5) * 40
+        assert number < SPARE or not (tmp_path / "before").exists()
+    assert path.stat().st_mode & 0o077 == 0
+    assert {one[1][0] for one in kept(Late(path))} == {"d:{a:b}", "d:{a:c}", "d:{a:stays}"}  # type: ignore[index]
