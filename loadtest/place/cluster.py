@@ -1,6 +1,6 @@
 """What does a Redis Cluster look like on one machine? Six nodes on loopback, as `make run REDIS=cluster` starts them.
 
-    with cluster(folder) as made: made.address, made.master_of(key), made.kill(node), made.pause(node), made.move(...)
+with cluster(folder) as made: made.address, made.master_of(key), made.kill(node), made.pause(node), made.move(...)
 """
 
 import asyncio
