@@ -36,7 +36,7 @@ async def _wrong(settings: Settings, turns: list[Turn]) -> list[str]:
     try:
         async with opened(settings) as redis:
             return ["".join([await _key(redis, *pair) for pair in zip(turn.keys, KINDS, strict=False)]) for turn in turns]
-    except (RedisAway, RedisRefused) as error:
+    except RedisAway as error:
         return [f"; which key it was cannot be asked: {error}" for _ in turns]
 
 
@@ -69,9 +69,10 @@ def discard(
 async def _retry(settings: Settings) -> tuple[int, int]:
     written = left = 0
     async with opened(settings) as redis:
-        for path in aside.files(settings.run):
-            done, stays = await _file(redis, path)
-            written, left = written + done, left + stays
+        with aside.alone(settings.run):
+            for path in aside.files(settings.run):
+                done, stays = await _file(redis, path)
+                written, left = written + done, left + stays
     return written, left
 
 
