@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pyshim.commands.control import START, served
-from pyshim.commands.terminal import fail, read_settings
+from pyshim.commands.control import served
+from pyshim.commands.terminal import away, fail, read_settings
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
@@ -59,7 +59,7 @@ def consents(
     except BadTenant as error:
         raise fail(f"the configuration that serves cannot be read: {error}") from None
     except RedisAway as error:
-        raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
+        raise away(error, settings.redis) from None
 
 
 async def _export(
