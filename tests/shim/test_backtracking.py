@@ -119,6 +119,7 @@ def test_what_had_readings_without_end_is_none(text: str) -> None:
         "帮我们的聊天记录删掉",
         "我想把全部的相关的资料都给我删了".replace("把", "把我的"),
         "删除我的所有历史记录",
+        "我要求删除我所有的资料",
         "delete my data please",
     ],
 )
