@@ -12,7 +12,8 @@ from pyshim.settings import BadSetting, Settings
 
 START = "`make run` starts sluice"
 out = Console()
-USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}  # a command's arguments, unread
+USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")  # as lua/edge/identity.lua has it
 
 
 def fail(message: str) -> typer.Exit:

@@ -15,19 +15,18 @@ from pyshim.identity import tokens
 from pyshim.identity.jwks import Key
 from pyshim.language import patterns
 from pyshim.outside import secrets
+from pyshim.outside.backend import EXAMPLE
 from pyshim.settings import ROOT
 from pyshim.tenants import lines
 from pyshim.tenants.lines import Step
-from pyshim.tenants.schema import Call, People, Phrases, Slot, Task, Tenant
+from pyshim.tenants.schema import PLACEHOLDER, Call, People, Phrases, Slot, Task, Tenant
 from pyshim.tenants.source import Source
 
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
-PLACEHOLDER = re.compile(r"\{([\w.]+)\}")
 PEOPLE = "{people}"
 SAID = {"people", "phone", "hours", "title", "question", "said", "first", "second", "result", "missing", "why"}  # in any of them
 PEOPLE_PHRASES = ("handover", *(each.name for each in msgspec.structs.fields(Phrases) if PEOPLE in str(each.default)))
 KEY = "key"  # in the path of a `check`: the Idempotency-Key of the call that is asked about
-EXAMPLE = "${SLUICE_EXAMPLE_BACKEND}"
 BACKEND = re.compile(rf"https?://[^/\s]+|{re.escape(EXAMPLE)}")
 BRACE = re.compile(r"[{}]")
 CALENDAR = 1902, 2098  # years for which the readers of dates have a calendar, and one on either side
