@@ -5,6 +5,7 @@ Conflict         another turn of the same conversation was written since this on
 Away             something outside does not answer in time or at all
   RedisAway      the state store
     RedisTakesNothing  it is there, and cannot write: full, a replica, a disk that fails
+    RedisRefused  it is there, takes what others write, and refuses this
   TritonAway     the model server, or its breaker is open
     TritonBusy   its queue is full: it is there, and rejects
 BadTenant        tenants' files cannot be served; all faults, each with file, line and what was wanted

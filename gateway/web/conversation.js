@@ -16,7 +16,7 @@
 const PATIENCE_MS = 10_000;         // for one request; the server's own deadline is far shorter
 const LONGEST_WAIT_S = 15;
 const HISTORY = 100;
-const HIDDEN = "······";              // what the history has instead of a code
+const MASKED = /[0-9]*(?:·{6}|•{4}|\*{4,})[0-9]*/;      // what the history has instead of a code, a password, a phone (138****2046)
 
 export class Refused extends Error {
   constructor(status, body, retryAfterS) {
@@ -72,6 +72,21 @@ function claimsOf(token) {
   } catch {
     return {};
   }
+}
+
+// Could it be this that was typed, where the history has that? A mask stands for any text.
+function isKeptAs(typed, kept) {
+  if (typed === kept) return true;
+  const [first, ...others] = kept.split(MASKED);
+  if (!others.length || !typed.startsWith(first)) return false;
+  const last = others.pop();
+  let at = first.length;
+  for (const piece of others) {
+    const found = typed.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return typed.endsWith(last) && typed.length - last.length >= at;
 }
 
 function newSession() {
@@ -187,7 +202,7 @@ export class Conversation {
   // The turn that is the answer to the message that waits, if there is one.
   #answerIn(turns) {
     const { query, confirm, seq } = this.outbox ?? {};
-    const ours = (turn) => turn.query === query || (!confirm && turn.query === HIDDEN);
+    const ours = (turn) => (confirm ? turn.query === query : isKeptAs(query, turn.query));
     return turns.find((turn) => turn.session_id === this.#kept.session && turn.seq === seq && ours(turn));
   }
 

@@ -8,10 +8,9 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
-from pyshim.dialogue.sentences import PLACEHOLDER
 from pyshim.language import scripts
 from pyshim.tenants.compile import composer
-from pyshim.tenants.schema import Task, Tenant
+from pyshim.tenants.schema import PLACEHOLDER, Task, Tenant
 from pyshim.words.compose import Composer
 
 DOWN = "backend_down"

@@ -9,6 +9,7 @@ local words = require "edge.words"
 local cjson = require "cjson.safe"
 local draw = require "edge.draw"
 local keys = require "edge.keys"
+local older = require "edge.older"
 local ranges = require "edge.ranges"
 local script = require "edge.script"
 local signature = require "edge.signature"
@@ -37,13 +38,13 @@ end
 -- part: one tenant, as pyshim/tenants/edge.py's edge_part() says it. Raises what is wrong with it. A key whose secret this machine does
 -- not have is left out, and part.lacks says so.
 local function prepare(part)
-    local tenant, known = part.tenant, {}
+    local tenant, known = older.completed(part.tenant), {}
     for _, intent in ipairs(tenant.intents) do known[intent] = true end
     tenant.intents = known
     for _, name in ipairs { "addresses_refused", "addresses_trusted" } do
         tenant[name] = ranges.decoded(tenant[name])
     end
-    tenant.blocked, tenant.alarms = words.new(tenant.blocked), words.new(tenant.alarms or {})
+    tenant.blocked, tenant.alarms = words.new(tenant.blocked), words.new(tenant.alarms)
     local opened = {}
     for _, key in ipairs(part.keys) do
         local known, lacks = verifies(tenant, key)

@@ -144,7 +144,7 @@ local function judged(turn, layer, seconds, said, died)
     local failed = died or ngx.status >= 500 or said and byte(said) == ONE
     metrics.add(failed and version.failed or version.answered, 1)
     if versions.current().percent > 0 then
-        local confidence = turn.answered_by and turn.guess_confidence
+        local confidence = turn.answered_by and not turn.stored and turn.guess_confidence
         local unsure = confidence and confidence < turn.tenant.confidence_min or said and byte(said, 2) == ONE
         evidence.turn(version.name, failed, unsure, layer, seconds)
     end
@@ -160,7 +160,7 @@ function _M.log()
     metrics.turn(turn.tenant_id or "-", layer, ngx.status, seconds, turn.degraded or said and byte(said, 3) == ONE)
     if turn.memory and not turn.answered_by and not turn.understood then
         understood.keep(turn, ngx.var.upstream_http_x_sluice_understood)
-    elseif turn.understood then
+    elseif turn.understood and not turn.stored then
         metrics.add(turn.answered_by and 'sluice_understood_total{what="answered"}' or 'sluice_understood_total{what="passed on"}', 1)
     end
     local addresses = not turn.answered_by and ngx.var.upstream_addr or ""

@@ -49,7 +49,7 @@ function _M.run(turn, layers)
         turn.spent_us[number] = (after - before) * 1e6
         before = after
         if reply then
-            turn.reply, turn.answered_by = reply, layer.name
+            turn.reply, turn.answered_by = reply, turn.stored and "stored" or layer.name
             return reply
         end
     end

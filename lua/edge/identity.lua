@@ -90,6 +90,7 @@ local function wrong_person(claims, key)
     if claims.tenant_id ~= key.tenant_id then return "the key belongs to another tenant" end
     if key.issuer and claims.iss ~= key.issuer then return "iss is not the tenant's issuer" end
     local user, id, seq = claims.user_id, claims.jti, claims.seq
+    -- As pyshim/commands/terminal.py has it.
     if type(user) ~= "string" or #user > 64 or not find(user, "^[%w._@:+=-]+$") then
         return "user_id must be 1 to 64 of A-Z a-z 0-9 . _ @ : + = -"
     end

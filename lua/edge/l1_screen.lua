@@ -35,13 +35,19 @@ local function spared(turn)
     return true
 end
 
-local function of_bad_record(turn, screen, name, state, wait)
+-- Returns a refusal; or nothing, and whether the address is slowed down.
+local function of_bad_record(turn, screen, state, wait)
     if screen.shadow then return metrics.screened("address", "shadow") end
     if spared(turn) then return end
     metrics.screened("address", state)
-    if state == "slowed" then return meter.admit(turn, { "slow", names.slow(name), screen.slow_limit }) end
+    if state == "slowed" then return nil, true end
     return replies.refusal(turn, 429, "rate_limited", "too much was wrong with what came from this address",
         bucket.headers(screen.slow_limit, wait))
+end
+
+local function append(wanted, kind, name, limit)
+    local at = #wanted
+    wanted[at + 1], wanted[at + 2], wanted[at + 3] = kind, name, limit
 end
 
 local function unwelcome(turn, screen)
@@ -52,14 +58,15 @@ local function unwelcome(turn, screen)
     end
     local name = names.address(address)
     local state, wait = reputation.look(records, name, screen, clock.seconds())
-    if state then
-        local refused, err = of_bad_record(turn, screen, name, state, wait)
-        if refused or err or not screen.shadow then return refused, err end
-    end
+    local refused, slowed
+    if state then refused, slowed = of_bad_record(turn, screen, state, wait) end
+    if refused then return refused end
+    local wanted = { "address", name, screen.address_limit }
     if #turn.layers == 1 then       -- who wants to be a guest
-        return meter.admit(turn, { "address", name, screen.address_limit, "guests", names.guests(address), screen.guests_limit })
+        append(wanted, "guests", names.guests(address), screen.guests_limit)
     end
-    return meter.admit(turn, { "address", name, screen.address_limit }, spared)
+    if slowed then append(wanted, "slow", names.slow(name), screen.slow_limit) end
+    return meter.admit(turn, wanted, #turn.layers > 1 and spared or nil)
 end
 
 local verdicts, judged_by, judged = {}, nil, 0     -- by user agent: most callers share a few

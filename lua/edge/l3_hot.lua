@@ -110,7 +110,10 @@ function _M.answer(turn)
         return answer_of(sub(outcome, 4, gap - 1), sub(outcome, gap + 1), fields)
     end
     local what = outcome[1]
-    if what == "replay" then return replies.answer(stored.reply_of(outcome[2])) end
+    if what == "replay" then
+        turn.stored = true
+        return replies.answer(stored.reply_of(outcome[2]))
+    end
     if what == "stale" then
         return replies.refusal(turn, 409, "stale_seq", "seq is lower than the last one, " .. format("%.0f", outcome[2]))
     end

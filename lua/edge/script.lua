@@ -4,7 +4,7 @@ local ffi = require "ffi"
 
 local byte, find = string.byte, string.find
 
-local FIRST, LAST = 0x4E00, 0x9FFF
+local FIRST, LAST = 0x4000, 0x9FFF         -- what begins with E4..E9
 local OLD, NEW = 1, 2       -- only in traditional script, only in simplified
 
 local _M = {}

@@ -48,7 +48,9 @@ function _M.new()
         reached = 0,                  -- funnel: index of the deepest layer reached
         spent_us = { 0, 0, 0 },       -- funnel: microseconds by layer
         reply = nil,                  -- funnel: what was answered here, nil when the shim answers
-        answered_by = nil,            -- funnel: name of the layer
+        stored = nil,                 -- l3_hot: the reply is that of a turn that was answered before
+        answered_by = nil,            -- funnel: name of the layer, or "stored"; door: "shim", where none answers, and
+        unanswered = nil,             -- door: no shim answered
     }
 end
 

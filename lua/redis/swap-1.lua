@@ -1,6 +1,6 @@
--- Change the rollout's record, unless somebody else did meanwhile.
+-- Change a record (of the rollout, of the configuration), unless somebody else did meanwhile.
 --
--- KEYS  {rollout}:record
+-- KEYS  {name}:record
 -- ARGV  1 seq of the record the change was made from, 0 where there was none
 --       2 the new record, JSON; its seq is higher
 -- Returns 1 when written, 0 when another change came first.

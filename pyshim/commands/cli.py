@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from pyshim.commands.terminal import fail
+from pyshim.commands.terminal import PASSED_ON, fail
 
 COMMANDS = {  # its `app` is the command, or the group of commands
     "chat": "pyshim.commands.chat",
@@ -26,7 +26,6 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "load": "loadtest.cli",
     "plan": "loadtest.capacity.command",
 }
-ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 EXTRAS = {"simpy": "plan", "starlette": "example"}  # module -> which extra of pyproject.toml brings it
 
 
@@ -56,7 +55,7 @@ def _lacking(module: str) -> typer.Typer:
     lacks = f"needs {module}, which is not installed: `make setup EXTRAS={EXTRAS[module]}`"
     made = typer.Typer(add_completion=False)
 
-    @made.command(help=lacks, context_settings=ANYTHING)
+    @made.command(help=lacks, context_settings=PASSED_ON)
     def lacking() -> None:
         raise fail(lacks)
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pyshim.commands.control import START, served
-from pyshim.commands.terminal import fail, read_settings
+from pyshim.commands.control import served
+from pyshim.commands.terminal import away, fail, read_settings
 from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
@@ -59,7 +59,7 @@ def consents(
     except BadTenant as error:
         raise fail(f"the configuration that serves cannot be read: {error}") from None
     except RedisAway as error:
-        raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
+        raise away(error, settings.redis) from None
 
 
 async def _export(
@@ -69,14 +69,17 @@ async def _export(
         if not await redis.command("EXISTS", consents_of(tenant)):  # one that is gone may have left some
             await served(redis, tenant)
         outcomes: dict[str, list[dict[str, Any]]] = {}  # of a key, one for each consent; an outcome may come days after it
-        async for _, entry in _entries(redis, tenant, since, None):
+        newest = await _newest(redis, tenant)
+        async for _, entry in _entries(redis, tenant, _from(since), newest):
             if "consent" in entry:
                 outcomes.setdefault(json.loads(entry["consent"])["key"], []).append({})
             else:
                 outcome = json.loads(entry["outcome"])
                 if outcome["key"] in outcomes:
                     outcomes[outcome["key"]][-1] = outcome
-        async for at, entry in _entries(redis, tenant, since, until):
+        async for at, entry in _entries(redis, tenant, _from(since), newest):
+            if until is not None and at >= until:
+                break
             if "consent" not in entry:
                 continue
             consent = json.loads(entry["consent"])
@@ -85,9 +88,18 @@ async def _export(
                 sys.stdout.write(_line(at, entry, consent, came) + "\n")
 
 
-async def _entries(redis: Redis, tenant: str, since: int | None, until: int | None) -> AsyncIterator[tuple[int, dict[str, str]]]:
-    """When each was written, and its fields."""
-    begins, ends = "-" if since is None else str(since), "+" if until is None else f"({until}-0"
+async def _newest(redis: Redis, tenant: str) -> str:
+    """Id of the last entry: what is written from now on is not read, or only one of two readings would know it."""
+    entries = await redis.command("XREVRANGE", consents_of(tenant), "+", "-", "COUNT", 1)
+    return entries[0][0].decode() if entries else "0-0"
+
+
+def _from(since: int | None) -> str:
+    return "-" if since is None else str(since)
+
+
+async def _entries(redis: Redis, tenant: str, begins: str, ends: str) -> AsyncIterator[tuple[int, dict[str, str]]]:
+    """When each was written, and its fields. begins, ends: ids, which belong to them."""
     while True:
         page = await redis.command("XRANGE", consents_of(tenant), begins, ends, "COUNT", PAGE)
         for name, fields in page:

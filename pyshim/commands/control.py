@@ -8,14 +8,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pyshim.agreement.records import Record, Records
-from pyshim.commands.terminal import fail
+from pyshim.commands.terminal import START, away, fail
 from pyshim.configuration.configuration import Records as Configurations
 from pyshim.configuration.store import Piece, Store
-from pyshim.errors import RedisAway, RedisTakesNothing
+from pyshim.errors import RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
-
-START = "`make run` starts sluice"
 
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound="Control[Any]")
@@ -68,10 +66,8 @@ def run(kind: Callable[[Settings, Redis], C], settings: Settings, work: Callable
             control = kind(settings, redis)
             try:
                 await work(control)
-            except RedisTakesNothing as error:
-                raise fail(f"Redis at {redis.where} {error}") from None
-            except RedisAway:
-                raise fail(f"nothing answers at {redis.where}; {START}") from None
+            except RedisAway as error:
+                raise away(error, redis.where) from None
             finally:
                 await control.close()
 

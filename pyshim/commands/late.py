@@ -104,9 +104,10 @@ async def _retry(settings: Settings) -> tuple[int, int]:
     written = left = 0
     async with opened(settings) as redis:
         away = _Away(redis)
-        for path in aside.files(settings.run):
-            done, stays = await _file(redis, away, path)
-            written, left = written + done, left + stays
+        with aside.alone(settings.run):
+            for path in aside.files(settings.run):
+                done, stays = await _file(redis, away, path)
+                written, left = written + done, left + stays
         if away:
             raise fail(f"written: {written}, still set aside: {left}; {redis.where}: {away}; nothing is lost, try again")
     return written, left

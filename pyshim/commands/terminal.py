@@ -7,16 +7,26 @@ from rich.console import Console
 from rich.text import Text
 
 from pyshim import settings
+from pyshim.errors import RedisAway, RedisRefused, RedisTakesNothing
 from pyshim.settings import BadSetting, Settings
 
+START = "`make run` starts sluice"
 out = Console()
-USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}  # a command's arguments, unread
+USER = re.compile(r"[A-Za-z0-9._@:+=-]{1,64}")  # as lua/edge/identity.lua has it
 
 
 def fail(message: str) -> typer.Exit:
     """To be raised: one sentence for whoever typed the command."""
     out.print(Text(message, style="red"), soft_wrap=True)
     return typer.Exit(1)
+
+
+def away(error: RedisAway, where: object) -> typer.Exit:
+    """To be raised: what the state store there said, or that it says nothing."""
+    if isinstance(error, RedisTakesNothing | RedisRefused):
+        return fail(f"Redis at {where} {error}")
+    return fail(f"nothing answers at {where} ({error}); {START}")
 
 
 def check_tenant(settings: Settings, tenant: str) -> None:

@@ -15,9 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pyshim.agreement.records import me
-from pyshim.commands.control import START
-from pyshim.commands.terminal import check_tenant, check_user, fail, out, read_settings
-from pyshim.errors import RedisAway, RedisTakesNothing
+from pyshim.commands.terminal import away, check_tenant, check_user, fail, out, read_settings
+from pyshim.errors import RedisAway
 from pyshim.identity.revocations import Revocations, Said, revocations
 from pyshim.settings import Settings
 
@@ -63,8 +62,7 @@ def _with_log(settings: Settings, work: Callable[[Revocations], Coroutine[Any, A
     try:
         return asyncio.run(whole())
     except RedisAway as error:
-        fault = "takes nothing" if isinstance(error, RedisTakesNothing) else "does not answer"
-        raise fail(f"the state store {fault} ({error}): say it again when it does; {START}") from None
+        raise away(error, settings.redis) from None
 
 
 def _said(said: Said) -> str:

@@ -7,10 +7,10 @@ import msgspec
 import typer
 from rich.text import Text
 
-from pyshim.commands.control import START, served
-from pyshim.commands.terminal import check_user, fail, out, read_settings
+from pyshim.commands.control import served
+from pyshim.commands.terminal import away, check_user, fail, out, read_settings
 from pyshim.configuration.store import Store
-from pyshim.errors import BadTenant, RedisAway, RedisRefused
+from pyshim.errors import BadTenant, RedisAway
 from pyshim.outside.redis import Redis, opened
 from pyshim.settings import Settings
 from pyshim.tenants.compile import Compiled
@@ -41,10 +41,8 @@ def forget(
     try:
         told = asyncio.run(_forget(settings, tenant, user))
         told.erased.turns += aside.drop(settings.run, tenant, user)
-    except RedisRefused as error:
-        raise fail(f"the state store is there and refuses it: {error}") from None
     except RedisAway as error:
-        raise fail(f"the state store does not answer ({error}): say it again when it does; {START}") from None
+        raise away(error, settings.redis) from None
     out.print(Text("\n".join(_lines(told))), soft_wrap=True)
 
 

@@ -42,10 +42,11 @@ class Configurations:
         self._restoring = Restoring(redis, self._store, self._copy, self._name)
         self._record: Configuration | None = None
         self._found: Configuration | None = None  # what Redis has: another one where it lost what is known here
-        self._fault = ""
+        self._fault, self._no_copy = "", ""  # why a version, or this machine's copy, is not there
         self._versions = {first.number: first}
         self._before, self._changed = first.number, 0.0
         self._loading = asyncio.Lock()
+        self._asked_for: dict[int, asyncio.Task[Snapshot]] = {}  # by turns; one that is tired of waiting leaves it to the next
         self.model_versions: Versions | None = None
         self.serving = first
 
@@ -54,15 +55,28 @@ class Configurations:
         served = [one for version in self._versions.values() for one in version.served.values()]
         return {one.tenant.digest: one.tenant for one in served}
 
-    async def of(self, number: int) -> Snapshot:
-        """The version nginx drew; the serving one where that is not to be had."""
+    async def of(self, number: int, within_s: float) -> Snapshot:
+        """The version nginx drew; the serving one where that is not to be had within so many seconds."""
         found = self._versions.get(number)
         if found is None and number:
             try:
-                found = await self._load(number)
-            except (RedisAway, BadTenant) as error:
-                log.error("version %s of the configuration was asked for and is not here: %s", number, error)
+                async with asyncio.timeout(within_s):
+                    found = await asyncio.shield(self._load_of(number))
+            except (RedisAway, BadTenant, TimeoutError) as error:
+                log.error("version %s of the configuration was asked for and is not here: %r", number, error)
         return found or self.serving
+
+    def _load_of(self, number: int) -> asyncio.Task[Snapshot]:
+        """Goes on, whoever still waits for it."""
+        if number not in self._asked_for:
+            task = self._asked_for[number] = asyncio.create_task(self._load(number))
+            task.add_done_callback(lambda done: self._loaded(number, done))
+        return self._asked_for[number]
+
+    def _loaded(self, number: int, task: asyncio.Task[Snapshot]) -> None:
+        del self._asked_for[number]
+        if not task.cancelled():
+            task.exception()  # who waits has it, too
 
     async def run(self) -> None:
         """For the life of the process."""
@@ -113,8 +127,12 @@ class Configurations:
         try:
             await self._copy.take(record)
         except (BadTenant, OSError) as error:
-            log.warning("this machine keeps no copy of the configuration: %s", error)
-        self._copied = now
+            if str(error) != self._no_copy:
+                log.warning("this machine keeps no copy of the configuration: %s", error)
+            self._no_copy = str(error)
+            self._look_again += 1  # until it does
+            return
+        self._copied, self._no_copy = now, ""
 
     async def _follow(self) -> None:
         record = self._record

@@ -202,5 +202,5 @@ PLAINLY = kept.pattern(
 # Nearly every sentence that is no yes has a sign that no yes has; the patterns have no ranges, and no sign that stands for any.
 SIGNS_OF_A_YES = frozenset(SENTENCE.pattern + PLAINLY.pattern)
 HALF = re.compile(
-    rf"(?:(?:{words.OPENING}|就|不想?要了),?)*(?P<half>(?!就).{{1,8}}?)[吧嘛咯呗噻]?(?:,?(?P=half)[吧嘛咯呗噻]?)*(?:,?(?:{words.THANKS}|不想?要了))*"
+    rf"(?>(?:{words.OPENING}|就|不想?要了),?)*(?P<half>(?!就).{{1,8}}?)[吧嘛咯呗噻]?(?>,?(?P=half)[吧嘛咯呗噻]?)*(?>,?(?:{words.THANKS}|不想?要了))*"
 )

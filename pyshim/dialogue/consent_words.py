@@ -35,7 +35,7 @@ BREATH = any_of("嗯++[呢哪啊呐]? 恩++ 昂++ 嗷++ 哎[呀哟呦]? 诶 欸 
 # 那 may point at another thing (那个订单), so it stands before no name.
 OPENING = any_of(
     rf"""
-    {BREATH} 噢 哦 得, 那(?!{FULL}) 那就 那个(?=[,确同]) 那?[好行]吧, 你好 您好 {CALLED}(?=,|$|[你您]) [👌👍🙏😊✅]
+    {BREATH} 噢 哦 得, 那就 那个(?=[,确同]) 那?[好行]吧, 那(?!{FULL}) 你好 您好 {CALLED}(?=,|$|[你您]) [👌👍🙏😊✅]
     (?:(?:好|行|可以|没问题|ok)[了啦])+, [1①],?(?=确|同意|提交|办理|yes) 通过(?=,|$) 冲(?=,) 是[这它]个?(?=,) 就它了?(?=,)
     """
 )
@@ -154,7 +154,7 @@ SHOWN = (
 )
 THIS_ONE = f"(?:这[个张笔]?(?:单|订单|卡|号码?|宽带|业务)(?={FULL}))"  # 这单退款
 BESIDE = (
-    f"(?:{OPENING}|{AGREED}(?:,?{CALLED}(?=,|$))?|{LOOKED}|{KNOWN}|{DECIDED}|{NO_MORE}|{WHY}|{POINTED}|{HURRY}|{BEGUN}"
+    f"(?>{OPENING}|{AGREED}(?:,?{CALLED}(?=,|$))?|{LOOKED}|{KNOWN}|{DECIDED}|{NO_MORE}|{WHY}|{POINTED}|{HURRY}|{BEGUN}"
     f"|{THANKS}(?=,|$)|{SHOWN}|{THIS_ONE})"
 )
 # Behind an act all but thanks stand behind a comma: 办好, 办理中, 退款速度, 办理手续麻烦 are other words.

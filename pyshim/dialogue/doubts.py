@@ -28,14 +28,13 @@ PAUSE_S, LONGEST_S = 1.0, 600.0
 PATIENCE_S = 5.0  # for the back end: no customer waits
 ARRIVED_S = 60.0  # what did not arrive by then never will
 LOST_S = LIFE_S - 24 * 3600  # the customer must hear it while it is kept
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def question(task: Task, sent: Sent, age_s: float) -> tuple[Call | None, dict[str, str]]:
     """The call that finds out, and its values; None where there is none."""
     if task.check is not None:
         return task.check, {**sent.values, "key": sent.key}
-    may_repeat = task.idempotent is not None and age_s < seconds(task.idempotent)
+    may_repeat = task.idempotent is not None and age_s < task.repeats_s
     return task.call if may_repeat else None, sent.values
 
 
@@ -47,11 +46,6 @@ def never_arrived(task: Task, code: str) -> bool:
 def needed(call: Call) -> set[str]:
     """The values it cannot be made without."""
     return {name for _, name, _, _ in Formatter().parse(call.path) if name} | set(call.body)
-
-
-def seconds(life: str) -> int:
-    """24h and the like."""
-    return int(life[:-1]) * UNITS[life[-1]]
 
 
 class Doubts:
@@ -106,7 +100,7 @@ class Doubts:
             return self._lost(whose, sent, "its task has no check, and may not be sent again, or was changed since")
         outcome = await self._backend.call(tenant.about.base, call, values, whose.user, sent.key, PATIENCE_S)
         if isinstance(outcome, Refused) and task.check is not None and never_arrived(task, outcome.code):
-            if task.idempotent is None or age_s > seconds(task.idempotent) or not needed(task.call) <= sent.values.keys():
+            if task.idempotent is None or age_s > task.repeats_s or not needed(task.call) <= sent.values.keys():
                 return replace(sent, outcome="refused", code="") if age_s > ARRIVED_S else None
             outcome = await self._backend.call(tenant.about.base, task.call, sent.values, whose.user, sent.key, PATIENCE_S)
         if isinstance(outcome, Refused) and outcome.code not in task.errors:  # this question, perhaps, and not the call

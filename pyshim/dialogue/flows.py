@@ -14,11 +14,11 @@ import msgspec
 
 from pyshim.dialogue import consent, lists, outcomes, slots
 from pyshim.dialogue.people import reached
-from pyshim.dialogue.sentences import PLACEHOLDER, digest, filled, said
+from pyshim.dialogue.sentences import digest, filled, said
 from pyshim.errors import RedisAway, Refusal
 from pyshim.outside.backend import Backend, Done, Outcome, Refused
 from pyshim.telemetry import metrics
-from pyshim.tenants.schema import Call, Task
+from pyshim.tenants.schema import PLACEHOLDER, Call, Task
 from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.turn import CONFIRM, Buttons, Consent, Pending, Reply, Sent, Turn
 

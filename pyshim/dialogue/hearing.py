@@ -75,7 +75,9 @@ class Heard:
 def hear(turn: Turn, said: Part) -> Heard:
     heard, open = Heard(turn, said), where(turn)
     if open is Open.SLOT:
-        text = said.text if slots.find(heard.slot, said.text) else MISTAKE.sub(slots.GAP, said.text)  # 单号发错了: no reason 发错
+        text = (
+            said.text if slots.find(heard.slot, said.text, turn.tenant.today) else MISTAKE.sub(slots.GAP, said.text)
+        )  # 单号发错了: no reason 发错
         heard.values, heard.rest = flows.told(turn, text, flows.unknown(turn, heard.pending), first=heard.pending.asking)
         if not heard.values and (numbered := slots.numbered(heard.slot, said.text)):
             heard.values, heard.rest = {heard.pending.asking: numbered}, ""

@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from pyshim.dialogue import slots
 from pyshim.dialogue.people import reached
-from pyshim.dialogue.sentences import PLACEHOLDER, filled
+from pyshim.dialogue.sentences import filled
 from pyshim.outside.backend import Done, Outcome, Refused, Unknown
-from pyshim.tenants.schema import Task, Tenant
+from pyshim.tenants.schema import PLACEHOLDER, Task, Tenant
 from pyshim.turns import stored
 from pyshim.turns.turn import Sent, Turn
 

@@ -232,7 +232,7 @@ def _strange(heard: Heard) -> Found:
     if heard.said.intent != OUT_OF_SCOPE or heard.said.confidence < asides.SURE or slots.courteous(heard.text):
         return []
     known, pending = heard.turn.tenant.slots, heard.pending
-    answers = pending.asking != CONFIRM and slots.accept(known[pending.asking], heard.text) is not None
+    answers = pending.asking != CONFIRM and slots.accept(known[pending.asking], heard.text, heard.turn.tenant.today) is not None
     if answers or any(slots.find(known[name], heard.text, heard.turn.tenant.today) for name in heard.task.slots):
         return []
     return [Ask(Evidence.MODEL, heard.text, OUT_OF_SCOPE)]
@@ -285,7 +285,7 @@ def _any_text(heard: Heard) -> Found:
         return []
     if heard.turn.proposed and not heard.proposed("value", "correct", least=UNLIKELY):
         return []
-    text = slots.accept(heard.slot, heard.text)
+    text = slots.accept(heard.slot, heard.text, heard.turn.tenant.today)
     return [] if text is None else [Set(Evidence.VALUE, heard.text, heard.pending.asking, text)]
 
 

@@ -1,10 +1,9 @@
 """How is a tenant's sentence filled in?"""
 
 import hashlib
-import re
 from collections.abc import Mapping
 
-PLACEHOLDER = re.compile(r"\{([\w.]+)\}")
+from pyshim.tenants.schema import PLACEHOLDER
 
 
 def filled(template: str, fields: Mapping[str, object]) -> str:

@@ -24,6 +24,7 @@ SAMPLES = "1a中 -!\nA_"  # one of each kind of character
 WRITTEN_OUT = 64  # characters, up to which a counted part is written as often as it is wanted
 FEW = 5  # times, up to which any is
 TWO_WAYS = 2  # at least so many ways lead around a loop each time, where there is more than one
+ONE_WAY = ("ATOMIC_GROUP", "POSSESSIVE_REPEAT")
 MANY = 60  # doublings
 LARGEST = 60_000  # sets of states that are looked at; what is larger is left to the clock (pyshim/language/patterns.py)
 
@@ -47,12 +48,13 @@ CHECKED = _Part(Counter(), Counter(), 1, frozenset(), False)  # $, \b, what is a
 
 class _Loop(NamedTuple):
     """characters: of its body, but for what is only looked at ahead; turns: in how many lengths; times: at most; paths: through
-    its body."""
+    its body; is_one_way: is its body, from where it begins, read in one way only?"""
 
     characters: frozenset[int]
     turns: float
     times: float
     paths: int
+    is_one_way: bool
 
 
 def steps(pattern: str, chars: int) -> float:
@@ -67,7 +69,6 @@ class _Automaton:
         self._chars, self._caseless = chars, is_caseless
         self._samples = frozenset(SAMPLES) | frozenset(_samples(nodes))
         self._reads: list[frozenset[str]] = []  # of the samples, by character
-        self._calm: set[int] = set()  # characters that are not given back
         self._ahead: list[int] = []  # by character: 0, or the number of what looks ahead and holds it
         self._looks = [0]
         self._ways: Counter[tuple[int, int]] = Counter()
@@ -75,7 +76,7 @@ class _Automaton:
         anchored = bool(nodes) and str(nodes[0][0]) == "AT" and str(nodes[0][1]).startswith("AT_BEGINNING")
         anywhere = NOTHING if anchored else self._character(self._samples)  # a search begins at each place
         if not anchored:
-            self._loop(anywhere, chars, chars, 0)
+            self._loop(anywhere, chars, chars, 0, is_one_way=False)
         whole = self._sequence(nodes)
         self._join(anywhere, whole)
         self._ends = whole.ends
@@ -124,11 +125,11 @@ class _Automaton:
             paths=one.paths + other.paths,
         )
 
-    def _loop(self, body: _Part, turns: float, times: float, began: int) -> None:
+    def _loop(self, body: _Part, turns: float, times: float, began: int, is_one_way: bool) -> None:
         """began: the number of the body's first character."""
         self._join(body, body)
         inside = frozenset(one for one in range(began, len(self._reads)) if self._ahead[one] == self._looks[-1])
-        self._loops.append(_Loop(inside, turns, times, body.paths))
+        self._loops.append(_Loop(inside, turns, times, body.paths, is_one_way))
 
     def _part(self, node: Node) -> _Part:  # noqa: PLR0911
         kind, value = node
@@ -167,9 +168,10 @@ class _Automaton:
         return frozenset(one for one in self._samples if _reads(node, one, self._caseless))
 
     def _kept(self, make: Callable[[], _Part]) -> _Part:
-        before = len(self._reads)
+        """What is not given back: none of its loops is left twice."""
+        before = len(self._loops)
         made = make()
-        self._calm.update(range(before, len(self._reads)))
+        del self._loops[before:]
         return made
 
     def _repeat(self, least: Any, most: Any, body: list[Node]) -> _Part:
@@ -179,7 +181,8 @@ class _Automaton:
         once = self._sequence(body)
         size = max(1, len(self._reads) - began)
         if most == inf or (most > FEW and (least < most or most * size > WRITTEN_OUT)):
-            self._loop(once, min(self._chars, most - least + 1), min(self._chars, most), began)
+            is_one_way = len(body) == 1 and str(body[0][0]) in ONE_WAY
+            self._loop(once, min(self._chars, most - least + 1), min(self._chars, most), began, is_one_way)
             return once if least else self._either(once, NOTHING)
         copies = [once, *(self._sequence(body) for _ in range(int(most) - 1))]  # in the order of the text
         made = NOTHING
@@ -221,9 +224,7 @@ class _Automaton:
     def _around(self, ring: frozenset[int]) -> float:
         """In how many ways a text is divided among the loops of a ring."""
         loops = [loop for loop in self._loops if loop.characters & ring]
-        if ring <= self._calm:
-            return 1.0
-        if not self._has_two_ways(ring):
+        if all(loop.is_one_way for loop in loops) or not self._has_two_ways(ring):
             return float(min(self._chars, prod(loop.turns for loop in loops)))
         outer = min(loops, key=lambda loop: loop.times)
         ways = max(TWO_WAYS, outer.paths * prod(loop.turns for loop in loops if loop is not outer))
@@ -256,7 +257,7 @@ class _Automaton:
         between = self._reached(ring, self._next) & (self._reached(after, self._back) | after)
         if len(ring) * len(between) * len(after) > LARGEST:
             return False
-        todo = [(one, one, other) for one in ring for other in after]
+        todo = [(one, one, other) for one in ring for other in after if self._reads[one] & self._reads[other]]
         begun = {(one, other): set[tuple[int, int, int]]() for one, _, other in todo}
         for begin in todo:
             seen = begun[begin[0], begin[2]]

@@ -36,8 +36,10 @@ class Understand(Layer):
         self._triton = outside.triton
 
     async def answer(self, turn: Turn) -> Reply | None:
-        if turn.intent is not None:
-            return None  # asked again after a conflict: the meaning has not changed
+        question = _question(turn)
+        if turn.intent is not None and turn.heard_at == question:
+            return None  # asked again after a conflict, where nothing else is asked: the meaning has not changed
+        turn.heard_at = question
         if turn.press:
             return None
         titled = turn.tenant.titles.get(turn.query.strip())
@@ -106,6 +108,12 @@ class Understand(Layer):
         """Waits so long; Triton has failed, as its breaker sees it, only after timeout_s: the same for all versions."""
         async with asyncio.timeout(wait_s):
             return await self._triton.understand(numbered(text), timeout_s, turn.trace, version.name)
+
+
+def _question(turn: Turn) -> tuple[str, str, bool]:
+    """What the query is an answer to."""
+    pending = turn.state.flow
+    return (pending.id, pending.asking, bool(pending.agreed)) if pending else ("", "", False)
 
 
 def _clauses(turn: Turn) -> list[str]:

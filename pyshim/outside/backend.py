@@ -102,6 +102,8 @@ class Backend:
         base = Base(base) if isinstance(base, str) else base
         what = f"{call.method} {call.path}"
         path = call.path.format_map({name: quote(value, safe="") for name, value in slots.items()})
+        if {".", ".."} & set(path.partition("?")[0].split("/")):  # which would name another path
+            return Refused(NOBODY, {}, f"{what}: a value is no part of a path")
         headers = {"X-User-Id": user_id, "Accept-Encoding": "identity"}
         body = None
         if call.method == "POST":

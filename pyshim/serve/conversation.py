@@ -17,6 +17,7 @@ from pyshim.language import patterns, scripts
 from pyshim.layers import Layer
 from pyshim.telemetry import metrics
 from pyshim.tenants import spoken
+from pyshim.turns import stored
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Reply, Turn
 
@@ -53,9 +54,9 @@ class Conversations:
 
     async def _answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
         while True:  # each conflict is another turn of this user that was written, so there is an end of them
-            stored = await self._memory.load(turn)
-            if stored is not None:
-                return stored, None
+            known = await self._memory.load(turn)
+            if known is not None:
+                return known, None
             turn.told = []
             secrecy.reveal(turn)
             if turn.press is None:
@@ -74,6 +75,9 @@ class Conversations:
                     turn.state_given = b""  # it is older than what was written meanwhile
                     continue
                 raise Refusal(503, "unavailable", "too many messages at the same moment", {"Retry-After": "1"}) from None
+            if not stored.is_of(body, turn.id):  # another try of this turn was written meanwhile
+                turn.answered_by = ""
+                return body, None
             metrics.turn_of(turn.tenant.id, turn.answered_by).inc()
             return body, reply
 

@@ -48,6 +48,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = dict[bytes, bytes]
+CONFIGURATIONS_SHARE = 0.5  # of the time there is: a turn that waited for its configuration has to be answered, too
 JSON = (b"content-type", b"application/json; charset=utf-8")
 
 
@@ -100,7 +101,8 @@ class Handlers:
     async def _config(self, headers: Headers) -> Snapshot:
         """The version of the configuration that nginx drew for this caller."""
         number = header(headers, b"x-sluice-config")
-        return await self.configurations.of(int(number) if number.isdigit() else 0)
+        within_s = (self._deadline(headers) - time.monotonic()) * CONFIGURATIONS_SHARE
+        return await self.configurations.of(int(number) if number.isdigit() else 0, within_s)
 
     async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         ask = wire.read_ask(await _body(receive))

@@ -10,8 +10,6 @@ from pyshim.language.secrets.masking import find, masked
 from pyshim.telemetry import said
 from pyshim.telemetry.said import Counted
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-
 
 class Discreet(logging.Formatter):
     """A line as any other, its traceback too, with nothing secret or personal in it."""
@@ -24,6 +22,6 @@ class Discreet(logging.Formatter):
 def begin() -> Counted:
     """Once in a process: all that it says goes through what is returned."""
     counted = said.begin()
-    counted.setFormatter(Discreet(FORMAT))
+    counted.setFormatter(Discreet(said.FORMAT))
     logging.getLogger("httpx").setLevel(logging.WARNING)
     return counted

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -36,6 +36,7 @@ from pyshim.turns import wire
 log = logging.getLogger(__name__)
 
 AWAY = Refusal(503, "unavailable", "the state store is away", {"Retry-After": "2"})
+ANEW_S = 1.0  # after which work in the background that failed begins anew
 ACCEPT_S = 0.1  # who connected before the socket's name was gone is still accepted
 LINGER_S = (
     3.0  # nginx closes a connection that is idle for a second (gateway/conf.d/shims.conf), and no other way is free of races
@@ -63,15 +64,15 @@ class Shim:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         handlers = self._handlers = Handlers(self._first, self._compiler, self._number)
-        self._spawn(handlers.memory.write_late())
-        self._spawn(handlers.configurations.run())
-        self._spawn(handlers.follower.run())
-        self._spawn(handlers.leader.run())
-        self._spawn(handlers.loader.run())
-        self._spawn(handlers.doubts.run())
-        self._spawn(handlers.shedding.run())
-        self._spawn(handlers.credentials.run())
-        self._spawn(self._tell())
+        self._spawn(handlers.memory.write_late)
+        self._spawn(handlers.configurations.run)
+        self._spawn(handlers.follower.run)
+        self._spawn(handlers.leader.run)
+        self._spawn(handlers.loader.run)
+        self._spawn(handlers.doubts.run)
+        self._spawn(handlers.shedding.run)
+        self._spawn(handlers.credentials.run)
+        self._spawn(self._tell)
         path = self._first.settings.log / f"shim-{self._number}.log"
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, logs.open_anew, path)
         gc.collect()
@@ -92,8 +93,8 @@ class Shim:
             self._counted.tell()
             await asyncio.sleep(1)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = asyncio.get_running_loop().create_task(always(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -109,6 +110,16 @@ class Shim:
         except Exception:
             log.exception("%s %s failed turn_id=%s", scope["method"], scope["path"], header(headers, b"x-sluice-turn"))
             await _refuse(send, FAILED, headers)
+
+
+async def always(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Whatever it fails of, it begins anew: without it a shim would serve on, and shed nothing, or let revoked tokens in."""
+    while True:
+        try:
+            return await work()
+        except Exception:
+            log.exception("%s failed, and begins anew", getattr(work, "__qualname__", work))
+            await asyncio.sleep(ANEW_S)
 
 
 async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:

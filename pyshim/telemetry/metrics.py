@@ -24,9 +24,11 @@ redis_writable = Gauge(
     "sluice_shim_redis_writable",
     "1 while Redis answers this shim and takes what it writes; of a cluster, the share of its shards.",
 )
-shard_writable = Gauge("sluice_redis_shard_writable", "1 while this master of a cluster takes what is written.", ["node"])
-covered = Counter("sluice_redis_covered_turns_total", "Turns that a replica was known to have when they were answered.")
-uncovered = Counter("sluice_redis_uncovered_turns_total", "Turns that were answered while no replica was known to have them.")
+shard_writable = Gauge("sluice_shim_redis_shard_writable", "1 while this master of a cluster takes what is written.", ["node"])
+covered = Counter("sluice_shim_redis_covered_turns_total", "Turns that a replica was known to have when they were answered.")
+uncovered = Counter(
+    "sluice_shim_redis_uncovered_turns_total", "Turns that were answered while no replica was known to have them."
+)
 redis_memory = Gauge("sluice_shim_redis_memory_share", "Of Redis' maxmemory that is used; 0 where it has none.")
 shed = Counter("sluice_shim_shed_turns_total", "Turns of histories that went because Redis was short of memory.", ["what"])
 late = Gauge("sluice_shim_late_turns", "Turns answered while Redis was away and not written yet.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO
 
 EVERY_S, FEW = 10.0, 3
+FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 KINDS_MOST = 1000  # of sentences that are counted; what a library puts together itself may have no end
 
 
@@ -59,5 +60,5 @@ class Counted(logging.StreamHandler[IO[str]]):
 def begin(handler: Counted | None = None) -> Counted:
     """All that this process says goes through it."""
     handler = handler or Counted()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", handlers=[handler])
+    logging.basicConfig(level=logging.INFO, format=FORMAT, handlers=[handler])
     return handler

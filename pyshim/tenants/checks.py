@@ -19,11 +19,10 @@ from pyshim.outside.base import EXAMPLE
 from pyshim.settings import ROOT
 from pyshim.tenants import lines
 from pyshim.tenants.lines import Step
-from pyshim.tenants.schema import Call, People, Phrases, Slot, Task, Tenant
+from pyshim.tenants.schema import PLACEHOLDER, Call, People, Phrases, Slot, Task, Tenant
 from pyshim.tenants.source import Source
 
 ENGINE_INTENTS = ("ask_human", "affirm", "deny", "cancel_flow", "repeat")
-PLACEHOLDER = re.compile(r"\{([\w.]+)\}")
 PEOPLE = "{people}"
 SAID = {"people", "phone", "hours", "title", "question", "said", "first", "second", "result", "missing", "why"}  # in any of them
 PEOPLE_PHRASES = ("handover", *(each.name for each in msgspec.structs.fields(Phrases) if PEOPLE in str(each.default)))

@@ -4,6 +4,7 @@ gateway/tenants/<tenant>/ holds tenant.yaml, replies.yaml, flows.yaml, faq.tsv, 
 them. An unknown key, a missing one or a wrong type is a fault.
 """
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ import msgspec
 from pyshim.outside.base import Base
 from pyshim.tenants.addresses import Ranges
 
+PLACEHOLDER = re.compile(r"\{([\w.]+)\}")  # in a sentence of a tenant's
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # of 24h
 Route = Literal["chat", "session", "history", "intent", "user"]  # our URLs that ask who is there (lua/edge/door.lua)
 
 
@@ -319,6 +322,11 @@ class Task(msgspec.Struct, forbid_unknown_fields=True):
     unless: Unless | None = None
     errors: dict[str, ErrorReply] = {}
     suggestions: list[str] = []
+
+    @property
+    def repeats_s(self) -> int:
+        """For how long its call may be sent again with the same key, seconds."""
+        return int(self.idempotent[:-1]) * UNITS[self.idempotent[-1]] if self.idempotent else 0
 
 
 class Flows(msgspec.Struct, forbid_unknown_fields=True):

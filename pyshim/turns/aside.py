@@ -3,13 +3,18 @@
 A turn that waited for Redis and was refused each time is set aside, so that those behind it are written: a line of JSON in
 var/run/aside-<who>, readable by its owner only. Shims and nginx (lua/edge/late.lua) write them, `sluice late` reads them.
 A shim's line has the arguments of commit-3, in base64; nginx's has the whole command, as Redis reads it.
+
+Who changes what is there already (an erasure, `sluice late`) does so alone, and takes a file under a name of its own first: who
+sets another turn aside meanwhile waits for nobody and begins a new one.
 """
 
 import base64
-import os
+import os.path
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,11 +64,41 @@ class Turn(NamedTuple):
 
 def put(path: Path, line: Line) -> None:
     """Appends a line. Raises OSError."""
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    file = _opened(path)
     try:
         text = msgspec.json.encode(line) + b"\n"
         if os.write(file, text) < len(text):
             raise OSError(f"{path}: the disk is full")
+    finally:
+        os.close(file)
+
+
+def _opened(path: Path) -> int:
+    """The file of that name, locked, to be appended to: not one that was taken since it was opened. Raises OSError."""
+    while True:
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+            if os.path.samestat(os.fstat(file), os.stat(path)):
+                return file
+        except (BlockingIOError, FileNotFoundError):  # somebody is just taking it
+            pass
+        except OSError:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """While nobody else changes what was set aside; waits for whoever does. Raises OSError."""
+    if not run.is_dir():  # nothing ever ran here
+        yield
+        return
+    file = os.open(run / ".aside", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        flock(file, LOCK_EX)
+        yield
     finally:
         os.close(file)
 
@@ -79,8 +114,13 @@ def files(run: Path) -> list[Path]:
 
 
 def taken(path: Path) -> Path:
-    """The file under a name of its own: who sets another turn aside meanwhile begins a new one. Raises OSError."""
-    return path if TAKEN in path.name else path.rename(path.with_name(f"{path.name}{TAKEN}{time.time_ns()}"))
+    """The file under a name of its own, once what is being appended stands there. Raises OSError."""
+    if TAKEN in path.name:
+        return path
+    mine = path.rename(path.with_name(f"{path.name}{TAKEN}{time.time_ns()}"))
+    with mine.open("rb") as file:
+        flock(file, LOCK_EX)
+    return mine
 
 
 def keep(path: Path, turns: list[Turn]) -> None:
@@ -99,20 +139,25 @@ def drop(run: Path, tenant: str, user: str) -> int:
 def discard(run: Path, is_meant: Callable[[Turn], bool]) -> int:
     """Erases turns; how many there were on this machine. Raises OSError."""
     dropped = 0
-    for path in files(run):
-        if not any(map(is_meant, read(path))):
-            continue
-        mine = taken(path)
-        found = list(read(mine))
-        stay = [turn for turn in found if not is_meant(turn)]
-        keep(mine, stay)
-        dropped += len(found) - len(stay)
+    with alone(run):
+        for path in files(run):
+            if not any(map(is_meant, read(path))):
+                continue
+            mine = taken(path)
+            found = list(read(mine))
+            stay = [turn for turn in found if not is_meant(turn)]
+            keep(mine, stay)
+            dropped += len(found) - len(stay)
     return dropped
 
 
 def read(path: Path) -> Iterator[Turn]:
-    """What is in a file. Raises OSError."""
-    for raw in path.read_bytes().splitlines():
+    """What is in a file; nothing where somebody took it meanwhile. Raises OSError."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return
+    for raw in lines:
         try:
             line = msgspec.json.decode(raw, type=Line)
             yield Turn(raw, line.at, line.by, line.why, _arguments(line))

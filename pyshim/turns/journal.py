@@ -148,8 +148,11 @@ class Journal:
 
     async def ended(self, whose: Whose, sent: Sent) -> None:
         """Its outcome is known: whoever waits for it hears it with the next turn. Raises RedisAway."""
-        await self._redis.run(self._settle, whose.calls, sent.key, _write(sent))
+        await self._settled(whose, sent)
         await self._note(whose, sent)
+
+    async def _settled(self, whose: Whose, sent: Sent) -> None:
+        await self._redis.run(self._settle, whose.calls, sent.key, _write(sent))
 
     async def _note(self, whose: Whose, sent: Sent) -> None:
         forgotten = await self._redis.command("EXISTS", whose.forgotten)
@@ -159,7 +162,7 @@ class Journal:
 
     async def again(self, whose: Whose, sent: Sent, wait_s: float) -> None:
         """It is not known yet: somebody asks again later. Raises RedisAway."""
-        await self._redis.run(self._settle, whose.calls, sent.key, _write(sent))
+        await self._settled(whose, sent)
         await self._redis.command("ZADD", INDEX, "XX", int((time.time() + wait_s) * 1000), msgspec.json.encode(whose))
 
     async def write(self) -> None:
@@ -172,7 +175,10 @@ class Journal:
 
     async def _write(self, one: tuple[Whose, Sent]) -> None:
         whose, sent = one
-        await self.ended(whose, sent)
+        if whose in self._noted:
+            await self._settled(whose, sent)
+        else:
+            await self.ended(whose, sent)
         if self._unwritten.get(whose) is sent:
             del self._unwritten[whose]
             self._noted.discard(whose)

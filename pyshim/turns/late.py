@@ -5,14 +5,16 @@ file before its answer leaves; the file is emptied when everything in it was wri
 Writing one twice is harmless: the commit script looks for its turn_id. The file is readable by its owner only: it holds what
 customers said.
 
-There is a queue for each slot of a cluster: a user's turns stay in order, and those of others do not wait for them.
+There is a queue for each slot of a cluster: a user's turns stay in order, and those of others do not wait for them. What a node
+has and no replica had yet is a copy, in a queue of slot and node: it is written again where another node is the owner, and waits no
+more once a replica has it.
 """
 
 import logging
 import os
 from collections import Counter, deque
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,6 +28,15 @@ log = logging.getLogger(__name__)
 Arguments = tuple[bytes | str | int, ...]
 Waiting = tuple[float, Arguments]  # seconds since 1970 from which it may be written, what
 LENGTH_BYTES = 4
+
+
+class Queue(NamedTuple):
+    """Whose turns: of a slot; had: by the node that has them, "" where none has."""
+
+    slot: int
+    had: str = ""
+
+
 SPARE = 1000  # entries of the file that wait no more and may lie there, or as many as wait
 TRIES = 3  # who is refused so often, a second apart, is refused for good
 _decoder = msgspec.msgpack.Decoder(tuple[float, tuple[Any, ...]])
@@ -36,10 +47,10 @@ class Late:
 
     def __init__(self, path: Path | None = None, left_behind: tuple[Path, ...] = ()) -> None:
         self._path, self._left_behind = path, left_behind
-        self._queues: dict[int, deque[Waiting]] = {}  # by slot; none is empty
+        self._queues: dict[Queue, deque[Waiting]] = {}  # none is empty
         self._count = self._lying = 0  # how many wait, and how many the files hold
         self._file: int | None = None
-        self._refused: Counter[int] = Counter()  # by slot, how often its first one was
+        self._refused: Counter[Queue] = Counter()  # how often its first one was
         for one in (*left_behind, *([path] if path else [])):
             for waiting in _read(one):
                 self._put(waiting)
@@ -48,52 +59,62 @@ class Late:
     def __len__(self) -> int:
         return self._count
 
-    def slots(self) -> list[int]:
-        """Of which turns wait; that of who waits longest is among the first."""
-        return list(self._queues)
+    def queues(self) -> list[Queue]:
+        """That of who waits longest is among the first, and copies are the last."""
+        return sorted(self._queues, key=lambda queue: queue.had != "")
 
-    def first(self, slot: int) -> Waiting | None:
-        queue = self._queues.get(slot)
-        return queue[0] if queue else None
+    def length(self, queue: Queue) -> int:
+        return len(self._queues.get(queue, ()))
 
-    def keep(self, due: float, arguments: Arguments) -> None:
+    def first(self, queue: Queue) -> Waiting | None:
+        waiting = self._queues.get(queue)
+        return waiting[0] if waiting else None
+
+    def keep(self, due: float, arguments: Arguments, had: str = "") -> None:
+        """had: the node that has it, where one does."""
         one = (due, arguments)
         self._append(one)
-        self._put(one)
+        self._put(one, had)
 
-    def _put(self, one: Waiting) -> None:
-        self._queues.setdefault(slot_of(one[1][0]), deque()).append(one)
+    def _put(self, one: Waiting, had: str = "") -> None:
+        self._queues.setdefault(Queue(slot_of(one[1][0]), had), deque()).append(one)
         self._count += 1
         metrics.late.set(self._count)
 
-    def refused(self, slot: int, why: str) -> bool:
+    def uncovered(self, queue: Queue, node: str) -> None:
+        """The queue's first one is with this node now, and with no replica."""
+        one = self._queues[queue][0]
+        self._put(one, node)
+        self.written(queue)
+
+    def refused(self, which: Queue, why: str) -> bool:
         """Redis is there and refuses the first one. Is it out of the others' way?"""
-        self._refused[slot] += 1
-        if self._refused[slot] < TRIES:
+        self._refused[which] += 1
+        if self._refused[which] < TRIES:
             return False
         try:
             if self._path is not None:
-                due, arguments = self._queues[slot][0]
+                due, arguments = self._queues[which][0]
                 aside.put_arguments(self._path.with_name(f"aside-{self._path.name.removeprefix('late-')}"), due, why, arguments)
         except OSError as error:  # it stays, and lets the others pass
             log.error("a turn that Redis refuses could not be set aside: %s", error)
-            del self._refused[slot]
-            queue = self._queues.pop(slot)
+            del self._refused[which]
+            queue = self._queues.pop(which)
             queue.rotate(-1)
-            self._queues[slot] = queue
+            self._queues[which] = queue
             return True
         log.error("a turn that Redis refuses was set aside, `sluice late` shows it: %s", why)
         metrics.late_aside.inc()
-        self.written(slot)
+        self.written(which)
         return True
 
-    def written(self, slot: int) -> None:
-        """The slot's first one waits no more."""
-        queue = self._queues[slot]
+    def written(self, which: Queue) -> None:
+        """The queue's first one waits no more."""
+        queue = self._queues[which]
         queue.popleft()
         if not queue:
-            del self._queues[slot]
-        self._refused.pop(slot, None)
+            del self._queues[which]
+        self._refused.pop(which, None)
         self._count -= 1
         metrics.late.set(self._count)
         if not self._count:

@@ -14,10 +14,11 @@ import time
 
 from pyshim.errors import Conflict, RedisAway, RedisRefused, Refusal
 from pyshim.outside.redis import Redis, Script
+from pyshim.outside.slots import slot_of
 from pyshim.settings import Settings
 from pyshim.telemetry import metrics
 from pyshim.turns import journal, stored, wire
-from pyshim.turns.late import Arguments, Late
+from pyshim.turns.late import Arguments, Late, Queue
 from pyshim.turns.turn import Reply, State, Turn
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class Memory:
             return
         (metrics.covered if covered else metrics.uncovered).inc()
         if not covered and len(self._late) < self._settings.late_turns_max // 2:
-            self._put_late(turn, reply)
+            self._put_late(turn, reply, self._redis.owner(slot_of(self.keys(turn.tenant.id, turn.user_id)[0])))
 
     def _keep(self, turn: Turn, reply: Reply) -> bytes:
         turn.told = []  # a late turn changes no dialogue: the next one tells again
@@ -134,9 +135,9 @@ class Memory:
         self._put_late(turn, reply)
         return stored.whole_reply(turn.seq or 1, turn.session_id or turn.id, stored.reply_members(turn, reply))
 
-    def _put_late(self, turn: Turn, reply: Reply) -> None:
+    def _put_late(self, turn: Turn, reply: Reply, had: str = "") -> None:
         due = time.time() + self._settings.redis_timeout_ms / 1000 + SKEW_S
-        self._late.keep(due, self._arguments(turn, reply, "late", b"", 0))
+        self._late.keep(due, self._arguments(turn, reply, "late", b"", 0), had)
 
     async def write_late(self, pause: float = 1.0) -> None:
         """Runs for the life of the process: writes what was kept, oldest first, whenever Redis is there."""
@@ -150,34 +151,48 @@ class Memory:
 
     async def _write_nodes(self) -> dict[str, bool]:
         """By each node that has turns to wait for: did it take what may be written by now?"""
-        slots: dict[str, list[int]] = {}
-        for slot in self._late.slots():
-            slots.setdefault(self._redis.owner(slot), []).append(slot)
-        return dict(zip(slots, await asyncio.gather(*map(self._write_node, slots.values())), strict=True))
+        queues: dict[str, list[Queue]] = {}
+        for queue in self._late.queues():
+            queues.setdefault(self._redis.owner(queue.slot), []).append(queue)
+        taken = await asyncio.gather(*(self._write_node(node, of_it) for node, of_it in queues.items()))
+        return dict(zip(queues, taken, strict=True))
 
-    async def _write_node(self, slots: list[int]) -> bool:
+    async def _write_node(self, node: str, queues: list[Queue]) -> bool:
+        """Copies that it has itself are tried until one is not covered: the others would not be, either."""
+        covered = True
         try:
-            for slot in slots:
-                if not await self._write_slot(slot):
+            for queue in queues:
+                goes_on = True
+                if queue.had != node:
+                    goes_on, _ = await self._write_queue(queue, node)
+                elif covered:
+                    goes_on, covered = await self._write_queue(queue, node)
+                if not goes_on:
                     return False
         except Exception:  # whatever it is, it is this node's alone, and somebody has to write the turns
             log.exception("late turns still wait")
             return False
         return True
 
-    async def _write_slot(self, slot: int) -> bool:
-        """Oldest first. False where its node takes nothing for now."""
-        while (one := self._late.first(slot)) and one[0] <= time.time():
+    async def _write_queue(self, queue: Queue, node: str) -> tuple[bool, bool]:
+        """Oldest first. Whether its node takes anything for now; and whether a replica had all of it."""
+        for _ in range(self._late.length(queue)):
+            one = self._late.first(queue)
+            if one is None or one[0] > time.time():
+                break
             try:
                 _, covered = await self._redis.run_covered(self._commit, *one[1])
             except RedisRefused as error:
-                return await self._takes_others(slot) and self._late.refused(slot, str(error))
+                return await self._takes_others(queue.slot) and self._late.refused(queue, str(error)), True
             except RedisAway:
-                return False
-            if not covered:
-                return False
-            self._late.written(slot)
-        return True
+                return False, True
+            if covered:
+                self._late.written(queue)
+                continue
+            self._late.uncovered(queue, node)
+            if queue.had == node:
+                return True, False
+        return True, True
 
     async def _takes_others(self, slot: int) -> bool:
         """A Redis that is busy, or lets us do nothing, refuses all alike."""

@@ -18,6 +18,10 @@ class _Answer(msgspec.Struct):
     answer: str
 
 
+class _Told(msgspec.Struct):
+    turn_id: str
+
+
 class _Asked(msgspec.Struct):
     query: str = ""
     suggestions: list[str] = []
@@ -33,6 +37,7 @@ class _At(msgspec.Struct):
 
 _encoder = msgspec.json.Encoder()
 _answer_decoder = msgspec.json.Decoder(_Answer)
+_told_decoder = msgspec.json.Decoder(_Told)
 _asked_decoder = msgspec.json.Decoder(_Asked)
 _consented_decoder = msgspec.json.Decoder(_Consented)
 _at_decoder = msgspec.json.Decoder(_At)
@@ -79,6 +84,11 @@ def is_at(entry: bytes, seq: int, session: str) -> bool:
 def reply_of(entry: bytes) -> bytes:
     """The reply inside a stored turn."""
     return entry[: entry.index(b',"query":')] + b"}"
+
+
+def is_of(reply: bytes, turn_id: str) -> bool:
+    """Is this reply that turn's own, and not one that was stored before it?"""
+    return _told_decoder.decode(reply).turn_id == turn_id
 
 
 def answer_of(entry: bytes) -> str:

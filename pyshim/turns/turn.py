@@ -173,6 +173,7 @@ class Turn(msgspec.Struct):
     sent: list[Sent] = []  # calls whose outcome the customer has not heard
 
     # l4_understand
+    heard_at: tuple[str, str, bool] = ("", "", False)  # the question that was open when it was understood
     intent: str | None = None
     confidence: float = 0.0
     likeliest: list[str] = []  # intents with something to say, best first

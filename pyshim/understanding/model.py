@@ -11,9 +11,7 @@ from pyshim.settings import MODEL
 from pyshim.understanding import recall
 from pyshim.understanding.folder import versions
 from pyshim.understanding.intents import OUT_OF_SCOPE
-from pyshim.understanding.recall import Judge
-
-NEVER = 1.01  # no probability reaches it
+from pyshim.understanding.recall import NEVER, Judge
 
 
 class Calibration(msgspec.Struct):

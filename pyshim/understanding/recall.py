@@ -22,7 +22,7 @@ from pyshim.understanding.likeness import FEATURES, Candidate, Floats
 
 FILE = "recall.npz"
 MAX_BYTES = 64 * 1024
-NEVER = 1.01
+NEVER = 1.01  # no probability reaches it
 
 
 class RecallFileError(Exception):

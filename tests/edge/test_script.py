@@ -25,8 +25,10 @@ TEXTS = {
     "my order 在哪": "",
     "Où est-ce": "",
     "": "",
+    "䀀䷿㐀": "",  # rare ones, before the block of those in use
+    "䷀查詢": "hant",
 }
-LETTERS = st.sampled_from([*scripts.only_traditional()[:40], *scripts.only_simplified()[:40], *"你好的退, 1?abcé€👍𠮷"])
+LETTERS = st.sampled_from([*scripts.only_traditional()[:40], *scripts.only_simplified()[:40], *"你好的退䀀䶿㐀, 1?abcé€👍𠮷"])
 
 
 @pytest.fixture(scope="module")

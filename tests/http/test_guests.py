@@ -27,3 +27,16 @@ def test_an_address_may_become_so_many_guests_a_day_a_tenth_of_them_at_once(tmp_
         assert [asked(opened, f"2001:db8::{number}") for number in range(1, 6)] == [503, 503, 503, 429, 429]
         wait_until(lambda: opened.metric('sluice_limit_refused_total{tenant="-",bucket="guests"}') == 4)
         assert opened.chat("127.0.0.7", opened.token()).status == 200
+
+
+@pytest.mark.real
+def test_a_bad_record_makes_no_room_for_more_of_them(tmp_path: Path) -> None:
+    """Who is slowed down has the limits of everybody, and one more."""
+    slowed = {"SCORE_SLOWED": "8", "SCORE_REFUSED": "1000", "RECORD_HALF_LIFE_S": "3600", "SLOW_BURST": "100"}
+    with door(tmp_path / "door", ADDRESS_GUESTS_PER_DAY="30", PROXIES=PROXY, **slowed) as opened:
+        for _ in range(3):  # a forged token weighs 5
+            headers = [JSON, "X-Forwarded-For: 198.51.100.4", "Authorization: Bearer e30.e30.AAAA"]
+            answer = speak(opened.port, request("POST", "/v1/chat", headers, b'{"query":"1"}'), "POST", PROXY)
+            assert answer is not None and answer.status == 401
+        wait_until(lambda: opened.metric('sluice_record_total{whose="address",became="slowed"}') == 1)
+        assert [asked(opened, "198.51.100.4") for _ in range(5)] == [503, 503, 503, 429, 429]

@@ -48,6 +48,14 @@ def test_the_same_confirmation_again_brings_the_same_answer_and_no_second_action
     assert actions(stack, "again") == 1
 
 
+def test_an_answer_of_before_says_that_it_is_one(stack: Stack) -> None:
+    customer = stack.customer("shop", "of-before")
+    for seq, (query, layer) in enumerate([("一般下单后多久发货", "l3_hot"), ("取消订单", "l5_dialogue")], 1):
+        answers = [customer.post(query, session_id="s", seq=seq) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+        assert [answer.headers["X-Answered-By"] for answer in answers] == [layer, "stored"]
+
+
 def test_many_confirmations_at_once_get_one_answer_and_act_once(stack: Stack) -> None:
     first = stack.customer("shop", "together")
     for seq, query in enumerate(TALK[:-1], 1):

@@ -60,8 +60,8 @@ class Talk:
 
     def make_due(self) -> None:
         """All that waits."""
-        for slot, queue in self.late._queues.items():
-            self.late._queues[slot] = type(queue)((0.0, what) for _, what in queue)
+        for which, queue in self.late._queues.items():
+            self.late._queues[which] = type(queue)((0.0, what) for _, what in queue)
 
     async def all_written(self) -> None:
         async with asyncio.timeout(20):

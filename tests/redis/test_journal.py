@@ -322,6 +322,34 @@ async def test_what_was_agreed_to_again_after_nothing_was_sent_is_another_consen
         assert [json.loads(line)["outcome"] for line in capsys.readouterr().out.splitlines()] == shown
 
 
+async def test_a_consent_that_comes_while_they_are_exported_is_left_to_the_next_export(
+    desk: Desk, redis_server: RedisServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.begin(desk.sent())
+    read = export._entries
+
+    async def and_one_more(*arguments: Any) -> AsyncIterator[tuple[int, dict[str, str]]]:
+        async for entry in read(*arguments):
+            yield entry
+        await desk.journal._keep(desk.turn(), desk.whose("later"), Consent("x", "", "", "words", {}, 1, "", "later"))
+
+    monkeypatch.setattr(export, "_entries", and_one_more)
+    settings = read_settings({"SLUICE_REDIS": str(redis_server.socket)})
+    for exported in (["k"], ["k", "later", "later"]):
+        await export._export(settings, desk.tenant.id, desk.user, None, None, None)
+        assert [json.loads(line)["key"] for line in capsys.readouterr().out.splitlines()] == exported
+
+
+async def test_an_outcome_that_was_noted_before_its_turn_failed_is_noted_once(desk: Desk) -> None:
+    sent = desk.sent()
+    await desk.begin(sent)
+    await desk.journal.found(desk.whose(), replace(sent, outcome="done"))
+    await desk.journal.write()
+    await desk.journal.told(desk.whose())
+    assert [one.get("outcome") for one in await desk.consents()] == [None, "done"]
+    assert (await desk.waits())["k"].outcome == "done"
+
+
 async def test_what_was_found_out_while_redis_was_away_is_written_when_it_is_back(desk: Desk) -> None:
     sent = desk.sent()
     await desk.begin(sent)

@@ -78,6 +78,12 @@ async def test_a_slots_value_stays_one_segment_of_the_path(server: Scripted, bac
     assert server.asked[0].path == "/things/1%2F2%3Fx%3D3%23%E5%9B%9B%0A"
 
 
+@pytest.mark.parametrize("thing", [".", ".."])
+async def test_a_value_that_would_name_another_path_is_not_sent(server: Scripted, backend: Backend, thing: str) -> None:
+    assert isinstance(await post(backend, server.url, thing=thing), Refused)
+    assert server.asked == []
+
+
 async def test_a_get_carries_no_key(server: Scripted, backend: Backend) -> None:
     server.script = [says(200, {})]
     await backend.call(server.url, GET, {"thing": "1"}, "u", "key", 5)

@@ -6,7 +6,7 @@ import pytest
 
 from pyshim.outside.slots import slot_of
 from pyshim.settings import read_settings
-from pyshim.turns.late import SPARE, Late
+from pyshim.turns.late import SPARE, Late, Queue
 
 ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
 
@@ -14,9 +14,9 @@ ONE, TWO = (1.0, ("d:{a:b}", b"\x80\xff", 7)), (2.0, ("d:{a:c}", "你好", 8))
 def kept(late: Late) -> list[object]:
     found = []
     while late:
-        [slot, *_] = late.slots()
-        found.append(late.first(slot))
-        late.written(slot)
+        [queue, *_] = late.queues()
+        found.append(late.first(queue))
+        late.written(queue)
     return found
 
 
@@ -35,7 +35,7 @@ def test_what_is_written_by_one_that_is_then_killed_is_found_again(tmp_path: Pat
     late = Late(tmp_path / "late")
     late.keep(*ONE)
     late.keep(*TWO)
-    late.written(late.slots()[0])
+    late.written(late.queues()[0])
     assert len(Late(tmp_path / "late")) == 2  # written twice, which the commit script makes harmless
 
 
@@ -70,9 +70,9 @@ def test_turns_of_one_slot_stay_in_order_and_those_of_others_do_not_wait_for_the
     late = Late()
     for number in range(6):
         late.keep(float(number), (f"d:{{a:{'bc'[number % 2]}}}", number))
-    first, second = late.slots()
+    first, second = late.queues()
     late.written(second)
-    assert [late.first(slot) for slot in (first, second)] == [(0.0, ("d:{a:b}", 0)), (3.0, ("d:{a:c}", 3))]
+    assert [late.first(queue) for queue in (first, second)] == [(0.0, ("d:{a:b}", 0)), (3.0, ("d:{a:c}", 3))]
     assert [one[1][1] for one in kept(late)] == [0, 2, 4, 3, 5]  # type: ignore[index]
 
 
@@ -83,7 +83,7 @@ def test_the_file_is_written_anew_where_most_of_it_waits_no_more(tmp_path: Path)
     late.keep(3.0, ("d:{a:stays}", 0))
     for number in range(2 * SPARE):
         late.keep(*ONE)
-        late.written(slot_of("{a:b}"))
+        late.written(Queue(slot_of("{a:b}")))
         assert path.stat().st_size < (SPARE + 5) * 40
         assert number < SPARE or not (tmp_path / "before").exists()
     assert path.stat().st_mode & 0o077 == 0

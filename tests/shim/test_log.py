@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from pyshim.serve.log import FORMAT, Discreet
+from pyshim.serve.log import Discreet
+from pyshim.telemetry.said import FORMAT
 
 TURN = "turn_id=0123456789abcdef0123456789abcdef"
 

@@ -67,6 +67,18 @@ async def test_messages_of_one_moment_are_each_counted_once(shop: Tenant, memory
     assert [answer(body)["seq"] for body, _ in bodies] == list(range(1, 21))
 
 
+async def test_a_try_that_came_too_late_is_answered_as_stored(shop: Tenant, memory: Memory) -> None:
+    """Two shims were asked for one turn; the second hears of the first only when it commits."""
+    tries = [turn(shop, "two-tries", n, seq=1, session_id="s") for n in range(2)]
+    replies = await asyncio.gather(*(conversations(shop, memory).answer(one) for one in tries))
+    [(first, _), (second, _)] = replies
+    assert first == second
+    assert sorted((one.answered_by, reply is not None) for one, (_, reply) in zip(tries, replies, strict=True)) == [
+        ("", False),
+        ("counts", True),
+    ]
+
+
 async def test_two_shims_at_once_lose_nothing(shop: Tenant, memory: Memory) -> None:
     first, second = conversations(shop, memory), conversations(shop, memory)
     bodies = await asyncio.gather(*((first, second)[n % 2].answer(turn(shop, "two-shims", n)) for n in range(8)))

@@ -10,7 +10,7 @@ from pyshim.errors import TritonAway
 from pyshim.layers.l4_understand import Understand
 from pyshim.tenants.compile import Snapshot, composer
 from pyshim.tenants.schema import Tenant
-from pyshim.turns.turn import Turn
+from pyshim.turns.turn import Pending, Turn
 from pyshim.understanding.model import Calibration
 from tests.shim.conftest import snapshot_of, version_of
 
@@ -107,6 +107,18 @@ async def test_a_turn_asked_again_after_a_conflict_is_not_understood_twice(shop:
     await layer.answer(turn)
     await layer.answer(turn)
     assert triton.asked == ["1"]
+
+
+async def test_one_that_turns_out_to_answer_another_question_is_understood_anew(shop: Tenant, bank: Tenant) -> None:
+    compiled = snapshot(shop, bank)
+    triton = ToldTriton({"refund_apply": 5}, compiled.model.labels)
+    layer = Understand(Outsides(triton))  # type: ignore[arg-type]
+    turn = Turn("t", shop, composer(shop), "u", "…", time.monotonic() + 1, version=version_of(compiled))
+    await layer.answer(turn)
+    turn.proposed = {"yes": 1.0}  # as said to what was asked before
+    turn.state.flow = Pending("refund_apply", "began", "order_id")
+    await layer.answer(turn)
+    assert (triton.asked, turn.proposed) == (["1", "1"], {})
 
 
 async def test_a_new_version_that_fails_is_noted_and_the_stable_one_answers(shop: Tenant, bank: Tenant) -> None:

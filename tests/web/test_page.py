@@ -276,6 +276,33 @@ def test_a_code_that_the_history_hides_is_still_known_for_this_pages_own(page: P
     assert [message["seq"] for message in page.sent] == [1, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("密码1234，手机13800002046", "密码••••，手机13800002046"),
+        ("我的卡号是六二二二零二一二三四五六七八九零一二八", "我的卡号是************0128"),
+    ],
+)
+def test_what_the_history_keeps_masked_is_not_sent_as_another_turn(page: Page, typed: str, kept: str) -> None:
+    page.open("shop")
+    page.ask("一般下单后多久发货")
+    page.decide({"lost": "answer"})
+    page.say(typed)
+    page.see_answers(2)
+    assert [message["seq"] for message in page.sent] == [1, 2, 2]
+    turns = call(page.url, "GET", "/v1/history", token=page.kept("shop")["token"])["turns"]
+    assert [turn["query"] for turn in turns] == [kept, "一般下单后多久发货"]
+
+
+def test_what_another_tab_said_masked_is_not_taken_for_ours(page: Page) -> None:
+    page.open("shop")
+    page.ask("一般下单后多久发货")
+    kept = page.kept("shop")
+    call(page.url, "POST", "/v1/chat", {"query": "密码1234", "session_id": kept["session"], "seq": 2}, kept["token"])
+    page.ask("我忘了密码")
+    assert [message["seq"] for message in page.sent] == [1, 2, 3]
+
+
 def test_what_another_tab_said_under_the_same_seq_is_not_taken_for_ours(page: Page) -> None:
     page.open("shop")
     page.ask("一般下单后多久发货")

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from pyshim.agreement.presence import gone
 from pyshim.agreement.records import me
-from pyshim.commands.control import START, Control
-from pyshim.commands.terminal import fail
+from pyshim.commands.control import Control
+from pyshim.commands.terminal import START, fail
 from pyshim.configuration import presence
 from pyshim.configuration.configuration import SEEN, Configuration, Records
 from pyshim.configuration.store import Event, Store

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from rich.text import Text
 
-from pyshim.commands.control import START, Control
-from pyshim.commands.terminal import fail, out
+from pyshim.commands.control import Control
+from pyshim.commands.terminal import START, fail, out
 from pyshim.errors import TritonAway
 from pyshim.outside.redis import Redis
 from pyshim.outside.repository import Repository

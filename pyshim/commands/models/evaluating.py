@@ -13,9 +13,9 @@ import numpy.typing as npt
 import typer
 from rich.table import Table
 
-from pyshim.commands.control import START, run
+from pyshim.commands.control import run
 from pyshim.commands.models.control import ModelControl
-from pyshim.commands.terminal import fail, out, read_settings
+from pyshim.commands.terminal import START, fail, out, read_settings
 from pyshim.errors import BadTenant, TritonAway
 from pyshim.language.secrets.masking import discreet
 from pyshim.settings import Settings

@@ -14,7 +14,6 @@ from pyshim.commands.models.control import ModelControl
 from pyshim.commands.terminal import fail, read_settings
 
 FINE_TUNE = "--fine-tune"
-PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
 def train(context: typer.Context) -> None:

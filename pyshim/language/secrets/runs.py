@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-BETWEEN = r"[ \-._]{0,3}"
-ANY = re.compile(f"[0-9A-J]+(?:{BETWEEN}[0-9A-J]+)*")
-PLAIN = re.compile(f"[0-9]+(?:{BETWEEN}[0-9]+)*")
+MARK = r"[ \-._]"
+BETWEEN = MARK + "{0,3}"
+ANY = re.compile(f"[0-9A-J]+(?:{MARK}{{1,3}}[0-9A-J]+)*")
+PLAIN = re.compile(f"[0-9]+(?:{MARK}{{1,3}}[0-9]+)*")
 MARKS = re.compile(r"[ \-._/|\\*+:~=#&,;、]{1,3}")
 LONGEST = 24
 PIECE = re.compile(r"[0-9A-J]+")

@@ -63,9 +63,7 @@ def _first(said: dict[str, str], today: date, toward: Toward) -> date | None:  #
         firsts = [first for year in years if (first := lunar.month(year, LUNAR_MONTHS[said["lunar"]])) is not None]
         return firsts[0] if "lunar_years" in said else _nearest(firsts, today, toward)
     if "ago" in said:
-        return months_from(
-            today, {"前": -2, "前个": -2, "前一": -1, "前一个": -1, "当前": 0}.get(said["ago"]) or _step(said["ago"])
-        )
+        return months_from(today, {"前": -2, "前个": -2, "前一": -1, "前一个": -1}.get(said["ago"]) or _step(said["ago"]))
     if "count" in said:
         return months_from(today, number(said["count"]) * (-1 if said["side"].endswith("前") else 1))
     if "before" in said:

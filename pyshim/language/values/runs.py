@@ -12,7 +12,6 @@ from pyshim.language.values.figures import D, digits
 
 PIECE = re.compile(rf"[0-9]+|(?:(?!一[直下起共样些定边般会个])[{D}]){{3,}}(?![十百千万亿年月])")
 BETWEEN = re.compile(r"[ \-./·()]{0,3}")
-MOBILE = re.compile(r"1[3-9][0-9]{9}")
 ABROAD = re.compile(r"(?:0086|086|86)?(1[3-9][0-9]{9})")
 MOST = 64  # pieces of a text
 
