@@ -5,7 +5,8 @@
 --
 -- * MOVED    the slot has another owner: it is noted, and asked at once; the whole map is learned anew meanwhile.
 -- * ASK      the slot is on its way: the one who gets it is asked this once.
--- * TRYAGAIN of several keys some are on their way: a moment later again, while there is time.
+-- * TRYAGAIN of several keys some are on their way: a moment later again, while there is time. So it is where a script met a key
+--   that it does not name and that is on its way.
 -- * A node that cannot be reached, or says CLUSTERDOWN, has failed at once. The map is learned anew from another.
 -- * An owner stays one until another is known.
 --
@@ -22,6 +23,7 @@ local now = ngx.now
 local find, match = string.find, string.match
 
 local HOPS = 5
+local NOT_HERE = "ERR Script attempted to access a non local key"
 local AGAIN_S = 0.02        -- before TRYAGAIN is followed
 local LEARN_S = 0.1         -- the map is learned no more often than this, ...
 local REVIEW_S = 10         -- ... and that often where nothing failed
@@ -164,9 +166,9 @@ local function find_owner(settings, lane, key, command)
         elseif kind == "ASK" then
             redirect("ask")
             name, asking = name_of(host, port, name), true
-        elseif find(err, "TRYAGAIN", 1, true) == 1 then
+        elseif find(err, "TRYAGAIN", 1, true) == 1 or find(err, NOT_HERE, 1, true) == 1 then
             redirect("tryagain")
-            if now() + AGAIN_S > deadline then return answer, err end
+            if now() + AGAIN_S > deadline then return answer, "TRYAGAIN " .. err end
             ngx.sleep(AGAIN_S)
             name, asking = names[owners[slot]], false
         else

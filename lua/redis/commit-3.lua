@@ -8,7 +8,7 @@
 --       3 turn_id; also the session id of a new conversation
 --       4 seq the client named, or "0": the next one
 --       5 intent, or ""
---       6 new dialogue state in MessagePack, or "" (keep the old one, note intent and position)
+--       6 new dialogue state in MessagePack, or "" (keep the old one, note the position; mode "idle": and the intent)
 --       7 JSON members of the reply after seq and session_id, without braces
 --       8 JSON members that only the history keeps (query, at), without braces
 --       9 life of the state, 10 life of the history (seconds), 11 turns of history kept
@@ -37,6 +37,7 @@ end
 
 -- Calls whose outcome is to be told. In the slot of KEYS[1], and undeclared so that the hot path says three keys.
 local calls = "c" .. string.sub(KEYS[1], 2)
+if #ARGV > 12 then redis.call("EXISTS", calls) end      -- where its slot is on its way this fails, and before anything is written
 local mode, named, seq = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local blob = redis.call("GET", KEYS[1])
 local state = blob and cmsgpack.unpack(blob) or nil

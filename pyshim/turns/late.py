@@ -6,8 +6,8 @@ Writing one twice is harmless: the commit script looks for its turn_id. The file
 customers said.
 
 There is a queue for each slot of a cluster: a user's turns stay in order, and those of others do not wait for them. What a node
-has and no replica had yet is a copy, in a queue of slot and node: it is written again where another node is the owner, and waits no
-more once a replica has it.
+has and no replica had yet is a copy, in a queue of slot and node: it is written again where another node is the owner, and waits
+no more once a replica has it.
 """
 
 import logging

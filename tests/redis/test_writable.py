@@ -57,7 +57,6 @@ async def test_a_turn_is_refused_before_anything_is_read_of_it_and_taken_again_w
 def test_asking_whether_it_can_be_written_writes_nothing(redis_server: RedisServer) -> None:
     with redis.Redis(unix_socket_path=str(redis_server.socket)) as client:
         before, keys = client.info("persistence")["rdb_changes_since_last_save"], client.dbsize()
-        assert client.eval(Script("writable-1").text, 1, "{writable}") == b"ok"  # as the edge asks
         assert client.eval(Script("writable-0").text, 0) == b"ok"
         assert (client.info("persistence")["rdb_changes_since_last_save"], client.dbsize()) == (before, keys)
 
