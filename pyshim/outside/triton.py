@@ -46,20 +46,23 @@ class Triton:
         self._held: dict[str, asyncio.TimerHandle] = {}
         self._outputs = [triton.InferRequestedOutput("LOGITS"), triton.InferRequestedOutput("EMBEDDING")]
 
-    async def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> Scores:
+    def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> asyncio.Future[Scores]:
         """Scores [labels] and embedding [128] of one text. trace: W3C traceparent; version: of the model, the highest served
-        where none is named. Raises TritonAway, TritonBusy."""
+        where none is named. What is awaited raises TritonAway, TritonBusy."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Scores] = loop.create_future()
         if not self._breaker(version).allows():
-            raise TritonAway("the breaker is open")
-        future: asyncio.Future[Scores] = asyncio.get_running_loop().create_future()
+            future.set_exception(TritonAway("the breaker is open"))
+            return future
         if version not in self._waiting:
-            asyncio.get_running_loop().call_soon(self._flush, version)
-        with tracing.step("triton", calls=True) as step:
-            step.note("sluice.model_version", version)
-            # A blank text is an error to the model, and an error of one would be everybody's in the same request.
-            said = (text if text.strip() else UNSAID).encode()
-            self._waiting.setdefault(version, []).append(_Question(said, timeout_s, step.traceparent or trace, future))
-            return await future
+            loop.call_soon(self._flush, version)
+        step = tracing.step("triton", calls=True)
+        step.note("sluice.model_version", version)
+        step.lasts(future)
+        # A blank text is an error to the model, and an error of one would be everybody's in the same request.
+        said = (text if text.strip() else UNSAID).encode()
+        self._waiting.setdefault(version, []).append(_Question(said, timeout_s, step.traceparent or trace, future))
+        return future
 
     def _breaker(self, version: str) -> Breaker:
         if version not in self._breakers:
