@@ -36,28 +36,39 @@ def _broken(turn: Turn, layer: Layer, error: BaseException) -> None:
         raise Refusal(503, "unavailable", f"{layer.name} is out of order", {"Retry-After": "1"}) from error
 
 
-async def _ask(turn: Turn, layer: Layer) -> Reply | None:
-    try:
-        async with asyncio.timeout(turn.left()):
+async def _first(turn: Turn, layers: Sequence[Layer]) -> Reply | None:
+    """What the first that has an answer says, of the layers that were not asked yet."""
+    for layer in layers[turn.reached :]:
+        turn.reached += 1
+        before = time.perf_counter()
+        try:
             with trace.step(layer.name):
-                return await layer.answer(turn)
-    except (Refusal, Conflict):
-        raise
-    except Exception as error:
-        _broken(turn, layer, error)
-        return None
+                reply = await layer.answer(turn)
+        except (Refusal, Conflict):
+            raise
+        except Exception as error:
+            _broken(turn, layer, error)
+        else:
+            if reply is not None:
+                turn.answered_by = layer.name
+                return reply
+        finally:
+            turn.spent_ms[layer.name] = turn.spent_ms.get(layer.name, 0.0) + (time.perf_counter() - before) * 1000
+    return None
 
 
 async def run(turn: Turn, layers: Sequence[Layer]) -> Reply:
     """Asks one layer after another; the last one always answers. Raises Refusal, Conflict."""
-    for number, layer in enumerate(layers, 1):
-        turn.reached = number
-        before = time.perf_counter()
-        reply = await _ask(turn, layer)
-        turn.spent_ms[layer.name] = turn.spent_ms.get(layer.name, 0.0) + (time.perf_counter() - before) * 1000
-        if reply is not None:
-            turn.answered_by = layer.name
-            return reply
+    turn.reached = 0
+    while turn.reached < len(layers):
+        try:
+            async with asyncio.timeout(turn.left()):  # one for all; who comes behind a layer that took all of it has a new one
+                reply = await _first(turn, layers)
+        except TimeoutError as error:
+            _broken(turn, layers[turn.reached - 1], error)
+        else:
+            if reply is not None:
+                return reply
     raise Refusal(503, "unavailable", "no layer could answer", {"Retry-After": "1"})
 
 

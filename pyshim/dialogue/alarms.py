@@ -10,7 +10,7 @@ from pyshim.tenants.schema import Tenant
 
 def heard(tenant: Tenant, text: str) -> str | None:
     """The intent of the rule whose words are said; "" where it is about life; None where nothing is."""
-    if distress.heard(text):
-        return ""
     said = fold(text).text.lower()
-    return next((intent for intent, rule in tenant.replies.items() if any(word.lower() in said for word in rule.words)), None)
+    if distress.told(said):
+        return ""
+    return next((intent for word, intent in tenant.alarms if word in said), None)

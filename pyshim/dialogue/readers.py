@@ -114,11 +114,13 @@ def _erasure(heard: Heard) -> Found:
 def _in_a_dialogue(heard: Heard) -> Found:
     """What means something only where something waits."""
     kind = {"repeat": Repeat, "affirm": Confirm, "deny": Deny, "cancel_flow": Cancel}.get(heard.said.intent)
+    if kind is None:
+        return []
     if slots.courteous(heard.text) and short_words.meaning(heard.text) is None:
         return []  # ？ and … say nothing, whatever the model takes them for
     if kind is Confirm and _evidence(heard.said) is Evidence.MODEL:
         return []  # what a model alone takes for a yes answers nothing here
-    return [kind(_evidence(heard.said), heard.text)] if kind is not None and heard.means(heard.said.intent) else []
+    return [kind(_evidence(heard.said), heard.text)] if heard.means(heard.said.intent) else []
 
 
 def _meant(heard: Heard) -> Found:

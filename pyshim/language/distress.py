@@ -30,7 +30,12 @@ HARMLESS = re.compile(r"[我好]?想死[你您他她它]|[得的吃]想死|防(?
 
 
 def heard(text: str) -> bool:
-    said = fold(text).text.lower().replace("著", "着")
+    return told(fold(text).text.lower())
+
+
+def told(folded: str) -> bool:
+    """folded: in small letters, too."""
+    said = folded.replace("著", "着")
     return ANY.search(HARMLESS.sub("", said) if HARMLESS.search(said) else said) is not None
 
 

@@ -1,8 +1,9 @@
 """How does the shim ask Triton?
 
-One long-lived gRPC client a process. understand() collects what one event-loop tick brings into one request of each version, so
-that under load a call's cost is shared; a circuit breaker of each version stands in front, and every question waits no longer
-than its own deadline.
+One long-lived gRPC client a process. understand() collects what one event-loop tick brings into one request of each version.
+While MOST_ASKED are under way, what comes waits for an answer, or HELD_S, and leaves together: under load a call's cost is
+shared, in Triton, too. A circuit breaker of each version stands in front, and every question waits no longer than its own
+deadline.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from pyshim.telemetry import trace as tracing
 
 Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # LOGITS row, EMBEDDING row
 MAX_BATCH = 40
+MOST_ASKED, HELD_S = 2, 0.01  # one that runs and one behind it
 EMBED_BATCH, EMBED_PAUSE_S = 8, 0.005
 UNSAID = "…"
 CONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
@@ -40,23 +42,27 @@ class Triton:
         self._model, self._new_breaker = model, breaker
         self._breakers: dict[str, Breaker] = {}
         self._waiting: dict[str, list[_Question]] = {}
-        self._requests: set[asyncio.Task[None]] = set()
+        self._requests: dict[str, set[asyncio.Task[None]]] = {}
+        self._held: dict[str, asyncio.TimerHandle] = {}
         self._outputs = [triton.InferRequestedOutput("LOGITS"), triton.InferRequestedOutput("EMBEDDING")]
 
-    async def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> Scores:
+    def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> asyncio.Future[Scores]:
         """Scores [labels] and embedding [128] of one text. trace: W3C traceparent; version: of the model, the highest served
-        where none is named. Raises TritonAway, TritonBusy."""
+        where none is named. What is awaited raises TritonAway, TritonBusy."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Scores] = loop.create_future()
         if not self._breaker(version).allows():
-            raise TritonAway("the breaker is open")
-        future: asyncio.Future[Scores] = asyncio.get_running_loop().create_future()
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._flush)
-        with tracing.step("triton", calls=True) as step:
-            step.note("sluice.model_version", version)
-            # A blank text is an error to the model, and an error of one would be everybody's in the same request.
-            said = (text if text.strip() else UNSAID).encode()
-            self._waiting.setdefault(version, []).append(_Question(said, timeout_s, step.traceparent or trace, future))
-            return await future
+            future.set_exception(TritonAway("the breaker is open"))
+            return future
+        if version not in self._waiting:
+            loop.call_soon(self._flush, version)
+        step = tracing.step("triton", calls=True)
+        step.note("sluice.model_version", version)
+        step.lasts(future)
+        # A blank text is an error to the model, and an error of one would be everybody's in the same request.
+        said = (text if text.strip() else UNSAID).encode()
+        self._waiting.setdefault(version, []).append(_Question(said, timeout_s, step.traceparent or trace, future))
+        return future
 
     def _breaker(self, version: str) -> Breaker:
         if version not in self._breakers:
@@ -67,13 +73,30 @@ class Triton:
         """What was learnt of a version that serves no more."""
         self._breakers.pop(version, None)
 
-    def _flush(self) -> None:
-        arrived, self._waiting = self._waiting, {}
-        for version, waiting in arrived.items():
-            for start in range(0, len(waiting), MAX_BATCH):
-                task = asyncio.create_task(self._request(waiting[start : start + MAX_BATCH], version))
-                self._requests.add(task)
-                task.add_done_callback(self._requests.discard)
+    def _flush(self, version: str) -> None:
+        """Sends what waits, unless enough is under way."""
+        if version not in self._waiting:
+            return
+        if len(self._requests.get(version, ())) < MOST_ASKED:
+            self._send(version)
+        elif version not in self._held:
+            self._held[version] = asyncio.get_running_loop().call_later(HELD_S, self._send, version)
+
+    def _send(self, version: str) -> None:
+        held, waiting = self._held.pop(version, None), self._waiting.pop(version)
+        if held is not None:
+            held.cancel()
+        for start in range(0, len(waiting), MAX_BATCH):
+            task = asyncio.create_task(self._request(waiting[start : start + MAX_BATCH], version))
+            self._requests.setdefault(version, set()).add(task)
+            task.add_done_callback(lambda done: self._answered(done, version))
+
+    def _answered(self, done: asyncio.Task[None], version: str) -> None:
+        under_way = self._requests[version]
+        under_way.discard(done)
+        if not under_way:
+            del self._requests[version]
+        self._flush(version)
 
     async def _request(self, batch: list[_Question], version: str) -> None:
         metrics.batch.observe(len(batch))

@@ -6,8 +6,8 @@ read and answered anew. A call that it made already is not made again (pyshim/la
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
 from pyshim import funnel
@@ -20,6 +20,23 @@ from pyshim.tenants import spoken
 from pyshim.turns import stored
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Reply, Turn
+
+
+class _Alone:
+    def __init__(self, lock: asyncio.Lock, within_s: float) -> None:
+        self._lock, self._within_s = lock, within_s
+
+    async def __aenter__(self) -> bool:
+        waits = self._lock.locked()
+        try:
+            async with asyncio.timeout(self._within_s) if waits else nullcontext():
+                await self._lock.acquire()
+        except TimeoutError:
+            raise Refusal(503, "unavailable", "an earlier message is still being answered", {"Retry-After": "1"}) from None
+        return waits
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class Conversations:
@@ -37,20 +54,10 @@ class Conversations:
                 turn.state_given = b""
             return await self._answer(turn)
 
-    @asynccontextmanager
-    async def alone(self, tenant: str, user: str, within_s: float) -> AsyncIterator[bool]:
-        """While no other turn of this user is answered here. Yields whether one had to be waited for. Raises Refusal."""
-        lock = self._locks.setdefault((tenant, user), asyncio.Lock())
-        waited = lock.locked()
-        try:
-            async with asyncio.timeout(within_s) if waited else nullcontext():
-                await lock.acquire()
-        except TimeoutError:
-            raise Refusal(503, "unavailable", "an earlier message is still being answered", {"Retry-After": "1"}) from None
-        try:
-            yield waited
-        finally:
-            lock.release()
+    def alone(self, tenant: str, user: str, within_s: float) -> "_Alone":
+        """`async with`: while no other turn of this user is answered here. Yields whether one had to be waited for. Raises
+        Refusal."""
+        return _Alone(self._locks.setdefault((tenant, user), asyncio.Lock()), within_s)
 
     async def _answer(self, turn: Turn) -> tuple[bytes, Reply | None]:
         while True:  # each conflict is another turn of this user that was written, so there is an end of them

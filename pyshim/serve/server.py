@@ -43,6 +43,7 @@ LINGER_S = (
 )
 ANSWER_S = DRAIN_MS // 1000  # for the turns that are being answered; none has more
 SOCKET_OF_OWNER, SOCKET_OF_GROUP = 0o600, 0o660  # who connects is believed (pyshim/serve/http.py)
+YOUNG = 20_000  # objects more than before, until garbage is looked for: a turn makes hundreds, few of them in circles
 LEAVE_S = 11.0  # from the signal to the end, whatever happens; the launcher waits a second longer (gateway/running.py)
 FAILED = Refusal(500, "internal", "the shim failed; its log knows why under this turn_id")
 
@@ -77,6 +78,7 @@ class Shim:
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, logs.open_anew, path)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not searched again for garbage
+        gc.set_threshold(YOUNG)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in list(self._tasks):

@@ -5,6 +5,7 @@ back end) is a span, sent by OpenTelemetry in a thread of its own; what cannot b
 of OpenTelemetry is even imported, and a step costs a look at one variable. No span holds what was said, nor who said it.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Sequence
@@ -36,6 +37,9 @@ class Span:
     def note(self, name: str, value: str | int | bool) -> None:
         """An attribute. Never what a customer said."""
 
+    def lasts(self, future: "asyncio.Future[Any]") -> None:
+        """Until that is done, instead of `with`; nothing in it is a child of this one."""
+
 
 NOBODYS = Span()
 _current: ContextVar[Any] = ContextVar("span", default=None)  # OpenTelemetry's span whose children the next ones are
@@ -61,6 +65,15 @@ class _Kept(Span):
 
     def note(self, name: str, value: str | int | bool) -> None:
         self._span.set_attribute(name, value)
+
+    def lasts(self, future: "asyncio.Future[Any]") -> None:
+        future.add_done_callback(self._done)
+
+    def _done(self, future: "asyncio.Future[Any]") -> None:
+        error = asyncio.CancelledError() if future.cancelled() else future.exception()
+        if error is not None:
+            self._span.set_attribute("error.type", type(error).__name__)
+        self._span.end()
 
 
 def begin(settings: Settings, number: int) -> None:

@@ -361,11 +361,15 @@ class Tenant(msgspec.Struct):
     addresses_refused: Ranges
     addresses_trusted: Ranges
     confidence_min: float
+    intents: list[str] = []
     titles: dict[str, str] = {}
+    alarms: list[tuple[str, str]] = []  # words of urgent rules, in lower case, each with the rule's intent
     wordings: list[tuple[str, str]] = []  # of the FAQ, each with its answer
     urgent: bool = False  # is something urgent?
 
     def __post_init__(self) -> None:
+        self.intents = sorted([*self.replies, *self.tasks])
+        self.alarms = [(word.lower(), intent) for intent, rule in self.replies.items() for word in rule.words]
         self.titles = {self.title(intent): intent for intent in self.intents}
         self.urgent = any(self.is_urgent(intent) for intent in self.intents)
         self.wordings = [(wording, question.answer) for question in self.faq for wording in question.wordings]
@@ -373,10 +377,6 @@ class Tenant(msgspec.Struct):
     @property
     def today(self) -> date:
         return self.about.today or date.today()
-
-    @property
-    def intents(self) -> list[str]:
-        return sorted([*self.replies, *self.tasks])
 
     def recalled(self, wording: str) -> str | None:
         """The FAQ's answer to one of its own wordings."""

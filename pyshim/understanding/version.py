@@ -76,15 +76,18 @@ class Version:
         reading = self._readings.get(to.digest)
         if reading is None:
             reading = self._readings[to.digest] = _Reading(self.model, to.intents)
-        scores = logits[reading.columns] / self.model.calibration.temperature + reading.priors
-        weights = np.exp(scores - scores.max())
-        own, total = weights[reading.own], weights.sum()
-        own[reading.out_of_scope] += total - own.sum()
+        weights = logits[reading.columns]
+        weights /= self.model.calibration.temperature
+        weights += reading.priors
+        weights -= np.maximum.reduce(weights)
+        np.exp(weights, out=weights)
+        own, total = weights[reading.own], np.add.reduce(weights)
+        own[reading.out_of_scope] += total - np.add.reduce(own)
         best = int(own.argmax())
         name, confidence = reading.names[best], float(own[best] / total)
         if confidence >= CLEAR:  # nobody asks what else it might be
             return Meaning(name, confidence, [name] if name in reading.offered else [])
-        likeliest = (reading.names[place] for place in np.argsort(-own)[:LOOKED_AT])
+        likeliest = (reading.names[place] for place in np.argsort(-own)[:LOOKED_AT].tolist())
         return Meaning(name, confidence, [one for one in likeliest if one in reading.offered])
 
     def forget(self, kept: set[str]) -> None:

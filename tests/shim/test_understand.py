@@ -1,5 +1,6 @@
 """Are the model's scores read the tenant's way?"""
 
+import asyncio
 import time
 from dataclasses import dataclass, field, replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from pyshim.errors import TritonAway
 from pyshim.layers.l4_understand import Understand
+from pyshim.outside.triton import Scores
 from pyshim.tenants.compile import Snapshot, composer
 from pyshim.tenants.schema import Tenant
 from pyshim.turns.turn import Pending, Turn
@@ -24,11 +26,15 @@ class ToldTriton:
     away: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
-    async def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> tuple[np.ndarray, np.ndarray]:
+    def understand(self, text: str, timeout_s: float, trace: str = "", version: str = "") -> asyncio.Future[Scores]:
         self.asked.append(version)
+        told: asyncio.Future[Scores] = asyncio.get_running_loop().create_future()
         if self.scores is None or version in self.away:
-            raise TritonAway("told to be away")
-        return np.array([self.scores.get(label, -20.0) for label in self.labels], np.float32), np.zeros(2, np.float32)
+            told.set_exception(TritonAway("told to be away"))
+        else:
+            scores = [self.scores.get(label, -20.0) for label in self.labels]
+            told.set_result((np.array(scores, np.float32), np.zeros(2, np.float32)))
+        return told
 
 
 @dataclass
