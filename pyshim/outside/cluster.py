@@ -166,7 +166,7 @@ class Cluster:
             return
         error = task.exception()
         if error and not self._nobody:
-            log.warning("nobody tells who has which slot of the cluster: %s", error)
+            log.info("nobody tells who has which slot of the cluster: %s", error)  # who asks hears of it
         self._nobody = error is not None
         if self._next is not None:
             self._next.cancel()
