@@ -36,8 +36,10 @@ def answered(customer: Customer, query: str, **headers: str) -> tuple[str, dict[
 
 
 def test_what_a_rule_answered_is_answered_at_the_edge_the_next_time(stack: Stack) -> None:
+    kept = counted(stack, "kept")
     layer, first = answered(somebody(stack), RULE)
     assert (layer, first["intent"]) == ("l5_dialogue", "return_policy")
+    wait_until(lambda: counted(stack, "kept") > kept)
     for again in (RULE, f" {RULE}。", f"{RULE}！~"):
         layer, body = answered(somebody(stack), again)
         assert layer == "l3_hot"
