@@ -94,6 +94,7 @@ bench-memory: ## measure: how much does the edge answer once it remembers what t
 bench-models: ## measure: every stage of the models beside TF-IDF and fastText, on the public data sets (needs torch)
 	$(setup) models
 	@$(BIN)/python -m triton_models.bench
+	@$(BIN)/python -m triton_models.bench --teacher use
 	@$(BIN)/python -m loadtest.readme
 
 bench-gate: ## is the hot path, or the mix, slower than it was? ratios to an empty handler in the same run; in CI
