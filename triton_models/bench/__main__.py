@@ -65,8 +65,11 @@ def main() -> int:
         work = work_of(name, project, options.work, options.teacher == USE)
         kept = told.setdefault("tuned", {}) if work.tuned else told["sets"]
         kept[name] = timed(work, kept[name]) if options.speed else measured(work)
-        told |= {"machine": card.processor(), "commit": card.commit(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
-        told |= {"command": "python -m triton_models.bench", "seed": SEED}
+        about = {"machine": card.processor(), "commit": card.commit(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+        if work.tuned:
+            kept[name] |= about
+        else:
+            told |= {**about, "command": "python -m triton_models.bench", "seed": SEED}
         told["goals"] = goals(told["sets"]) + tuned_goals(told.get("tuned", {}))
         RESULTS.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for goal in told["goals"]:
