@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from functools import lru_cache
-from itertools import islice, zip_longest
+from itertools import accumulate, islice, zip_longest
 from time import process_time
 from typing import Any, NamedTuple
 
@@ -111,8 +111,10 @@ class _Part(NamedTuple):
 
 def _repeated(nodes: list[Node], before: list[str], behind: list[str]) -> Iterator[_Part]:
     """The parts of a pattern that may be repeated."""
-    for number, node in enumerate(nodes):
-        head, tail = _joined(before, _texts(nodes[:number])), _joined(_texts(nodes[number + 1 :]), behind)
+    said = [_text(node) for node in nodes]
+    heads = list(accumulate(said, _joined, initial=before))
+    tails = list(accumulate(reversed(said), lambda tail, text: _joined(text, tail), initial=behind))
+    for node, head, tail in zip(nodes, heads, reversed(tails[:-1]), strict=False):
         if _most(node) > 1:
             yield _Part(node, head, tail)
         for inner in _inside(node):

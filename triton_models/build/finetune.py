@@ -92,6 +92,12 @@ class Renewal:
     def progress(self, apart: tuple[Group, ...]) -> Progress:
         return Progress(self.old.held, Corpus(apart), self.tenancy, self.labels)
 
+    @cached_property
+    def card(self) -> dict[str, Any]:
+        """Of the version that it goes on from."""
+        told: dict[str, Any] = json.loads((self.version / "card.json").read_text(encoding="utf-8"))
+        return told
+
     def sentences(self, project: Project) -> Sentences:
         return Sentences(of_corpus("project", project.known, project.held, self.tenancy), len(self.old.known.groups))
 
@@ -150,12 +156,13 @@ class Renewal:
             side = examine(project.held, self.tenancy, student, Router.load(folder / "router.bin"))
         write(folder / "calibration.json", json.dumps(side.calibration, indent=2))
         told = self._told(folder, apart, folds)
-        made = Made(project, self.seed, command, {"propose": proposed} if proposed else {}, round(time.monotonic() - began))
+        steps = {"recall": self.card.get("recall", {})} | ({"propose": proposed} if proposed else {})
+        made = Made(project, self.seed, command, steps, round(time.monotonic() - began))
         write(folder / "card.json", json.dumps(card(made, side, folder) | {"fine_tuned": told}, indent=2, ensure_ascii=False))
         return told
 
     def _told(self, folder: Path, apart: tuple[Group, ...], folds: dict[str, Any] | None) -> dict[str, Any]:
-        known = json.loads((self.version / "card.json").read_text(encoding="utf-8"))
+        known = self.card
         progress, sides = self.progress(apart), {"before": self.version, "after": folder}
         return {
             "from": {"version": self.version.name, "commit": known.get("commit"), "data_sha256": known.get("data_sha256")},
