@@ -131,3 +131,17 @@ def test_what_passes_is_never_slow(pattern: str) -> None:
 def test_what_python_does_not_know_is_no_pattern(pattern: str) -> None:
     with pytest.raises(re.error):
         patterns.check(pattern, 2000)
+
+
+@pytest.mark.parametrize("part", ["9", "9?", "(?:[12]x*)"])
+def test_the_worst_messages_of_a_long_pattern_are_found_in_one_walk(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    joined, calls = patterns._joined, 0
+
+    def counted(first: list[str], second: list[str]) -> list[str]:
+        nonlocal calls
+        calls += 1
+        return joined(first, second)
+
+    monkeypatch.setattr(patterns, "_joined", counted)
+    assert patterns.worst(part * 500 + "x?", 100)
+    assert calls < 500 * 12
