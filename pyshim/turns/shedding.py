@@ -9,9 +9,10 @@ on its own.
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from pyshim.errors import RedisAway
+from pyshim.errors import RedisAway, RedisTakesNothing
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
 from pyshim.telemetry import metrics
@@ -78,6 +79,12 @@ class Shedding:
         return max((await self.shares()).values())
 
     async def _claimed(self) -> bool:
+        """A Redis that is full takes no claim either: then whoever sees it makes room, which two may do beside each other."""
+        with suppress(RedisTakesNothing):
+            return await self._claim()
+        return True
+
+    async def _claim(self) -> bool:
         if await self._redis.command("SET", CLAIM, self._mine, "NX", "EX", CLAIM_S):
             return True
         return bool(_text(await self._redis.command("GET", CLAIM) or b"") == self._mine)
@@ -113,7 +120,8 @@ class Shedding:
                 yield _text(key)
             if int(cursor) == 0:
                 return
-            await self._redis.command("SET", CLAIM, self._mine, "EX", CLAIM_S)
+            with suppress(RedisTakesNothing):
+                await self._redis.command("SET", CLAIM, self._mine, "EX", CLAIM_S)
             await asyncio.sleep(0)
 
     async def _one(self, history: str, step: _Step) -> int:
