@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gateway import owner, upgrade
+from gateway import owner, shims, upgrade
 from gateway.parts import parts, ports
 from gateway.running import CannotStart, Running
 from pyshim.configuration import start as configuration
@@ -61,7 +61,7 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 def _check_ports(settings: Settings, example: bool) -> None:
     for name, (host, port) in ports(settings, example).items():
-        with socket.socket() as probe:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
@@ -93,6 +93,7 @@ async def _prepare(settings: Settings, compiler: Compiler, compiled: Snapshot | 
         raise CannotStart(f"redis: {error}") from None
     (settings.run / "edge.json").write_bytes(edge_settings(settings))
     addresses.keep(settings)
+    shims.keep(settings)
     configuration.keep(serving)
     for written in settings.model_versions.glob("*.json"):  # by an earlier run
         written.unlink()
@@ -102,6 +103,12 @@ async def _prepare(settings: Settings, compiler: Compiler, compiled: Snapshot | 
 
 
 def _welcome(settings: Settings, serving: Snapshot, remark: str, seconds: float) -> str:
+    if not settings.port:
+        serves = [
+            *[f"{settings.shims} shims at {settings.shim_listen or 'their sockets'}"] * bool(settings.shims),
+            *[f"Triton at {settings.triton_address}"] * settings.own_triton,
+        ]
+        return f"\nsluice is ready ({seconds:.1f} s), without nginx: {', '.join(serves)}. `make stop` stops it.\n{remark}"
     tenant = "shop" if "shop" in serving.served else next(iter(serving.served))
     one = serving.served[tenant]
     key, token = tokens.signer(one.keys, settings.keys, tenant), "<a token of your own issuer>"
@@ -149,7 +156,7 @@ async def run(settings: Settings) -> None:
                 watchers += [loop.create_task(one.watch()) for one in running[-1]]
                 if position == 0:
                     serving, remark = await _prepare(settings, compiler, compiled)  # now that Redis can be asked
-            watchers.append(loop.create_task(_logs(settings)))
+            watchers += [loop.create_task(_logs(settings)), loop.create_task(shims.follow(settings))]
             if not stopped.is_set():
                 print(_welcome(settings, serving, remark, time.monotonic() - began), flush=True)
             await stopped.wait()

@@ -17,6 +17,7 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pyshim import mtls
 from pyshim.settings import PREFIX, ROOT, BadSetting, Settings, read_settings
 from pyshim.tenants import addresses
 
@@ -97,13 +98,13 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
     about = _about(nginx)
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
     trusted = addresses.trusted(settings)
-    sockets = [settings.shim_socket(number) for number in range(settings.shims)]
     return (
         values
         | _tls(settings, about)
         | _collector(settings)
         | _proxies(settings)
         | _redis(settings)
+        | _shims(settings)
         | {
             "ROOT": str(ROOT),
             "RUN": str(settings.run),
@@ -116,8 +117,6 @@ def _values(settings: Settings, nginx: str) -> dict[str, str]:
             "NGINX_MODULES": _modules(about),
             # Workers run as the one who started them: they must reach the sockets of Redis and the shims.
             "NGINX_USER": _user(settings) if os.geteuid() == 0 else "",
-            "SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=1 fail_timeout=1s;" for s in sockets),
-            "ANY_SHIM_SERVERS": "\n".join(f"    server unix:{s} max_fails=0;" for s in sockets),
         }
     )
 
@@ -152,6 +151,22 @@ def _redis(settings: Settings) -> dict[str, str]:
             raise BadSetting(f"SLUICE_REDIS={settings.redis}: {RESOLV} names no server that could find it; an address is wanted")
         lines.append(f"resolver {' '.join(f'[{one}]' if ':' in one else one for one in servers)} valid=10s;")
     return {"REDIS": "\n".join(lines)}
+
+
+def _shims(settings: Settings) -> dict[str, str]:
+    """How shims on other machines are known. Raises BadSetting."""
+    if not settings.shims_at:
+        return {"SHIM_SCHEME": "http", "SHIM_TLS": ""}
+    found = mtls.files(settings, "SLUICE_SHIMS_AT")
+    lines = [
+        f"proxy_ssl_certificate {found.certificate};",
+        f"proxy_ssl_certificate_key {found.key};",
+        f"proxy_ssl_trusted_certificate {found.authority};",
+        *("proxy_ssl_verify on;", "proxy_ssl_verify_depth 5;"),
+        f"proxy_ssl_name {settings.mtls_name};",
+        "proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+    ]
+    return {"SHIM_SCHEME": "https", "SHIM_TLS": "\n".join(lines) + "\n"}
 
 
 def _collector(settings: Settings) -> dict[str, str]:

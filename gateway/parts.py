@@ -10,8 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gateway import nginx, redis, triton
+from pyshim import mtls
+from pyshim.hosts import host_and_port
+from pyshim.outside import channel
 from pyshim.outside.base import EXAMPLE
-from pyshim.redis_address import host_and_port
 from pyshim.settings import OWN_NODES, BadSetting, Settings
 
 
@@ -110,29 +112,74 @@ def _nginx(settings: Settings) -> Part:
     )
 
 
+def _agent() -> Part:
+    """Of a machine without shims: what nginx begins with lies there before it starts (gateway/launcher.py)."""
+    return Part("agent", [sys.executable, "-m", "pyshim.serve.agent"], _at_once)
+
+
+async def _at_once() -> bool:
+    return True
+
+
 def parts(settings: Settings, example: bool) -> list[list[Part]]:
     """The parts in stages: those of one stage start together, the next stage when all are ready. example: does a tenant use the
     example back end? Raises BadSetting."""
+    check(settings)
+    shims = [_shim(settings, number) for number in range(settings.shims)]
     return [
-        [*(_redis(settings) if settings.own_redis else []), *([_example_backend(settings)] if example else [])],
-        [_triton(settings)],  # Redis knows which version it should serve
-        [_shim(settings, number) for number in range(settings.shims)],
-        [_nginx(settings)],
+        [*(_redis(settings) if settings.own_redis else []), *([_example_backend(settings)] if example and shims else [])],
+        [_triton(settings)] if settings.own_triton else [],  # Redis knows which version it should serve
+        shims or ([_agent()] if settings.port else []),
+        [_nginx(settings)] if settings.port else [],
     ]
+
+
+def check(settings: Settings) -> None:
+    """Do the parts that run here make sense together? Raises BadSetting."""
+    if settings.port and not settings.shims and not settings.shims_at:
+        raise BadSetting("SLUICE_SHIMS=0: SLUICE_SHIMS_AT is wanted, or nobody answers what nginx asks (docs/cluster.md)")
+    if settings.shims_at and not settings.port:
+        raise BadSetting("SLUICE_SHIMS_AT: SLUICE_PORT=0, so there is no nginx here that would ask them")
+    if settings.shims_at and settings.shims and not settings.shim_listen:
+        raise BadSetting(
+            "SLUICE_SHIMS_AT: nginx asks those alone; SLUICE_SHIMS=0 is wanted, or SLUICE_SHIM_LISTEN, so that others ask these"
+        )
+    if settings.tls_port and not settings.port:
+        raise BadSetting("SLUICE_TLS_PORT: SLUICE_PORT=0, so there is no nginx here")
+    if settings.shim_listen and settings.shims:
+        mtls.files(settings, "SLUICE_SHIM_LISTEN")
+    if settings.shims:
+        channel.arguments(settings)
 
 
 def ports(settings: Settings, example: bool) -> dict[str, tuple[str, int]]:
     """Setting -> address and port that must be free before anything starts."""
     loopback = "127.0.0.1"
     return {
-        "SLUICE_PORT": (settings.host, settings.port),
+        **({"SLUICE_PORT": (settings.host, settings.port)} if settings.port else {}),
         **({"SLUICE_TLS_PORT": (settings.host, settings.tls_port)} if settings.tls_port else {}),
-        "SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port),
-        "SLUICE_TRITON_PORT": (loopback, settings.triton_port),
-        "SLUICE_TRITON_METRICS_PORT": (loopback, settings.triton_metrics_port),
+        **({"SLUICE_OPERATIONS_PORT": (loopback, settings.operations_port)} if settings.port else {}),
+        **_triton_ports(settings),
+        **_shim_ports(settings),
         **_redis_ports(settings),
         **({"SLUICE_BACKEND_PORT": (loopback, settings.backend_port)} if example else {}),
     }
+
+
+def _triton_ports(settings: Settings) -> dict[str, tuple[str, int]]:
+    if not settings.own_triton:
+        return {}
+    return {
+        "SLUICE_TRITON_PORT": (settings.triton_host.strip("[]"), settings.triton_port),
+        "SLUICE_TRITON_METRICS_PORT": ("127.0.0.1", settings.triton_metrics_port),
+    }
+
+
+def _shim_ports(settings: Settings) -> dict[str, tuple[str, int]]:
+    if not settings.shim_listen:
+        return {}
+    host = host_and_port(settings.shim_listen)[0]
+    return {f"SLUICE_SHIM_LISTEN (shim {number})": (host, settings.shim_port(number)) for number in range(settings.shims)}
 
 
 def _redis_ports(settings: Settings) -> dict[str, tuple[str, int]]:

@@ -8,7 +8,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from pyshim.redis_address import host_and_port
+from pyshim.hosts import host_and_port
 from pyshim.settings import OWN_NODES, Settings
 
 REPLICAS = 1  # of each master

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from pyshim import mtls
 from pyshim.outside.repository import CannotLoad, Repository
 from pyshim.rollout import start
 from pyshim.settings import BadSetting, Settings
@@ -44,15 +45,16 @@ def _backends(settings: Settings) -> Path:
 
 
 def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
-    """Command line and extra environment of the server, loopback only. Raises BadSetting."""
+    """Command line and extra environment of the server. Raises BadSetting."""
     wheel = _wheel(settings)
+    inside = mtls.is_loopback(settings.triton_host)
     arguments = {
         "model-repository": settings.models,
         "backend-directory": _backends(settings),
         "model-control-mode": "explicit",
         "allow-http": "false",
         "http-address": "127.0.0.1",
-        "grpc-address": "127.0.0.1",
+        "grpc-address": settings.triton_host.strip("[]"),
         "grpc-port": settings.triton_port,
         "metrics-address": "127.0.0.1",
         "metrics-port": settings.triton_metrics_port,
@@ -70,7 +72,23 @@ def command(settings: Settings) -> tuple[list[str], dict[str, str]]:
     binary = wheel / "tritonserver" / "bin" / "tritonserver"
     options = [f"--{name}={value}" for name, value in arguments.items()]
     # The model's configuration is complete: to ask would start Python twice for each load.
-    return [str(binary), *options, "--disable-auto-complete-config", *_tracing(settings)], environment
+    return [
+        str(binary),
+        *options,
+        "--disable-auto-complete-config",
+        *([] if inside else _mutual(settings)),
+        *_tracing(settings),
+    ], environment
+
+
+def _mutual(settings: Settings) -> list[str]:
+    """It answers whoever has a certificate of the authority, and finds out soon who is cut off. Raises BadSetting."""
+    found = mtls.files(settings, f"SLUICE_TRITON_HOST={settings.triton_host}")
+    return [
+        "--grpc-use-ssl-mutual=true",
+        *(f"--grpc-server-cert={found.certificate}", f"--grpc-server-key={found.key}", f"--grpc-root-cert={found.authority}"),
+        *("--grpc-http2-min-recv-ping-interval-without-data=500", "--grpc-http2-max-ping-strikes=0"),
+    ]
 
 
 def _tracing(settings: Settings) -> list[str]:

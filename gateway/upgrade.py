@@ -41,7 +41,7 @@ async def nginx(settings: Settings, running: list[list[Running]]) -> None:
     part = next((one for stage in running for one in stage if one.part.name == "nginx"), None)
     try:
         if part is None or part.upgrading:
-            raise CannotStart("nginx is just starting")
+            raise CannotStart("nginx is just starting" if settings.port else "SLUICE_PORT=0, so there is no nginx here")
         part.upgrading = True
         try:
             said, good = await _replaced(settings, part), True

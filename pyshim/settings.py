@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pyshim import redis_address
+from pyshim import hosts, redis_address
+from pyshim.hosts import Host, Hosts
 from pyshim.redis_address import Address
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,10 +61,18 @@ class Settings:
     redis_ca: str
     redis_wait: bool
     redis_memory_mb: int
+    triton: Host
+    triton_host: str
     triton_config: str
     triton_environment: Path
     edge_workers: int
     shims: int
+    shim_listen: Host
+    shims_at: Hosts
+    mtls_certificate: str
+    mtls_key: str
+    mtls_ca: str
+    mtls_name: str
     buckets_mb: int
     deadline_ms: int
     redis_timeout_ms: int
@@ -182,6 +191,20 @@ class Settings:
     def own_cluster(self) -> Address:
         return Address(_own_nodes(self.redis_port), cluster=True)
 
+    @property
+    def own_triton(self) -> bool:
+        """Whether this system starts a Triton: beside its shims, or alone on a machine."""
+        return not self.triton and (self.shims > 0 or not self.port)
+
+    @property
+    def triton_address(self) -> str:
+        """host:port of its gRPC."""
+        return self.triton or f"{self.triton_host}:{self.triton_port}"
+
+    def shim_port(self, number: int) -> int:
+        """Where it listens beside its socket, 0 for nowhere."""
+        return hosts.host_and_port(self.shim_listen)[1] + number if self.shim_listen else 0
+
     def shim_socket(self, number: int) -> Path:
         return self.run / f"shim-{number}.sock"
 
@@ -247,6 +270,8 @@ READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     str: (str, "text"),
     Path: (_path, "a path"),
     Address: (_address, redis_address.WANTED),
+    Host: (hosts.one, "host:port or nothing"),
+    Hosts: (hosts.several, "host:port, comma-separated"),
     tuple[Path, ...]: (_paths, "paths, comma-separated"),
     tuple[str, ...]: (_ranges, "address ranges, comma-separated"),
 }
@@ -262,11 +287,12 @@ BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("everything_rate_per_s", "address_rate_per_s", "slow_rate_per_s"), RATE),
     **dict.fromkeys(("everything_burst", "address_burst", "slow_burst"), BURST),
     "understood_mb": (0, 16384),
+    "shims": (0, 1000),
     "redis_memory_mb": (16, MOST),  # with less Redis takes nothing at all
     **dict.fromkeys(("trace_share", "confidence_min", "rollout_false_alarms"), SHARE),
     **dict.fromkeys(
         (
-            *("edge_workers", "shims", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
+            *("edge_workers", "buckets_mb", "records_mb", "deadline_ms", "redis_timeout_ms"),
             *("body_bytes_max", "query_chars_max", "record_half_life_s", "score_slowed", "refused_s", "header_s", "body_s"),
             *("address_connections", "tokens_remembered", "guest_token_s", "token_s", "token_life_max_s", "state_ttl_s"),
             *("log_mb", "logs_kept", "address_guests_per_day"),

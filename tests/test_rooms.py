@@ -11,7 +11,7 @@ from pyshim.settings import ROOT
 
 # From the ground up: a room may import those of the lines above it, and of its own line only what BESIDE names.
 ORDER = (
-    ("errors", "settings", "redis_address"),
+    ("errors", "hosts", "mtls", "redis_address", "settings"),
     ("telemetry",),
     ("language",),
     ("outside", "words"),
@@ -25,7 +25,14 @@ ORDER = (
     ("commands",),
     ("__main__",),
 )
-BESIDE = {("settings", "errors"), ("errors", "settings"), ("settings", "redis_address")}
+BESIDE = {
+    ("settings", "errors"),
+    ("errors", "settings"),
+    ("settings", "redis_address"),
+    ("settings", "hosts"),
+    ("redis_address", "hosts"),
+    ("mtls", "settings"),
+}
 HEIGHT = {room: height for height, rooms in enumerate(ORDER) for room in rooms}
 # Packages: whom each may import besides itself.
 PACKAGES = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
 
 from tests.conftest import Customer, Stack, wait_until
@@ -144,6 +145,7 @@ def test_a_shim_that_drains_fails_nobody(two: Stack, with_seq: bool) -> None:
 def test_a_shim_that_hangs_costs_its_users_no_more_than_the_deadline(two: Stack) -> None:
     with stopped(two, "shim-0"), stopped(two, "shim-1"):
         answer = two.customer().post(SAID[0])
+        assert httpx.get(f"{two.operations}/readyz", timeout=30).json()["parts"]["shim"] is False
     assert answer.status_code == 503
     assert answer.json()["answer"]
     assert answer.elapsed.total_seconds() < two.settings.deadline_ms / 1000 * 2 + 1

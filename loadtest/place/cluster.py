@@ -21,7 +21,7 @@ from redis.crc import key_slot
 
 from gateway.redis import NODE_TIMEOUT_MS, form, node_command
 from loadtest.place.stack import paired_ports
-from pyshim.redis_address import host_and_port
+from pyshim.hosts import host_and_port
 from pyshim.settings import OWN_NODES
 
 BUS = 10000  # nodes talk to each other so many ports higher

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from gateway import nginx
+from gateway import nginx, shims
 from gateway.redis import command as redis_command
 from loadtest.place.stack import CannotStart, free_ports
 from pyshim.configuration import start as configuration
@@ -84,6 +84,7 @@ def start(folder: Path, name: str, redis: Path | str, extra: str = "", **setting
     follower.show(read, compiled.model, stable=True)
     (read.run / "edge.json").write_bytes(edge_settings(read))
     addresses.keep(read)
+    shims.keep(read)
     configuration.keep(compiled)
     command = nginx.render(read)
     conf = read.run / "nginx/nginx.conf"

@@ -13,6 +13,7 @@ local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local offences = require "edge.offences"
 local replies = require "edge.reply"
+local shims = require "edge.shims"
 local trace = require "edge.trace"
 local understood = require "edge.understood"
 local turns = require "edge.turn"
@@ -63,7 +64,7 @@ local function hand_over(turn)
     if turn.query or turn.press then ngx.req.set_body_data(asked(turn)) end
     var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
     var.sluice_user = turn.user_id or ""
-    var.sluice_until = turns.deadline(turn)
+    var.sluice_left = turns.left_ms(turn)
     -- A turn with seq is written once, however often it is asked: that is what PUT says, and nginx goes by the method when it
     -- decides whether the next shim may be asked what one that died was asked already.
     if turn.seq then ngx.req.set_method(ngx.HTTP_PUT) end
@@ -164,6 +165,7 @@ function _M.log()
         metrics.add(turn.answered_by and 'sluice_understood_total{what="answered"}' or 'sluice_understood_total{what="passed on"}', 1)
     end
     local addresses = not turn.answered_by and ngx.var.upstream_addr or ""
+    if ngx.ctx.shims then shims.answered(ngx.ctx.shims.one.name) end
     if find(addresses, ", ", 1, true) then metrics.add("sluice_turns_moved_total", 1) end
     -- Where no shim could be reached no version was asked, and none is to blame.
     if turn.version and not (turn.unanswered and shims_asked() == 0) then
@@ -208,12 +210,6 @@ function _M.tenants()
     return send(wrong_method(turn, READING, "GET, HEAD") or reply)
 end
 
--- Had every shim failed within the last second, so that nginx asked none? One may be back, and nothing was sent to anybody yet.
-local function nobody_was_asked()
-    local asked = ngx.var.upstream_addr
-    return asked and asked:find("shims$") ~= nil
-end
-
 -- The turn anew, where nginx emptied ngx.ctx on its way to a named location. What its layers took is still given back.
 local function taken_up()
     local turn = begin()
@@ -223,12 +219,10 @@ local function taken_up()
     return turn
 end
 
--- What is asked of the shims nginx had given up.
-function _M.again() taken_up() end
-
 -- No shim answers: the fallback sentence is the answer.
 function _M.unavailable()
-    if nobody_was_asked() then return ngx.exec("@anyone") end
+    local last = shims.last(ngx.var.upstream_addr)
+    if last then shims.failed(last) end
     local turn = taken_up()
     turn.answered_by, turn.unanswered = "shim", true
     local reply = replies.refusal(turn, 503, "unavailable", "no shim answers", { ["Retry-After"] = 2 })

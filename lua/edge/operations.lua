@@ -11,6 +11,7 @@ local late = require "edge.late"
 local metrics = require "edge.metrics"
 local redis = require "edge.redis"
 local revoked = require "edge.revoked"
+local shims = require "edge.shims"
 
 local _M = {}
 
@@ -63,7 +64,8 @@ end
 -- What each shim says at this path, all asked at once. Returns number -> body, and how many there are.
 local function shims_say(path)
     local asked, said, count = {}, {}, 0
-    for number = 1, tonumber(ngx.var.sluice_shims) do asked[number] = { "/shim-" .. number - 1 .. "/" .. path } end
+    for number = 1, shims.count() do asked[number] = { "/shim-" .. number - 1 .. "/" .. path } end
+    if #asked == 0 then return said, 0 end
     for number, answer in ipairs { ngx.location.capture_multi(asked) } do
         if answer.status == 200 then said[number - 1], count = answer.body, count + 1 end
     end
@@ -82,7 +84,7 @@ local function shards(into)
 end
 
 function _M.metrics()
-    local serves, configured, behind, shims = rollout(), configuration(), shims_say("metrics")
+    local serves, configured, behind, answering = rollout(), configuration(), shims_say("metrics")
     local var = ngx.var
     local turns, copies = late.count()
     local revocations, age_s = revoked.known()
@@ -101,7 +103,7 @@ function _M.metrics()
         sluice_records_free_bytes = ngx.shared.records:free_space(),
         sluice_buckets_free_bytes = ngx.shared.buckets:free_space(),
         sluice_metrics_free_bytes = ngx.shared.metrics:free_space(),
-        sluice_shims_ready = shims,
+        sluice_shims_ready = answering,
         ['sluice_edge_connections{state="reading"}'] = tonumber(var.connections_reading),
         ['sluice_edge_connections{state="writing"}'] = tonumber(var.connections_writing),
         ['sluice_edge_connections{state="waiting"}'] = tonumber(var.connections_waiting),

@@ -4,7 +4,7 @@
 
 local clock = require "edge.clock"
 
-local format = string.format
+local format, max = string.format, math.max
 
 local _M = {}
 
@@ -54,10 +54,10 @@ function _M.new()
     }
 end
 
--- When the turn must be answered, in monotonic seconds, as the shim reads it. A moment and not a span: it holds for a second shim
--- that is asked after a first one, too.
-function _M.deadline(turn)
-    return format("%.6f", turn.started + turn.config.settings.deadline_ms / 1000)
+-- How long the turn may still take, ms, as the shim reads it. A span and no moment: a shim may stand on another machine, whose clock
+-- is another one.
+function _M.left_ms(turn)
+    return format("%.3f", max(0, (turn.started - clock.seconds()) * 1000 + turn.config.settings.deadline_ms))
 end
 
 return _M

@@ -16,6 +16,7 @@ local cluster = require "edge.cluster"
 local redis = require "edge.redis"
 local repeated = require "edge.said"
 local revoked = require "edge.revoked"
+local shims = require "edge.shims"
 local concurrency = require "edge.concurrency"
 local trace = require "edge.trace"
 
@@ -29,6 +30,7 @@ function _M.prepare(run_folder, scripts_folder)
     folder = run_folder
     local settings = config.begin(run_folder).settings
     versions.begin(settings.versions)
+    shims.begin(run_folder)
     identity.begin(settings.tokens_remembered)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end
@@ -58,6 +60,7 @@ local function every_second(premature)
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the list of addresses", function() return addresses.follow(config.current().screen) end)
+    follow("the list of shims", shims.follow)
     follow("the rollout", beat.beat)
     concurrency.sweep(clock.seconds())
     leaving.look(folder)

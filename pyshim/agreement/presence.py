@@ -44,7 +44,7 @@ def missing(names: Iterable[str], settings: Settings) -> list[str]:
     """Shims of this machine that run and are not there, by name; and kinds of which too few are there."""
     there = list(names)
     running = {f"shim {settings.node} {number}" for number in _shims(settings.run)}
-    wanted = {"edge": settings.edge_workers, "shim": 0 if running else settings.shims}
+    wanted = {"edge": settings.edge_workers if settings.port else 0, "shim": 0 if running else settings.shims}
     few = [f"{kind}s" for kind, count in wanted.items() if sum(name.startswith(kind) for name in there) < count]
     return [*(f"{name}: silent" for name in sorted(running - set(there))), *few]
 

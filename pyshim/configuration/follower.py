@@ -31,12 +31,13 @@ LINES = 30  # beats after a change of the record within which whoever made it wr
 
 
 class Configurations:
-    """Owns the versions in this process. number: of this shim on this machine."""
+    """Owns the versions in this process. number: of this shim on this machine; triton None: an agent, which answers nobody
+    (pyshim/serve/agent.py)."""
 
-    def __init__(self, first: Snapshot, compiler: Compiler, redis: Redis, triton: Triton, number: int) -> None:
+    def __init__(self, first: Snapshot, compiler: Compiler, redis: Redis, triton: Triton | None, number: int = 0) -> None:
         self._compiler, self._redis, self._triton = compiler, redis, triton
         self._store, self._script = Store(redis), Script("config_beat-2")
-        self._name = f"shim {first.settings.node} {number}"
+        self._name = f"{'shim' if triton else 'agent'} {first.settings.node} {number}"
         self._keeps = number == 0  # one process writes what its machine begins with
         self._copy, self._copied, self._look_again = Copy(first.settings, self._store), (0, b""), 0
         self._restoring = Restoring(redis, self._store, self._copy, self._name)

@@ -12,10 +12,10 @@ from typing import Any
 
 import hiredis
 
+from pyshim.hosts import at, host_and_port
 from pyshim.outside.node import Made, Node
 from pyshim.outside.pipeline import Argument, shared
 from pyshim.outside.slots import SLOTS, slot_of
-from pyshim.redis_address import host_and_port, node_at
 
 log = logging.getLogger(__name__)
 
@@ -227,4 +227,4 @@ def _at(rest: str, teller: str) -> str:
 
 def _beside(host: str, port: int, teller: str) -> str:
     """No host: the teller's own."""
-    return node_at(host or host_and_port(teller)[0], port)
+    return at(host or host_and_port(teller)[0], port)

@@ -17,8 +17,8 @@ from typing import Any, TypeVar, cast
 
 import hiredis
 
+from pyshim.hosts import host_and_port
 from pyshim.outside.access import Access
-from pyshim.redis_address import host_and_port
 
 GRACE_S = 0.005
 REPLICAS, WAIT_MS, UNCOVERED_S = 1, 50, 1.0

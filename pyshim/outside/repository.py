@@ -15,6 +15,7 @@ from google.protobuf import json_format, text_format
 from tritonclient.grpc import model_config_pb2
 
 from pyshim.errors import TritonAway
+from pyshim.outside import channel
 from pyshim.settings import MODEL, BadSetting, Settings
 
 ASK_S, SCORE_S, LOAD_S = 2.0, 30.0, 300.0
@@ -41,11 +42,11 @@ def model_config(settings: Settings, versions: list[int]) -> str:
 
 
 class Repository:
-    """What Triton has loaded. address: host:port of its gRPC."""
+    """What Triton has loaded. Raises BadSetting."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client = triton.InferenceServerClient(f"127.0.0.1:{settings.triton_port}")
+        self._client = triton.InferenceServerClient(**channel.arguments(settings))
 
     async def alive(self) -> bool:
         try:

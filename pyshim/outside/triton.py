@@ -24,7 +24,6 @@ MAX_BATCH = 40
 MOST_ASKED, HELD_S = 2, 0.01  # one that runs and one behind it
 EMBED_BATCH, EMBED_PAUSE_S = 8, 0.005
 UNSAID = "…"
-CONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
 
 
 class _Question(NamedTuple):
@@ -35,10 +34,10 @@ class _Question(NamedTuple):
 
 
 class Triton:
-    """The student on one Triton server, in whatever versions it serves. address: host:port of its gRPC."""
+    """The student on one Triton server, in whatever versions it serves. how: it is reached (channel.py)."""
 
-    def __init__(self, address: str, model: str, breaker: Callable[[], Breaker]) -> None:
-        self._client = triton.InferenceServerClient(address, channel_args=CONNECT)
+    def __init__(self, how: dict[str, Any], model: str, breaker: Callable[[], Breaker]) -> None:
+        self._client = triton.InferenceServerClient(**how)
         self._model, self._new_breaker = model, breaker
         self._breakers: dict[str, Breaker] = {}
         self._waiting: dict[str, list[_Question]] = {}

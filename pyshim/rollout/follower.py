@@ -33,12 +33,12 @@ log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Owns the model versions of this process. number: of this shim on this machine."""
+    """Owns the model versions of this process. number: of this shim on this machine; triton None: an agent."""
 
-    def __init__(self, configurations: Configurations, redis: Redis, triton: Triton, number: int) -> None:
+    def __init__(self, configurations: Configurations, redis: Redis, triton: Triton | None, number: int = 0) -> None:
         self._configurations, self._redis, self._triton = configurations, redis, triton
         self._settings = configurations.serving.settings
-        self._name = f"shim {self._settings.node} {number}"
+        self._name = f"{'shim' if triton else 'agent'} {self._settings.node} {number}"
         self._beat, self._records, self._lost = Script("beat-3"), Records(redis), Lost(self._followed)
         self._keeps = number == 0  # one process writes what its machine tells a Redis that lost it
         self._record: Rollout | None = None
@@ -109,12 +109,16 @@ class Follower:
         if candidate is not None and candidate.model.version == record.stable:
             self.versions.stable, self.versions.candidate = candidate, None
             self._show(candidate, stable=True)
-            self._triton.forget(old.name)
+            self._forget(old)
             self._hide(record)
         elif candidate is not None and (candidate.attempt != record.attempt or not record.candidate):
             self.versions.candidate = None
-            self._triton.forget(candidate.name)
+            self._forget(candidate)
             self._hide(record)
+
+    def _forget(self, version: Version) -> None:
+        if self._triton is not None:
+            self._triton.forget(version.name)
 
     async def _make(self, record: Rollout | None) -> None:
         """What the record names and this shim does not have yet. Tried again at the next beat where it cannot be made now."""

@@ -1,7 +1,7 @@
 """What is behind each URL of the shim?
 
 nginx has checked token, sizes and encoding before, and says in X-Sluice headers who asks. They are believed because of who can
-reach the socket: its owner, and SLUICE_GROUP (gateway/owner.py).
+reach the socket: its owner, and SLUICE_GROUP (gateway/owner.py); by TCP, whoever has a certificate of ours (serve/server.py).
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from pyshim.errors import RedisAway, Refusal
 from pyshim.funnel import LAYERS
 from pyshim.identity import tokens
 from pyshim.layers.l5_dialogue import Dialogue
+from pyshim.outside import channel
 from pyshim.outside.backend import Backend
 from pyshim.outside.breaker import Breaker
 from pyshim.outside.clients import Outside
@@ -59,7 +60,7 @@ class Handlers:
         s = self._settings = first.settings
         self._outside = Outside(
             Redis(s),
-            Triton(f"127.0.0.1:{s.triton_port}", MODEL, lambda: Breaker(s.breaker_failures, s.breaker_probe_s)),
+            Triton(channel.arguments(s), MODEL, lambda: Breaker(s.breaker_failures, s.breaker_probe_s)),
             Backend(s.example_backend),
         )
         layers = [layer(self._outside) for layer in LAYERS]
@@ -98,17 +99,18 @@ class Handlers:
         handler = self._routes.get((method, scope["path"])) or self._last_turn
         await handler(scope, headers, receive, send)
 
-    async def _config(self, headers: Headers) -> Snapshot:
+    async def _config(self, headers: Headers, deadline: float) -> Snapshot:
         """The version of the configuration that nginx drew for this caller."""
         number = header(headers, b"x-sluice-config")
-        within_s = (self._deadline(headers) - time.monotonic()) * CONFIGURATIONS_SHARE
+        within_s = (deadline - time.monotonic()) * CONFIGURATIONS_SHARE
         return await self.configurations.of(int(number) if number.isdigit() else 0, within_s)
 
     async def _chat(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        deadline = self._deadline(headers)
         ask = wire.read_ask(await _body(receive))
         guess, guess_confidence, understood = (*header(headers, b"x-sluice-guess").split(";"), "", "")[:3]
         versions = self.follower.versions
-        config = await self._config(headers)
+        config = await self._config(headers, deadline)
         served = config.served[header(headers, b"x-sluice-tenant")]
         turn = Turn(
             id=header(headers, b"x-sluice-turn"),
@@ -116,7 +118,7 @@ class Handlers:
             composer=served.composer,
             user_id=header(headers, b"x-sluice-user"),
             query=ask.query if ask.confirm is None else consent.text(ask.confirm.answer),
-            deadline=self._deadline(headers),
+            deadline=deadline,
             config=config.number,
             trace=trace.passed_on(header(headers, b"traceparent")),
             session_id=ask.session_id or "",
@@ -151,15 +153,15 @@ class Handlers:
             await self._conversations.settle(turn, reply)
 
     def _deadline(self, headers: Headers) -> float:
-        """When nginx wants the answer, on the clock that all processes of a machine share: what an earlier try took is gone."""
-        return min(float(headers[b"x-sluice-until"]), time.monotonic() + self._settings.deadline_ms / 1000)
+        """When nginx wants the answer, on this process' clock: it says how long it waits, ms, less what an earlier try took."""
+        return time.monotonic() + min(float(headers[b"x-sluice-left"]), self._settings.deadline_ms) / 1000
 
     async def _guest(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:
             wanted = wire.read_guest(await _body(receive))
         except msgspec.DecodeError as error:
             raise Refusal(400, "invalid_tenant", f"the body must name a tenant: {error}") from None
-        served = (await self._config(headers)).served.get(wanted.tenant)
+        served = (await self._config(headers, self._deadline(headers))).served.get(wanted.tenant)
         if served is None:
             raise Refusal(404, "unknown_tenant", "no such tenant; GET /v1/tenants lists them")
         tenant = served.tenant
@@ -178,9 +180,9 @@ class Handlers:
         await send_json(send, 204, b"")
 
     async def _erase(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        tenant, user = _who(headers)
-        consents = (await self._config(headers)).served[tenant].tenant.about.history.consents
-        async with self._conversations.alone(tenant, user, self._deadline(headers) - time.monotonic()):
+        deadline, (tenant, user) = self._deadline(headers), _who(headers)
+        consents = (await self._config(headers, deadline)).served[tenant].tenant.about.history.consents
+        async with self._conversations.alone(tenant, user, deadline - time.monotonic()):
             told = await forgetting.forget(self._outside.redis, tenant, user, consents)
         told.erased.turns += await asyncio.to_thread(aside.drop, self._settings.run, tenant, user)
         await send_json(send, 200, wire.encode(told) + b"\n", [(b"cache-control", b"no-store")])
@@ -198,7 +200,7 @@ class Handlers:
         if match is None:
             raise Refusal(404, "not_found", "there is nothing at this URL; /openapi.json lists what is")
         tenant, user = _who(headers)
-        if match[1] not in (await self._config(headers)).served[tenant].tenant.intents:
+        if match[1] not in (await self._config(headers, self._deadline(headers))).served[tenant].tenant.intents:
             raise Refusal(404, "unknown_intent", "this tenant has no such intent")
         entry = await self.memory.last_of(tenant, user, match[1])
         if entry is None:

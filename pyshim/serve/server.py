@@ -1,7 +1,8 @@
 """How does a shim process live?
 
-A raw ASGI application behind nginx on a unix socket: it opens what it needs, answers, and closes what it opened. It leaves so
-that no customer notices: first nginx cannot find it any more, then every answer ends its connection, last it goes.
+A raw ASGI application behind nginx on a unix socket, and by TCP where SLUICE_SHIM_LISTEN says so: it opens what it needs,
+answers, and closes what it opened. It leaves so that no customer notices: first nginx cannot find it any more, then every answer
+ends its connection, last it goes.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from pyshim.configuration import start as configuration
 from pyshim.errors import RedisAway, Refusal
 from pyshim.rollout import start
 from pyshim.serve import log as log_of_shim
+from pyshim.serve.elsewhere import Elsewhere
 from pyshim.serve.http import Handlers, Headers, Receive, Scope, Send, header, send_json
 from pyshim.serve.whole import Whole
 from pyshim.settings import DRAIN_MS, read_settings
@@ -132,6 +134,17 @@ async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
 class Server(uvicorn.Server):
     """Closing an idle connection here could meet a turn that nginx is just sending on it, so nginx has to close it."""
 
+    def __init__(self, config: uvicorn.Config, elsewhere: Elsewhere | None = None) -> None:
+        super().__init__(config)
+        self._elsewhere = elsewhere
+        self._listening: asyncio.Server | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._elsewhere is not None:
+            self._listening = await self._elsewhere.listen(self.config, self.server_state, self.lifespan.state)
+            self.servers.append(self._listening)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Whatever hangs on the way out must not keep the next one from starting. Nothing is lost: a turn that waits for Redis is
         # in its file (pyshim/turns/late.py). The log learns where it hung.
@@ -143,6 +156,8 @@ class Server(uvicorn.Server):
         assert self.config.uds is not None
         with suppress(FileNotFoundError):
             os.unlink(self.config.uds)  # nginx cannot connect, and asks the next shim
+        if self._listening is not None:
+            self._listening.close()  # who did not shake hands yet has asked nothing
         self.server_state.default_headers = [(b"connection", b"close")]
         await asyncio.sleep(ACCEPT_S)
         deadline = time.monotonic() + LINGER_S
@@ -171,6 +186,7 @@ def main() -> None:
     compiler = new_compiler(settings, asyncio.run(start.first_version(settings)))
     first = asyncio.run(configuration.or_kept(compiler))
     trace.begin(settings, number)
+    elsewhere = Elsewhere.of(settings, number)
     how = uvicorn.Config(
         Shim(first, compiler, number, counted),
         uds=str(settings.shim_socket(number)),
@@ -187,7 +203,7 @@ def main() -> None:
         log_level="warning",
         log_config=None,  # as ours
     )
-    Server(how).run()
+    Server(how, elsewhere).run()
 
 
 if __name__ == "__main__":

@@ -28,8 +28,11 @@ class Embedder(Protocol):
     async def embed(self, texts: list[str], version: str) -> npt.NDArray[np.float32]: ...
 
 
-async def build(version: Version, tenants: Iterable[Asked], triton: Embedder) -> None:
-    """Embeds these tenants' wordings with this version, but for those it knows. Raises TritonAway; what was built stays."""
+async def build(version: Version, tenants: Iterable[Asked], triton: Embedder | None) -> None:
+    """Embeds these tenants' wordings with this version, but for those it knows. None: whoever answers nobody needs none. Raises
+    TritonAway; what was built stays."""
+    if triton is None:
+        return
     for tenant in tenants:
         if tenant.wordings and tenant.digest not in version.faq:
             wordings = tuple(_numbered(tenant.wordings))

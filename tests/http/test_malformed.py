@@ -79,7 +79,7 @@ KNOWN = [
         "TE",
         "Cookie",
         "X-Sluice-User",
-        "X-Sluice-Until",
+        "X-Sluice-Left",
     ),
     *("X-Sluice-State", "X-Sluice-Guess", "X-Sluice-Turn", "traceparent", "Accept-Encoding", "Via"),
 ]

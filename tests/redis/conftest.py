@@ -16,8 +16,8 @@ import pytest
 import redis
 
 from gateway import redis as gateway
+from pyshim.hosts import host_and_port
 from pyshim.outside.slots import SLOTS, slot_of
-from pyshim.redis_address import host_and_port
 from pyshim.settings import OWN_NODES, PREFIX, Settings, read_settings
 from tests.conftest import free_ports, wait_until
 

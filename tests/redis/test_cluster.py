@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from pyshim.errors import RedisAway, RedisTakesNothing
+from pyshim.hosts import host_and_port
 from pyshim.identity.revocations import Revocations
 from pyshim.outside.redis import Redis, Script, opened
 from pyshim.outside.slots import slot_of
-from pyshim.redis_address import host_and_port
 from pyshim.turns import forgetting
 from pyshim.turns.shedding import BEGIN, END, Shedding
 from tests.conftest import free_ports, wait_until

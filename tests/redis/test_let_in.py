@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from pyshim.errors import RedisAway
+from pyshim.hosts import host_and_port
 from pyshim.outside.redis import Redis, opened
-from pyshim.redis_address import host_and_port
 from tests import certificates
 from tests.conftest import wait_until
 from tests.redis.conftest import RedisCluster, running

@@ -11,6 +11,7 @@ from tritonclient.grpc import service_pb2
 
 from pyshim.errors import TritonAway
 from pyshim.outside.breaker import Breaker
+from pyshim.outside.channel import CONNECT
 from pyshim.outside.triton import MAX_BATCH, MOST_ASKED, Triton
 from pyshim.telemetry import trace
 
@@ -34,7 +35,7 @@ async def listener() -> AsyncIterator[tuple[Listener, Triton]]:
     server.add_generic_rpc_handlers((heard,))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    triton = Triton(f"127.0.0.1:{port}", "student", lambda: Breaker(5, 30))
+    triton = Triton({"url": f"127.0.0.1:{port}", "channel_args": CONNECT}, "student", lambda: Breaker(5, 30))
     yield heard, triton
     await triton.close()
     await server.stop(None)
@@ -75,7 +76,7 @@ async def slow() -> AsyncIterator[tuple[Slow, Triton]]:
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    triton = Triton(f"127.0.0.1:{port}", "student", lambda: Breaker(5, 30))
+    triton = Triton({"url": f"127.0.0.1:{port}", "channel_args": CONNECT}, "student", lambda: Breaker(5, 30))
     yield handler, triton
     await triton.close()
     await server.stop(None)

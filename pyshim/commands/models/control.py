@@ -52,7 +52,7 @@ class ModelControl(Control[Rollout]):
         try:
             return await self.repository.served()
         except TritonAway:
-            raise fail(f"nothing answers at 127.0.0.1:{self.settings.triton_port} (Triton); {START}") from None
+            raise fail(f"nothing answers at {self.settings.triton_address} (Triton); {START}") from None
 
 
 def line(event: Event) -> Text:

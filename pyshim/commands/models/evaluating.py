@@ -54,7 +54,7 @@ def evaluate(
         except BadRow as error:
             raise fail(str(error)) from None
         except TritonAway as error:
-            raise fail(f"Triton at 127.0.0.1:{settings.triton_port}: {error}; {START}") from None
+            raise fail(f"Triton at {settings.triton_address}: {error}; {START}") from None
         _report(rows, answers, show)
 
     run(ModelControl, settings, work)
