@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-cluster bench-attacks bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
+.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-cluster chaos bench-attacks bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
 export PYTHON EXTRAS
@@ -79,6 +79,10 @@ bench-limits: ## measure: four nginx on one Redis, uneven demand, Redis lost: is
 bench-cluster: ## measure: Redis Cluster beside a single Redis; slots that move and masters that die, with and without WAIT
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench.cluster
+
+chaos: ## a fleet in network namespaces; something dies, hangs or is cut off in each round (ROUNDS=200 SEED=; root)
+	$(setup) dev
+	@$(BIN)/python -m loadtest.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
 	$(setup) dev

@@ -42,8 +42,10 @@ def command(
     return ["redis-server", *(text for name, value in options.items() for text in (f"--{name}", value))]
 
 
-def node_command(folder: Path, port: int, memory_mb: int = 0, timeout_ms: int = NODE_TIMEOUT_MS) -> list[str]:
-    """Of one node of a cluster on loopback."""
+def node_command(
+    folder: Path, port: int, memory_mb: int = 0, timeout_ms: int = NODE_TIMEOUT_MS, more: dict[str, str] | None = None
+) -> list[str]:
+    """Of one node of a cluster on loopback. more: options of Redis, which count before these."""
     return command(
         folder,
         None,
@@ -57,6 +59,7 @@ def node_command(folder: Path, port: int, memory_mb: int = 0, timeout_ms: int = 
             "cluster-require-full-coverage": "no",  # one lost shard is no reason to refuse the others' users
             "repl-diskless-sync-delay": "0",
             "cluster-replica-validity-factor": "0",  # a replica that lags is better than none
+            **(more or {}),
         },
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway import parts, shims
+from loadtest.place.certificates import Authority
 from pyshim.settings import BadSetting, Settings, read_settings
-from tests.certificates import Authority
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests import certificates
+from loadtest.place import certificates
 from tests.conftest import Stack, free_ports, make_stack
 from tests.http.raw import request, speak
 from tests.test_launcher import launch, processes_of

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from loadtest.place import certificates
 from pyshim.settings import ROOT
-from tests import certificates
 from tests.conftest import Stack, free_ports, wait_until
 from tests.test_failures import HOT, stopped
 from tests.test_launcher import launch, listening, processes_of

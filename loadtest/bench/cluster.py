@@ -153,7 +153,7 @@ def _killed(redis: Cluster, stand: Stand) -> dict[str, Any]:
         crowd.more(200)
     redis.start(lost)
     _settled(redis, stand)
-    late = [at for (at, _, _), one in zip(crowd.took, crowd.said, strict=True) if one.degraded]
+    late = [answer.at for answer in crowd.took if answer.degraded]
     failed = sum(count for status, count in crowd.statuses.items() if status != 200)
     return {"late_s": round(max(late, default=before) - before, 2), "late": len(late), "failed": failed, **_lost(redis, crowd)}
 

@@ -38,10 +38,12 @@ class Cluster:
     def address(self) -> str:
         return "redis://" + ",".join(self.nodes)
 
-    def start(self, node: str) -> None:
+    def command(self, node: str) -> list[str]:
         port = host_and_port(node)[1]
-        command = node_command(self.folder / str(port), port, timeout_ms=self.timeout_ms)
-        self.processes[node] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        return node_command(self.folder / str(port), port, timeout_ms=self.timeout_ms)
+
+    def start(self, node: str) -> None:
+        self.processes[node] = subprocess.Popen(self.command(node), stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:
         for process in self.processes.values():

@@ -9,11 +9,10 @@ import httpx
 import pytest
 import redis
 
-from loadtest.place import edges
+from loadtest.place import certificates, edges
 from loadtest.place.edges import HOT, Edge
 from loadtest.place.stack import free_ports
 from pyshim.identity import tokens
-from tests import certificates
 from tests.conftest import wait_until
 from tests.many.conftest import GENEROUS
 

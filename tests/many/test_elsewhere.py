@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.place.certificates import Authority
 from pyshim.hosts import host_and_port
-from tests.certificates import Authority
 from tests.conftest import PATIENT, RedisServer, Stack, free_ports, wait_until
 from tests.sluice import here
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import redis
 
+from loadtest.place import certificates
 from pyshim.errors import RedisAway
 from pyshim.hosts import host_and_port
 from pyshim.outside.redis import Redis, opened
-from tests import certificates
 from tests.conftest import wait_until
 from tests.redis.conftest import RedisCluster, running
 

@@ -1,4 +1,4 @@
-"""Certificates for tests, good for a day: a self-signed one for 127.0.0.1, and an authority with those it signs."""
+"""Certificates of our own, good for a day: a self-signed one for 127.0.0.1, and an authority with those it signs."""
 
 import datetime
 import ipaddress

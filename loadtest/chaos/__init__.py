@@ -1,0 +1,1 @@
+"""What does a fleet keep of its promises while its hosts die, hang and are cut off? `make chaos`."""
