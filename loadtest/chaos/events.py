@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from loadtest.place.fleet import EDGES, REDIS, REDIS_PORT, SHIMS, TRITON, Fleet
@@ -11,13 +11,15 @@ from loadtest.place.fleet import EDGES, REDIS, REDIS_PORT, SHIMS, TRITON, Fleet
 BEFORE_S, LASTS_S = (0.2, 1.0), (0.5, 4.0)
 PARTS = {"shim": "shim-0", "triton": "triton", "edge": "nginx"}
 KINDS = ("killed", "paused", "cut", "deaf", "mute")
-# A cluster's nodes and what they are to each other is what the fleet stands on: half of the rounds.
-HOSTS = (*REDIS, *REDIS, *SHIMS, TRITON, *EDGES, *SHIMS, TRITON)
+MASTERS, REPLICAS = ("master-1", "master-2", "master-3"), ("replica-1", "replica-2", "replica-3")
+# Which Redis is which at that moment is not the seed's to say. What holds the state has half of the rounds.
+HOSTS = (*MASTERS, *MASTERS, *REPLICAS, *SHIMS, *SHIMS, TRITON, TRITON, *EDGES)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Times in seconds: until it begins under load, and how long it lasts. What is killed is started again by who watches it."""
+    """host: of the fleet, or what a Redis is when it begins. Times in seconds: until it begins under load, and how long it lasts.
+    What is killed is started again by who watches it."""
 
     host: str
     kind: str
@@ -29,7 +31,7 @@ class Event:
 
     @property
     def redis(self) -> bool:
-        return self.host in REDIS
+        return self.host in MASTERS + REPLICAS
 
 
 def drawn(seed: int) -> Event:
@@ -37,31 +39,33 @@ def drawn(seed: int) -> Event:
     return Event(random.choice(HOSTS), random.choice(KINDS), random.uniform(*BEFORE_S), random.uniform(*LASTS_S))
 
 
+def now(event: Event, fleet: Fleet) -> Event:
+    """The same, of the host that is meant at this moment."""
+    if not event.redis:
+        return event
+    role, _, number = event.host.partition("-")
+    node = fleet.cluster.masters()[int(number) - 1]
+    return replace(event, host=fleet.cluster.host(node if role == "master" else fleet.cluster.replica_of(node)))
+
+
 def node_of(fleet: Fleet, host: str) -> str:
     return f"{fleet.net.address(host)}:{REDIS_PORT}"
 
 
-def _process(fleet: Fleet, host: str) -> int:
-    """Of what answers on that host; of nginx its first worker's master."""
-    if host in REDIS:
-        return fleet.cluster.processes[node_of(fleet, host)].pid
-    return fleet.pid(host, PARTS[host.partition("-")[0]])
-
-
 def begin(event: Event, fleet: Fleet) -> Callable[[], None]:
-    """Has it happen; what is returned ends it. Redis that was killed is started then."""
+    """Has it happen; what is returned ends it. event: of now. Redis that was killed is started then."""
     host, net = event.host, fleet.net
-    if event.kind == "killed":
-        if not event.redis:
-            os.killpg(_process(fleet, host), signal.SIGKILL)  # its launcher starts it again
-            return lambda: None
-        node = node_of(fleet, host)
+    if event.kind in ("cut", "deaf", "mute"):
+        {"cut": net.cut, "deaf": net.deafen, "mute": net.mute}[event.kind](host)
+        return net.heal
+    node = node_of(fleet, host) if host in REDIS else ""
+    pid = fleet.cluster.processes[node].pid if node else fleet.pid(host, PARTS[host.partition("-")[0]])
+    tell = os.kill if node else os.killpg  # a part of ours leads a group of its own
+    if event.kind == "paused":
+        tell(pid, signal.SIGSTOP)
+        return lambda: tell(pid, signal.SIGCONT)
+    if node:
         fleet.cluster.kill(node)
         return lambda: fleet.cluster.start(node)
-    if event.kind == "paused":
-        pid = _process(fleet, host)
-        everything = os.kill if event.redis else os.killpg  # each of ours leads a group of its own
-        everything(pid, signal.SIGSTOP)
-        return lambda: everything(pid, signal.SIGCONT)
-    {"cut": net.cut, "deaf": net.deafen, "mute": net.mute}[event.kind](host)
-    return net.heal
+    tell(pid, signal.SIGKILL)  # its launcher starts it again
+    return lambda: None

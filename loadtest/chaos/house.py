@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import yaml
 
 from loadtest.place.certificates import Authority
@@ -46,4 +47,12 @@ def house(folder: Path) -> Iterator[House]:
         environment = {PREFIX + name: value for name, value in made.chosen(EDGES[0], shared).items()}
         command = [sys.executable, "-m", "pyshim", "tokens", "revoke", "--tenant", "shop", "--user", REVOKED]
         subprocess.run(made.net.on(EDGES[0], command), cwd=ROOT, env=os.environ | environment, check=True, capture_output=True)
+        made.cluster.wait(lambda: _refused(stand), 10)
         yield stand
+
+
+def _refused(house: House) -> bool:
+    """By both edges, which learn it within two seconds."""
+    headers = {"Authorization": f"Bearer {house.revoked}"}
+    told = [httpx.get(f"{url}/v1/history", headers=headers, trust_env=False).status_code for url in house.fleet.urls]
+    return set(told) == {401}

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from loadtest.chaos.events import Event, begin, drawn, node_of
+from loadtest.chaos.events import Event, begin, drawn, node_of, now
 from loadtest.chaos.house import BURST, LIMITED, RATE, House
 from loadtest.chaos.witnesses import HOT, Metered, Revoked
-from loadtest.place.fleet import EDGES, SHIMS, Fleet
+from loadtest.place.fleet import EDGES, REDIS, SHIMS, Fleet
 from loadtest.verdict.promises import faults
 from loadtest.who.crowd import Answer, Crowd
 
@@ -44,16 +44,17 @@ class Round:
 def played(house: House, seed: int, timed: bool = True) -> Round:
     """timed: does it count how fast it is again?"""
     one, fleet = Round(seed, drawn(seed)), house.fleet
-    touched = _touched(fleet, one.event)
+    event = now(one.event, fleet)
+    touched = _touched(fleet, event)
     crowd = Crowd(fleet.urls, fleet.token, SAID, USERS, EVERY_S)
     revoked = Revoked(fleet.urls, house.revoked)
     metered = Metered(fleet.urls, lambda user: fleet.token(user, LIMITED), RATE, BURST)
     with revoked, metered, crowd:
-        time.sleep(STEADY_S + one.event.before_s)
+        time.sleep(STEADY_S + event.before_s)
         before = _p99(crowd.took)
         began = time.monotonic()
-        end = begin(one.event, fleet)
-        time.sleep(one.event.lasts_s)
+        end = begin(event, fleet)
+        time.sleep(event.lasts_s)
         end()
         ended = time.monotonic()
         one.faults += _healed(fleet)
@@ -71,7 +72,7 @@ def played(house: House, seed: int, timed: bool = True) -> Round:
 
 def _touched(fleet: Fleet, event: Event) -> Callable[[Answer], bool]:
     """May this turn have been harmed?"""
-    if event.redis:
+    if event.host in REDIS:
         node = node_of(fleet, event.host)
         spans = [span for span, owner in fleet.cluster.owners().items() if owner == node]
 
