@@ -9,9 +9,11 @@
 --   shared memory, so that a worker that takes a dead one's place knows it at once.
 -- * A Redis that comes back with another log, or with none, is told what is known here: nothing is un-revoked by losing it.
 --
--- An nginx that is started anew while Redis is away knows of none; it is not ready (/readyz) until Redis answers.
+-- * An nginx that is started anew knows what this machine knew (revoked_copy.lua), and lets nobody in before it was told what is
+--   new, or Redis had the time to say it.
 
 local cjson = require "cjson.safe"
+local copy = require "edge.revoked_copy"
 local redis = require "edge.redis"
 
 local LOG, ENDS, EPOCH = "{revoked}:log", "{revoked}:ends", "{revoked}:epoch"
@@ -27,11 +29,20 @@ local tenants = {}          -- by tenant: what a turn looks at {tenant = at, use
 local epoch, number = "not asked yet", "0"
 local ends = math.huge      -- when the first of said is over
 local asked_at              -- when Redis answered last
+local waits_until           -- the moment until which nobody is let in, nil once Redis answered
+local new = {}              -- texts that are not in the copy yet
 local asking = false
 local told                  -- what another log has told so far (a set of texts), until it was told what it lacks
 
+-- The first turns of a worker wait for what is new.
+local function wait()
+    while waits_until and ngx.now() < waits_until do ngx.sleep(0.005) end
+    waits_until = nil
+end
+
 -- claims: as edge/identity.lua has verified them.
 function _M.holds(claims)
+    if waits_until then wait() end
     local mine = tenants[claims.tenant_id]
     if not mine then return false end
     if claims.jti and mine.token[claims.jti] then return true end
@@ -64,6 +75,7 @@ local function take(text)
     said[meant] = { text = text, what = what, at = what.at, until_ = until_ }
     if until_ < ends then ends = until_ end
     put(what, not what.restored and what.at or nil)
+    new[#new + 1] = text
     local kept, err = shared:safe_set(meant, text, until_ - ngx.time())
     if not kept then return "no copy in shared memory: " .. err end
 end
@@ -114,7 +126,25 @@ local function ask(settings)
             fault = take(answer[i]) or fault
         end
     until #answer < AT_ONCE + 2
+    waits_until = nil
     return told and say_again(settings) or fault
+end
+
+local function texts()
+    local found = {}
+    for _, it in pairs(said) do found[#found + 1] = it.text end
+    return found
+end
+
+-- One worker of a machine keeps the copy. Returns nothing, or an error.
+local function keep()
+    if #new == 0 then return end
+    local added = new
+    new = {}
+    if ngx.worker.id() ~= 0 then return end
+    local count = 0
+    for _ in pairs(said) do count = count + 1 end
+    return copy.add(added, count, texts)
 end
 
 -- Learns what is new. Returns nothing, or an error.
@@ -124,16 +154,24 @@ function _M.follow(settings)
     local _, err = pcall(ask, settings)
     asking = false
     tidy()
-    return err
+    return keep() or err
+end
+
+-- Before the workers fork: what this machine knew.
+function _M.prepare(folder)
+    for _, text in ipairs(copy.begin(folder)) do take(text) end
+    new = {}
 end
 
 -- What this machine's workers know already.
-function _M.begin()
+function _M.begin(settings)
     asked_at = ngx.now()
+    waits_until = asked_at + settings.redis_timeout_ms / 1000
     for _, meant in ipairs(shared:get_keys(0)) do
         local text = shared:get(meant)
         if text then take(text) end
     end
+    new = {}
 end
 
 -- How many are in force here, and for how many seconds nothing new could be learned.

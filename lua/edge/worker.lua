@@ -31,6 +31,7 @@ function _M.prepare(run_folder, scripts_folder)
     local settings = config.begin(run_folder).settings
     versions.begin(settings.versions)
     shims.begin(run_folder)
+    revoked.prepare(run_folder)
     identity.begin(settings.tokens_remembered)
     for _, name in ipairs(SCRIPTS) do redis.load_script(scripts_folder, name) end
 end
@@ -79,7 +80,7 @@ end
 function _M.start()
     local again, err = config.begin_again()     -- a worker that was replaced: the master knows only what it began with
     if not again then ngx.log(ngx.ERR, "the configuration of this machine: ", err) end
-    revoked.begin()
+    revoked.begin(config.current().settings)
     cluster.start(config.current().settings)
     assert(ngx.timer.at(0, learn_revoked))
     assert(ngx.timer.every(1, learn_revoked))

@@ -12,7 +12,8 @@ STAND_INS = """
 local from_json, run, now, shared = ...
 package.path = %r .. package.path
 local null = newproxy()
-ngx = { null = null, now = now, time = function() return math.floor(now()) end, shared = { revoked = {} } }
+ngx = { null = null, now = now, time = function() return math.floor(now()) end, shared = { revoked = {} },
+    worker = { id = function() return 1 end } }
 function ngx.shared.revoked:safe_set(key, value) shared[key] = value return true end
 function ngx.shared.revoked:get(key) return shared[key] end
 function ngx.shared.revoked:get_keys() local keys = {} for key in pairs(shared) do keys[#keys + 1] = key end return keys end
@@ -51,7 +52,7 @@ class Worker:
         begin(code, self._from_json, self._run, lambda: self.now, self._left)
         self.revoked = self.lua.eval(b"require 'edge.revoked'")
         self.identity = self.lua.eval(b"require 'edge.identity'")
-        self.revoked[b"begin"]()
+        self.revoked[b"begin"](self.table({"redis_timeout_ms": 0}))
         self.identity[b"begin"](1000)
 
     @property
