@@ -211,9 +211,9 @@ def lasting_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
     yield from starting(tmp_path_factory)
 
 
-def copy_tenants(folder: Path, change: Callable[[str, dict[str, Any]], None]) -> Path:
+def copy_tenants(folder: Path, change: Callable[[str, dict[str, Any]], None], of: Path = ROOT / "gateway" / "tenants") -> Path:
     """The shipped tenants in a folder of their own; change(id, tenant.yaml as a dict) alters each."""
-    shutil.copytree(ROOT / "gateway" / "tenants", folder)
+    shutil.copytree(of, folder)
     for path in folder.glob("*/tenant.yaml"):
         about = yaml.safe_load(path.read_text(encoding="utf-8"))
         change(path.parent.name, about)

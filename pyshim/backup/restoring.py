@@ -30,8 +30,8 @@ from pyshim.errors import BadBackup, BadTenant, RedisAway
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
 from pyshim.tenants.compile import Compiled
-from pyshim.turns.erasures import KEPT_S, Erasure
-from pyshim.turns.forgetting import Consents
+from pyshim.turns.erasures import Erasure
+from pyshim.turns.forgetting import FORGOTTEN_S, Consents
 
 AT_ONCE = 20
 CLAIM, CLAIM_MS, RENEW_S = "{restore}", 60_000, 10.0
@@ -133,14 +133,14 @@ class Restoring:
 
     async def _what_refuses(self) -> None:
         for one in self._erased.noted:
-            await self._users.forgotten(record.Forgotten(one.whose, one.at, one.at + KEPT_S * 1000))
+            await self._users.forgotten(record.Forgotten(one.whose, one.at, one.at + FORGOTTEN_S * 1000))
         for found in self._backup.records():
             match found:
                 case record.Revoked():
                     await self._followed.revoked(found)
                 case record.Forgotten():
                     self._erased.add(found.whose, found.at)
-                    if found.until == 0 or found.until > time.time() * 1000:
+                    if _lives(found.until):
                         await self._users.forgotten(found)
 
     async def _what_serves(self) -> None:
@@ -197,7 +197,7 @@ class Restoring:
         tenant, user = record.tenant_of(found.whose), record.user_of(found.whose)
         await self._erased.learn(tenant, {user})
         entries = [entry for entry in found.entries if not self._erased.consent(tenant, user, moment(entry)[0])]
-        if entries and found.until > time.time() * 1000:
+        if entries and _lives(found.until):
             await self._users.agreed(msgspec.structs.replace(found, entries=entries))
 
     async def _consents(self, tenants: set[str]) -> None:
@@ -210,6 +210,10 @@ class Restoring:
                         yield from (event for page in pages for event in page.entries)
 
             await United(self._redis, tenant, self._erased.consent).write(events)
+
+
+def _lives(until: int) -> bool:
+    return until == 0 or until > time.time() * 1000
 
 
 def moment_of(seconds: float) -> str:

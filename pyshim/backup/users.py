@@ -72,11 +72,8 @@ class Users:
 
 def _values(user: record.User) -> list[Argument]:
     """As put_back-6 takes them: lists with their length in front."""
-    events = [part for entry, fields in user.events for part in (entry, len(fields), *fields)]
-    return [
-        *(user.state, user.state_until),
-        *(len(user.turns), *user.turns, user.turns_until),
-        *(len(user.intents), *user.intents, user.intents_until),
-        *(len(user.calls), *user.calls, user.calls_until),
-        *(len(user.events), *events, user.events_until),
-    ]
+    events: list[Argument] = [part for entry, fields in user.events for part in (entry, len(fields), *fields)]
+    values: list[Argument] = [user.state, user.state_until]
+    for some, until in ((user.turns, user.turns_until), (user.intents, user.intents_until), (user.calls, user.calls_until)):
+        values += [len(some), *some, until]
+    return [*values, len(user.events), *events, user.events_until]

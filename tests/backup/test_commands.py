@@ -22,7 +22,7 @@ pytestmark = pytest.mark.real
 def office(tmp_path_factory: pytest.TempPathFactory, stacks: Callable[..., Stack]) -> Office:
     tenants = copy_tenants(tmp_path_factory.mktemp("backed-up") / "tenants", wide)
     settings = {"TENANTS": str(tenants), "ADDRESS_RATE_PER_S": "100000", "ADDRESS_BURST": "100000", **FORGIVING, **PATIENT}
-    return Office(stacks(**settings, SHIMS="2"), tenants)
+    return Office(stacks(**settings, SHIMS="1", EDGE_WORKERS="1"), tenants)
 
 
 def done(stack: Stack, *arguments: str | Path, typed: Callable[..., object] = here) -> str:
@@ -119,6 +119,18 @@ def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_done(office:
     with writing(path, Header("sluice backup", FORMAT + 1, "9.9", 0.0, "", "")):
         pass
     assert "it has format 2, written by sluice 9.9" in refused(stack, "restore", path, "--apply")
+
+
+def test_a_redis_that_is_full_is_backed_up_and_takes_nothing_back(office: Office, tmp_path: Path) -> None:
+    stack, path = office.stack, tmp_path / "backup.gz"
+    with redis.Redis(unix_socket_path=str(stack.settings.redis.socket)) as client:
+        [before] = client.config_get("maxmemory").values()
+        client.config_set("maxmemory", 1)
+        try:
+            done(stack, "backup", path)
+            assert "cannot write: OOM" in refused(stack, "restore", path, "--apply")
+        finally:
+            client.config_set("maxmemory", before)
 
 
 def test_without_redis_nothing_is_written(tmp_path: Path) -> None:

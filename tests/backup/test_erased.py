@@ -55,6 +55,17 @@ async def test_the_machine_remembers_it_where_redis_lost_all(
     assert await restored(settings, redis, path, erasures.noted(notes)) == {"erased": 1, "users there already": 1}
 
 
+async def test_what_is_remembered_for_ever_is_so_again(redis: Redis, settings: Settings, path: Path, tmp_path: Path) -> None:
+    for key in ("f:{shop:u}", "a:{shop:u}"):
+        await redis.command("SET" if key[0] == "f" else "RPUSH", key, 5)
+        await redis.command("PERSIST", key)
+    before = await everything(redis, "[fa]:{shop:u}")
+    await taken(redis, tmp_path / "ever")
+    await redis.command("DEL", "f:{shop:u}", "a:{shop:u}")
+    await restored(settings, redis, tmp_path / "ever")
+    assert await everything(redis, "[fa]:{shop:u}") == before
+
+
 async def test_consents_are_united_in_their_order(
     shop: Tenant, settings: Settings, redis: Redis, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
