@@ -72,8 +72,10 @@ class Users:
 
 def _values(user: record.User) -> list[Argument]:
     """As put_back-6 takes them: lists with their length in front."""
-    events: list[Argument] = [part for entry, fields in user.events for part in (entry, len(fields), *fields)]
     values: list[Argument] = [user.state, user.state_until]
     for some, until in ((user.turns, user.turns_until), (user.intents, user.intents_until), (user.calls, user.calls_until)):
         values += [len(some), *some, until]
-    return [*values, len(user.events), *events, user.events_until]
+    values.append(len(user.events))
+    for entry, fields in user.events:
+        values += [entry, len(fields), *fields]
+    return [*values, user.events_until]
