@@ -65,8 +65,10 @@ def test_what_redis_lost_comes_back_and_conversations_go_on(office: Office, tmp_
         wait_until(lambda: "written again" in office.sluice("versions").stdout)  # by the shims, who know what serves
         look = done(stack, "restore", path)
         assert "would be put back:" in look and look.rstrip().endswith("nothing was changed: --apply does it")
+        assert "1  users forgotten since, who stay so" in look
         assert asks.history() == [], "it was only looked at"
-        said = done(stack, "restore", path, "--apply", typed=process)
+        shutil.move(stack.settings.erased, tmp_path / "of-another-machine")
+        said = done(stack, "restore", path, "--apply", "--erased", tmp_path / "of-another-machine", typed=process)
         assert "1  users forgotten since, who stay so" in said and said.rstrip().endswith("done")
     assert asks.history() == before
     answered = asks.ask("20231105")

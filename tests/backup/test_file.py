@@ -82,7 +82,9 @@ def test_what_its_end_does_not_count_or_sum_up_is_damaged(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", [b"hello", b"REDIS0011\xfa", gzip.compress(b"hello\n"), gzip.compress(b'{"a":1}\n'), b"\x1f\x8bx"]
+    "content",
+    [b"hello", b"REDIS0011\xfa", gzip.compress(b"hello\n"), gzip.compress(b'{"a":1}\n'), b"\x1f\x8bx"],
+    ids=["text", "Redis' own", "text in gzip", "JSON in gzip", "the beginning of gzip"],
 )
 def test_what_is_none_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
     said = refused(tmp_path / "foreign", content)

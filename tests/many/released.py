@@ -11,6 +11,7 @@ import pytest
 
 from pyshim.settings import ROOT
 from tests.conftest import Stack, _bare_environment, wait_until
+from tests.sluice import here
 
 NAMED = Path(__file__).with_name("last_release")
 
@@ -62,6 +63,8 @@ class Released(Stack):
 
     def typed(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
         """A `sluice` command of that tree."""
+        if self.of == ROOT:
+            return here(self, *map(str, arguments))
         command = [sys.executable, "-m", "pyshim", *map(str, arguments)]
         chosen = {**environment(self.of), **self.environment, "COLUMNS": "300", "LANG": "C.UTF-8"}
         return subprocess.run(command, cwd=self.of, env=chosen, capture_output=True, text=True, timeout=110, check=False)

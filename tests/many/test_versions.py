@@ -161,6 +161,7 @@ def test_one_that_this_version_applies_serves_at_both_or_is_refused_with_a_reaso
 
 # -- what one wrote on its disk --------------------------------------------------------------------------------------------
 
+# Run by the code of both trees: names that one of them lacks need a piece of their own.
 WRITES = """
 import sys
 from pathlib import Path
