@@ -100,7 +100,7 @@ class Stack:
         self.launcher = subprocess.Popen(
             [sys.executable, "-m", "gateway.launcher"],
             cwd=ROOT,
-            env={**_bare_environment(), **self.environment},
+            env={**bare_environment(), **self.environment},
             stdout=(self.var / "launcher.out").open("w"),
             stderr=subprocess.STDOUT,
             text=True,
@@ -158,7 +158,7 @@ class Customer:
         return list(answer.json()["turns"])
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """The environment without settings of a sluice somebody runs beside the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 

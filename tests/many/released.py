@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyshim.settings import ROOT
-from tests.conftest import Stack, _bare_environment, wait_until
+from tests.conftest import Stack, bare_environment, wait_until
 from tests.sluice import here
 
 NAMED = Path(__file__).with_name("last_release")
@@ -31,7 +31,7 @@ def tree(folder: Path) -> Path:
 
 def environment(of: Path) -> dict[str, str]:
     """What makes Python read the code of this tree and no other."""
-    return {**_bare_environment(), "PYTHONPATH": str(of)}
+    return {**bare_environment(), "PYTHONPATH": str(of)}
 
 
 def ran(of: Path, code: str, *arguments: object) -> str:
