@@ -8,6 +8,7 @@ Away             something outside does not answer in time or at all
     RedisRefused  it is there, takes what others write, and refuses this
   TritonAway     the model server, or its breaker is open
     TritonBusy   its queue is full: it is there, and rejects
+BadBackup        a backup cannot be made, or is none that can be read: which file, where, why
 BadTenant        tenants' files cannot be served; all faults, each with file, line and what was wanted
 """
 
@@ -54,3 +55,7 @@ class BadTenant(Exception):
     def __init__(self, *faults: str) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class BadBackup(Exception):
+    """A backup cannot be written whole, or what is read is no whole backup. One sentence that says which, where and why."""

@@ -143,6 +143,11 @@ class Settings:
         return self.var / "keys"
 
     @property
+    def erased(self) -> Path:
+        """Who was forgotten, for backups from before (pyshim/turns/erasures.py)."""
+        return self.var / "erased"
+
+    @property
     def model_versions(self) -> Path:
         """What nginx reads of each model version that serves, and which of them is the stable one."""
         return self.run / "versions"

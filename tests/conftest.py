@@ -100,7 +100,7 @@ class Stack:
         self.launcher = subprocess.Popen(
             [sys.executable, "-m", "gateway.launcher"],
             cwd=ROOT,
-            env={**_bare_environment(), **self.environment},
+            env={**bare_environment(), **self.environment},
             stdout=(self.var / "launcher.out").open("w"),
             stderr=subprocess.STDOUT,
             text=True,
@@ -158,7 +158,7 @@ class Customer:
         return list(answer.json()["turns"])
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """The environment without settings of a sluice somebody runs beside the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
@@ -211,9 +211,9 @@ def lasting_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
     yield from starting(tmp_path_factory)
 
 
-def copy_tenants(folder: Path, change: Callable[[str, dict[str, Any]], None]) -> Path:
+def copy_tenants(folder: Path, change: Callable[[str, dict[str, Any]], None], of: Path = ROOT / "gateway" / "tenants") -> Path:
     """The shipped tenants in a folder of their own; change(id, tenant.yaml as a dict) alters each."""
-    shutil.copytree(ROOT / "gateway" / "tenants", folder)
+    shutil.copytree(of, folder)
     for path in folder.glob("*/tenant.yaml"):
         about = yaml.safe_load(path.read_text(encoding="utf-8"))
         change(path.parent.name, about)

@@ -19,7 +19,7 @@ ORDER = (
     ("tenants",),
     ("turns", "configuration"),
     ("dialogue", "rollout"),
-    ("layers",),
+    ("layers", "backup"),
     ("funnel",),
     ("serve",),
     ("commands",),

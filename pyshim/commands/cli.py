@@ -1,5 +1,6 @@
 """The `sluice` command: talk to a running sluice, mint and revoke tokens, export consents, forget users, change the configuration
-and the lists of addresses, look after turns that Redis did not take and after logs, replace models.
+and the lists of addresses, back up and restore what Redis has, look after turns that Redis did not take and after logs, replace
+models.
 
 A command's file is read when somebody types it, and no other: what serves shares the cores with whoever types.
 """
@@ -20,6 +21,8 @@ COMMANDS = {  # its `app` is the command, or the group of commands
     "users": "pyshim.commands.users",
     "config": "pyshim.commands.config",
     "addresses": "pyshim.commands.addresses",
+    "backup": "pyshim.commands.backup",
+    "restore": "pyshim.commands.restore",
     "late": "pyshim.commands.late",
     "logs": "pyshim.commands.logs",
     "models": "pyshim.commands.models",

@@ -49,7 +49,7 @@ def forget(
 async def _forget(settings: Settings, tenant: str, user: str) -> Forgotten:
     async with opened(settings) as redis:
         consents = await _setting(redis, tenant)
-        return await forgetting.forget(redis, tenant, user, consents, thoroughly=True)
+        return await forgetting.forget(redis, tenant, user, consents, thoroughly=True, notes=settings.erased)
 
 
 async def _setting(redis: Redis, tenant: str) -> Consents:

@@ -161,13 +161,27 @@ class Store:
         """A version that was lost. values: by key, pieces before what names them; newest: no lower number is given any more."""
         for key, value in values.items():
             await self._redis.command("SET", key, value)
-        await self._redis.command("ZADD", NUMBERS, number, number)
-        if await self.newest() < newest:
-            await self._redis.command("SET", NEWEST, newest)
+        await self.add([number], newest)
 
     async def note_again(self, lines: list[bytes]) -> None:
         if lines and not await self._redis.command("LLEN", LOG):
             await self._redis.command("RPUSH", LOG, *lines)
+
+    async def add(self, numbers: list[int], newest: int) -> None:
+        """Versions whose pieces are here again. newest: no lower number is given any more."""
+        for number in numbers:
+            await self._redis.command("ZADD", NUMBERS, number, number)
+        if await self.newest() < newest:
+            await self._redis.command("SET", NEWEST, newest)
+
+    async def note_before(self, lines: list[bytes]) -> None:
+        """Lines of the log, the newest first, that are older than all that are here."""
+        here = await self.lines()
+        oldest = msgspec.json.decode(here[-1], type=Event).at if here else float("inf")
+        older = [line for line in lines if msgspec.json.decode(line, type=Event).at < oldest]
+        if older:
+            await self._redis.command("RPUSH", LOG, *older)
+            await self._redis.command("LTRIM", LOG, 0, 10 * KEPT - 1)
 
     # -- its history -------------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,10 @@ def _entries(answer: list[tuple[bytes, list[bytes]]]) -> list[tuple[bytes, dict[
     return [(entry, _fields(fields)) for entry, fields in answer]
 
 
+def _lines(text: bytes) -> list[str]:
+    return text.decode().splitlines()
+
+
 SHAPED: dict[Argument, Callable[[Any], Any]] = {"HGETALL": _fields, "XRANGE": _entries}
 
 
@@ -133,6 +137,13 @@ class Redis:
     def owner(self, slot: int) -> str:
         """Name of the node that has a slot; "" while that is not known."""
         return self._nodes.owner(slot)
+
+    async def slots(self) -> dict[str, list[str]]:
+        """By master, the slots it has, as it says itself: `0-5460`, `[5461->-id]` of one on its way. Raises RedisAway."""
+        if not self._is_cluster:
+            return {}
+        said = {node: await self.on(node, "CLUSTER", "NODES") for node in await self.masters()}
+        return {node: next(line.split()[8:] for line in _lines(text) if "myself" in line) for node, text in said.items()}
 
     async def on(self, node: str, *arguments: Argument) -> Any:
         """One plain command, answered by that node. Raises RedisAway."""

@@ -183,7 +183,7 @@ class Handlers:
         deadline, (tenant, user) = self._deadline(headers), _who(headers)
         consents = (await self._config(headers, deadline)).served[tenant].tenant.about.history.consents
         async with self._conversations.alone(tenant, user, deadline - time.monotonic()):
-            told = await forgetting.forget(self._outside.redis, tenant, user, consents)
+            told = await forgetting.forget(self._outside.redis, tenant, user, consents, notes=self._settings.erased)
         told.erased.turns += await asyncio.to_thread(aside.drop, self._settings.run, tenant, user)
         await send_json(send, 200, wire.encode(told) + b"\n", [(b"cache-control", b"no-store")])
 

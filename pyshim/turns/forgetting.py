@@ -5,13 +5,16 @@ of the user. What the customer agreed to (pyshim/turns/journal.py) is the tenant
 goes, and the answer says which. Limits and revoked tokens know a user's name and nothing that was said; they end by themselves.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from pyshim.outside.redis import Redis, Script
-from pyshim.turns import journal
+from pyshim.turns import erasures, journal
+from pyshim.turns.erasures import Erasure
 
 PAGE = 1000
 FORGOTTEN_S = journal.CONSENTS_S
@@ -46,11 +49,16 @@ class Forgotten(msgspec.Struct):
 _forget = Script("forget-6")
 
 
-async def forget(redis: Redis, tenant: str, user: str, consents: Consents, thoroughly: bool = False) -> Forgotten:
+async def forget(
+    redis: Redis, tenant: str, user: str, consents: Consents, thoroughly: bool = False, notes: Path | None = None
+) -> Forgotten:
     """Erases it. thoroughly: looks at all the tenant's consents, for those that an earlier sluice wrote and
-    listed nowhere. Said again after it failed half-way, it does the rest. Raises RedisAway."""
+    listed nowhere; notes: where it is noted for backups (erasures.py). Said again after it failed half-way, it does the rest.
+    Raises RedisAway."""
     whose = f"{{{tenant}:{user}}}"
-    states, turns, intents, events, calls = await redis.run(_forget, *(f"{kind}:{whose}" for kind in "dhicef"), FORGOTTEN_S)
+    states, turns, intents, events, calls, at = await redis.run(_forget, *(f"{kind}:{whose}" for kind in "dhicef"), FORGOTTEN_S)
+    if notes is not None:
+        await asyncio.to_thread(erasures.note, notes, Erasure(tenant, user, int(at), consents))
     for key in calls:
         await redis.command("ZREM", journal.INDEX, msgspec.json.encode((tenant, user, key.decode())))
     erased = Erased(turns, intents, states, len(calls), events)
