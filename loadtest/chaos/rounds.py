@@ -58,11 +58,11 @@ def played(house: House, seed: int, timed: bool = True) -> Round:
         end()
         ended = time.monotonic()
         one.faults += _healed(fleet)
-        one.again_s = _fast_again(crowd, ended, max(SLOWEST_S, 3 * before))
+        one.again_s = fast_again(crowd, ended, max(SLOWEST_S, 3 * before))
     one.turns, one.degraded = len(crowd.took), sum(answer.degraded for answer in crowd.took)
     one.failed = sum(answer.status != 200 for answer in crowd.took)
-    one.faults += _harmed(crowd.took, touched, one.event)
-    _written(fleet)
+    one.faults += harmed(crowd.took, touched, one.event)
+    one.faults += _written(fleet)
     one.faults += faults(crowd.said, fleet.cluster.histories("shop", crowd.users))
     one.faults += revoked.faults() + metered.faults(ended - began + HEALED_S * bool(one.faults))
     if timed and one.again_s > FAST_S:
@@ -87,13 +87,13 @@ def _touched(fleet: Fleet, event: Event) -> Callable[[Answer], bool]:
     return lambda answer: event.host in SHIMS
 
 
-def _harmed(answers: Sequence[Answer], touched: Callable[[Answer], bool], event: Event) -> list[str]:
-    harmed = [answer for answer in answers if answer.status != 200 and not touched(answer)]
+def harmed(answers: Sequence[Answer], touched: Callable[[Answer], bool], event: Event) -> list[str]:
+    """What is wrong with these answers, in sentences. touched: those that the event may have cost something."""
+    spared = [answer for answer in answers if answer.status != 200 and not touched(answer)]
     allowed = (0, 200, 503) if event.host in EDGES else (200, 503)
     strange = sorted({answer.status for answer in answers if answer.status not in allowed})
-    said = (
-        [f"{len(harmed)} turns that had nothing to do with it failed: {sorted({one.status for one in harmed})}"] if harmed else []
-    )
+    failed = sorted({one.status for one in spared})
+    said = [f"{len(spared)} turns that had nothing to do with it failed: {failed}"] if spared else []
     return said + [f"turns were answered with {strange}"] * bool(strange)
 
 
@@ -107,14 +107,24 @@ def _healed(fleet: Fleet) -> list[str]:
     return []
 
 
-def _written(fleet: Fleet) -> None:
-    """Waits until no turn waits any more. Raises TimeoutError."""
+def _written(fleet: Fleet) -> list[str]:
+    """Waits until no turn waits any more."""
+    until = time.monotonic() + HEALED_S
+    while waiting := _waiting(fleet):
+        if time.monotonic() > until:
+            return [f"turns still wait after {HEALED_S:.0f} s: {waiting}"]
+        time.sleep(0.1)
+    return []
+
+
+def _waiting(fleet: Fleet) -> dict[str, float]:
+    """How many, by who keeps them; of shims one edge knows."""
+    told = {host: fleet.metrics(host) for host in EDGES}
     names = ("sluice_late_turns", "sluice_late_copies")
-    for host in EDGES:
-        fleet.cluster.wait(lambda host=host: all(fleet.metrics(host).get(name, 1) == 0 for name in names), 30)  # type: ignore[misc]
-    for number in range(len(SHIMS)):
-        name = f'sluice_shim_late_turns{{shim="{number}"}}'
-        fleet.cluster.wait(lambda name=name: fleet.metrics(EDGES[0]).get(name, 1) == 0, 30)  # type: ignore[misc]
+    found = {f"{host} {name}": told[host].get(name, -1) for host in EDGES for name in names}
+    behind = [f'sluice_shim_late_turns{{shim="{number}"}}' for number in range(len(SHIMS))]
+    found |= {name: told[EDGES[0]].get(name, -1) for name in behind}
+    return {name: count for name, count in found.items() if count}
 
 
 def _p99(answers: Sequence[Answer]) -> float:
@@ -122,7 +132,7 @@ def _p99(answers: Sequence[Answer]) -> float:
     return took[int(0.99 * (len(took) - 1))] if took else 0.0
 
 
-def _fast_again(crowd: Crowd, ended: float, limit_s: float) -> float:
+def fast_again(crowd: Crowd, ended: float, limit_s: float) -> float:
     """Seconds until the latest answers are as fast as they were; FAST_S and more where they are not by then."""
     while time.monotonic() < ended + FAST_S:
         since = [answer for answer in crowd.took if answer.at - answer.took_s > ended]

@@ -7,15 +7,16 @@ import http.client
 import os
 import shutil
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from loadtest.place import edges
 from loadtest.place.certificates import Authority
 from pyshim.hosts import host_and_port
-from tests.conftest import PATIENT, RedisServer, Stack, free_ports, wait_until
+from tests.conftest import PATIENT, Stack, free_ports, wait_until
 from tests.sluice import here
 
 pytestmark = pytest.mark.real
@@ -40,21 +41,22 @@ class Machines:
 
 
 @pytest.fixture(scope="module")
-def machines(
-    stacks: Callable[..., Stack], wide: dict[str, str], redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Machines:
+def machines(stacks: Callable[..., Stack], wide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     folder = tmp_path_factory.mktemp("machines")
+    socket, redis = edges.redis(folder / "redis")
     authority = Authority(folder)
     first, second = free_ports(2)
     assert second == first + 1, "shims listen side by side"
-    shared = {**wide, **PATIENT, "REDIS": str(redis_server.socket)}
+    shared = {**wide, **PATIENT, "REDIS": str(socket)}
     behind = stacks(**shared, **authority.signed("behind"), NODE="behind", PORT="0", SHIMS="2", SHIM_LISTEN=f"127.0.0.1:{first}")
     var = folder / "front"
     var.mkdir()
     shutil.copytree(behind.settings.keys, var / "keys")
     at = f"localhost:{first},localhost:{second}"
     front = stacks(**shared, **authority.signed("front"), NODE="front", VAR=str(var), SHIMS="0", SHIMS_AT=at)
-    return Machines(behind, front, authority)
+    yield Machines(behind, front, authority)
+    redis.kill()
+    redis.wait()
 
 
 def test_a_conversation_goes_by_tcp(machines: Machines) -> None:
