@@ -119,11 +119,20 @@ class Redis:
 
     async def command(self, *arguments: Argument) -> Any:
         """One plain command, its key second. Fields come as a dict, entries of a stream as (id, dict). Raises RedisAway."""
+        return SHAPED.get(arguments[0], _plain)(await self._command(arguments))
+
+    async def command_covered(self, *arguments: Argument) -> tuple[Any, bool]:
+        """The same; and may it be relied on, as in run_covered? Raises RedisAway."""
+        if not self._wait:
+            return await self.command(*arguments), True
+        answer, covered = await self._command(arguments, covered=True)
+        return SHAPED.get(arguments[0], _plain)(answer), covered
+
+    async def _command(self, arguments: tuple[Argument, ...], covered: bool = False) -> Any:
         try:
-            answer = await self._nodes.send(arguments[:2][-1], packed(*arguments))
+            return await self._nodes.send(arguments[:2][-1], packed(*arguments), covered)
         except FAILURES as error:
             raise away(error) from error
-        return SHAPED.get(arguments[0], _plain)(answer)
 
     # -- what is asked of nodes, not of keys -----------------------------------------------------------------------------------
 

@@ -100,7 +100,8 @@ class Journal:
         read_from = turn.state.turn, turn.session_id
         try:
             call = sent.key, _write(sent), sent.intent, LIFE_S
-            if await self._redis.run(self._begin, whose.state, whose.calls, *read_from, *call) != b"written":
+            written, _ = await self._redis.run_covered(self._begin, whose.state, whose.calls, *read_from, *call)
+            if written != b"written":
                 raise Conflict
             await self._keep(turn, whose, consent)
         except RedisAway as error:
@@ -116,8 +117,10 @@ class Journal:
         """An entry of the tenant's consents, listed for its user."""
         oldest = int((time.time() - CONSENTS_S) * 1000)
         named = ("MINID", "~", oldest, "*", "user", whose.user)
-        entry = await self._redis.command("XADD", consents_of(whose.tenant), *named, *fields)
-        await self._redis.command("RPUSH", whose.agreed, entry)
+        entry, covered = await self._redis.command_covered("XADD", consents_of(whose.tenant), *named, *fields)
+        if not covered:
+            log.warning("a consent has no replica yet: its master alone must not be lost now: entry %s", entry.decode())
+        await self._redis.command_covered("RPUSH", whose.agreed, entry)
         await self._redis.command("EXPIRE", whose.agreed, CONSENTS_S)
 
     async def found(self, whose: Whose, sent: Sent) -> None:

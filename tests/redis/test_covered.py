@@ -1,6 +1,7 @@
 """With SLUICE_REDIS_WAIT: is a turn that was answered there, whatever becomes of its master?"""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from pyshim.outside import pipeline
 from pyshim.outside.pipeline import Pipeline
 from pyshim.outside.redis import opened
 from pyshim.telemetry import metrics
+from pyshim.tenants.compile import composer
 from pyshim.tenants.schema import Tenant
 from pyshim.turns import memory as memories
+from pyshim.turns.journal import Journal, Whose
+from pyshim.turns.turn import Consent, Sent, Turn
 from tests.redis.conftest import RedisCluster
 from tests.redis.test_failover import TURNS, Talk, ids
 from tests.shim.conftest import shop as shop_of_the_shim
@@ -57,6 +61,22 @@ async def test_a_refusal_is_heard_as_ever_and_the_others_are_covered(redis_clust
     assert written == (b"OK", True)
     assert [str(one).partition(" ")[0] for one in wrong] == ["ERR", "ERR"]
     covering.close()
+
+
+async def test_a_call_and_its_consent_are_with_a_replica_before_the_call_is_made(
+    redis_cluster: RedisCluster, shop: Tenant
+) -> None:
+    async with opened(redis_cluster.read(REDIS_WAIT="1"), 2) as redis:
+        master = redis_cluster.masters()[0]
+        user = redis_cluster.user_at(master)
+        sent = Sent("key", "began", "cancel_order", {"order_id": "1"}, int(time.time() * 1000))
+        whose = Whose(shop.id, user, sent.key)
+        turn = Turn("t", shop, composer(shop), user, "确认", time.monotonic() + 5)
+        await Journal(redis).begin(turn, sent, Consent(sent.intent, "确认吗？", "确认", "words", sent.values, 1, "1", sent.key))
+        with redis_cluster.client(redis_cluster.replica_of(master)) as replica:
+            replica.execute_command("READONLY")
+            assert replica.execute_command("HEXISTS", whose.calls, sent.key) == 1
+            assert replica.execute_command("LLEN", whose.agreed) == 1
 
 
 async def test_a_replica_that_hangs_is_waited_for_once_and_its_masters_turns_are_kept_until_it_has_them(

@@ -97,6 +97,12 @@ class ToldRedis:
         await self.command(script.name, *arguments)
         return b"written"
 
+    async def run_covered(self, script: Script, *arguments: bytes | str | int) -> tuple[Any, bool]:
+        return await self.run(script, *arguments), True
+
+    async def command_covered(self, *arguments: bytes | str | int) -> tuple[Any, bool]:
+        return await self.command(*arguments), True
+
 
 @dataclass
 class Talk:
