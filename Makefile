@@ -80,9 +80,9 @@ bench-cluster: ## measure: Redis Cluster beside a single Redis; slots that move 
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench.cluster
 
-chaos: ## a fleet in network namespaces; something dies, hangs or is cut off in each round (ROUNDS=200 SEED=; root)
+chaos: ## a fleet in network namespaces; something dies, hangs or is cut off in each round (ROUNDS=200 SEED= WAIT=0; root)
 	$(setup) dev
-	@$(BIN)/python -m loadtest.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m loadtest.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(WAIT),--wait $(WAIT))
 
 bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
 	$(setup) dev

@@ -22,10 +22,11 @@ REVOKED = "revoked"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """revoked: a token that is."""
+    """revoked: a token that is; waits: SLUICE_REDIS_WAIT."""
 
     fleet: Fleet
     revoked: str
+    waits: bool
 
 
 def _tenants(folder: Path) -> Path:
@@ -38,12 +39,12 @@ def _tenants(folder: Path) -> Path:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """Raises CannotStart, NoNetwork."""
+def house(folder: Path, wait: bool = True) -> Iterator[House]:
+    """wait: SLUICE_REDIS_WAIT. Raises CannotStart, NoNetwork."""
     forgiving = {"ADDRESS_RATE_PER_S": "100000", "ADDRESS_BURST": "100000", "SCORE_SLOWED": "1e9", "SCORE_REFUSED": "1e9"}
-    shared = {"TENANTS": str(_tenants(folder)), "REDIS_WAIT": "1", **forgiving, **Authority(folder).signed("machine")}
+    shared = {"TENANTS": str(_tenants(folder)), "REDIS_WAIT": str(int(wait)), **forgiving, **Authority(folder).signed("machine")}
     with fleet(folder, **shared) as made:
-        stand = House(made, made.token(REVOKED))
+        stand = House(made, made.token(REVOKED), wait)
         environment = {PREFIX + name: value for name, value in made.chosen(EDGES[0], shared).items()}
         command = [sys.executable, "-m", "pyshim", "tokens", "revoke", "--tenant", "shop", "--user", REVOKED]
         subprocess.run(made.net.on(EDGES[0], command), cwd=ROOT, env=os.environ | environment, check=True, capture_output=True)

@@ -12,7 +12,7 @@ from loadtest.chaos.events import Event, begin, drawn, node_of, now
 from loadtest.chaos.house import BURST, LIMITED, RATE, House
 from loadtest.chaos.witnesses import HOT, Metered, Revoked
 from loadtest.place.fleet import EDGES, REDIS, SHIMS, Fleet
-from loadtest.verdict.promises import faults
+from loadtest.verdict.promises import LOST, faults
 from loadtest.who.crowd import Answer, Crowd
 
 USERS, EVERY_S = 8, 0.04
@@ -24,8 +24,8 @@ SLOWEST_S = 0.3
 
 @dataclass
 class Round:
-    """seed: draws it; faults: sentences, none where all was well; again_s: from the end of the event until it was as fast as
-    before."""
+    """seed: draws it; lost: acknowledged turns, a fault where SLUICE_REDIS_WAIT promises them; faults: sentences, none where all
+    was well; again_s: from the end of the event until it was as fast as before."""
 
     seed: int
     event: Event
@@ -33,10 +33,11 @@ class Round:
     degraded: int = 0
     failed: int = 0
     again_s: float = 0.0
+    lost: int = 0
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        counts = f"{self.turns} turns, {self.degraded} late, {self.failed} failed"
+        counts = f"{self.turns} turns, {self.degraded} late, {self.failed} failed, {self.lost} lost"
         said = f"{self.event}: {counts}, as fast as before after {self.again_s:.1f} s"
         return said + "".join(f"\n    {fault}" for fault in self.faults)
 
@@ -63,7 +64,9 @@ def played(house: House, seed: int, timed: bool = True) -> Round:
     one.failed = sum(answer.status != 200 for answer in crowd.took)
     one.faults += harmed(crowd.took, touched, one.event)
     one.faults += _written(fleet)
-    one.faults += faults(crowd.said, fleet.cluster.histories("shop", crowd.users))
+    broken = faults(crowd.said, fleet.cluster.histories("shop", crowd.users))
+    one.lost = sum(LOST in fault for fault in broken)
+    one.faults += broken if house.waits else [fault for fault in broken if LOST not in fault]
     one.faults += revoked.faults() + metered.faults(ended - began + HEALED_S * bool(one.faults))
     if timed and one.again_s > FAST_S:
         one.faults.append(f"not as fast as before within {FAST_S:.0f} s")

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+LOST = "was acknowledged and is lost"
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -36,7 +38,7 @@ def _of_one(turns: list[Said], history: list[Mapping[str, object]]) -> list[str]
     acknowledged = [one.turn_id for one in turns if one.turn_id]
     stored = [str(entry["turn_id"]) for entry in history]
     found = [f"turn {turn} is kept {times} times" for turn, times in Counter(stored).items() if times > 1]
-    found += [f"turn {turn} was acknowledged and is lost" for turn in acknowledged if turn not in set(stored)]
+    found += [f"turn {turn} {LOST}" for turn in acknowledged if turn not in set(stored)]
     unanswered = Counter(one.query for one in turns if not one.turn_id)
     for entry in history:
         if str(entry["turn_id"]) not in set(acknowledged):

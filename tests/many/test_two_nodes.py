@@ -71,3 +71,15 @@ def test_what_one_node_lacks_is_refused_for_both_and_the_node_is_named(pair: Pai
     assert all(one["candidate"] == 0 for one in pair.serving())
     for one in (pair.left, pair.right):
         assert one.stack.customer().post(DEEP).status_code == 200
+
+
+def test_a_node_that_was_away_serves_what_was_promoted_meanwhile_from_its_first_answer(pair: Pair) -> None:
+    stable = int(pair.left.ready_model()["stable"])
+    number = pair.copied(4)
+    assert pair.right.stack.stop() == 0
+    pair.left.done("canary", number, "--percent", 50)
+    pair.left.done("promote")
+    wait_until(lambda: pair.left.ready_model()["stable"] == number)
+    assert number != stable
+    pair.right.stack.start()
+    assert pair.right.stack.customer().post(DEEP).headers["X-Model-Version"] == str(number)
