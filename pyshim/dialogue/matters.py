@@ -17,7 +17,7 @@ def divided(turn: Turn) -> tuple[Part, list[Command]]:
     if len(parts) < 2:
         return _whole(turn), []
     if len(announced) < len(parts):
-        return _urgent(turn, parts)
+        return _following(turn, parts) or _urgent(turn, parts)
     if turn.state.flow is None and not all(is_matter(turn, part) for part in parts):
         return _whole(turn), []
     return parts[0], [_announced(turn, part) for part in parts[1:]]  # what is said there is no value of what waits
@@ -45,6 +45,14 @@ def _announced(turn: Turn, part: Part) -> Command:
     )
     intent = next(looks_up, None)
     return Unclear(Evidence.MODEL, part.text) if intent is None else Ask(Evidence.VALUE, part.text, intent)
+
+
+def _following(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]] | None:
+    """Acts that follow each other, each surely one of its own; None where they are not."""
+    asked = {part.intent for part in parts if is_matter(turn, part)}
+    if turn.state.flow is not None or len(asked) < len(parts) or len(clauses.following(turn.query)) != len(parts):
+        return None
+    return parts[0], [matter(turn, part) for part in parts[1:]]
 
 
 def _urgent(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]]:

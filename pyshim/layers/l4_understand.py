@@ -142,9 +142,12 @@ def _question(turn: Turn) -> tuple[str, str, bool]:
 
 
 def _clauses(turn: Turn) -> list[str]:
-    """Those that are read alone: of a message that announces a second matter, and, where something may be urgent, of any that
-    marks divide."""
+    """Those that are read alone: of a message that announces a second matter, of one that may ask for two things, and, where
+    something may be urgent, of any that marks divide."""
     pieces = clauses.announced(turn.query)
+    if len(pieces) == 1 and turn.state.flow is None:
+        following = clauses.following(turn.query)
+        pieces = following if all(len(piece) >= LEAST_CHARS for piece in following) else pieces
     if len(pieces) == 1 and turn.tenant.urgent:
         pieces = [piece for piece in clauses.marked(turn.query) if len(piece) >= LEAST_CHARS]
     return pieces if len(pieces) > 1 else []

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pyshim.identity.jwks import Key
-from pyshim.language import distress, scripts
+from pyshim.language import clauses, distress, scripts
 from pyshim.language.scripts import Script
 from pyshim.outside.redis import for_nginx
 from pyshim.settings import Settings
@@ -142,7 +142,11 @@ def edge_part(settings: Settings, one: Served) -> bytes:
             "masks_personal": tenant.about.history.personal == "masked",
             "confidence_min": tenant.confidence_min,
             "blocked": tenant.blocked,
-            "alarms": [*distress.edge(), *(word.lower() for rule in tenant.replies.values() for word in rule.words)],
+            "alarms": [
+                *distress.edge(),
+                *clauses.AT_THE_EDGE,
+                *(word.lower() for rule in tenant.replies.values() for word in rule.words),
+            ],
             "addresses_refused": tenant.addresses_refused,
             "addresses_trusted": tenant.addresses_trusted,
         },

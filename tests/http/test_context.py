@@ -56,3 +56,12 @@ def test_what_was_asked_says_what_is_meant(stack: Stack, story: str) -> None:
     answer = customer.ask(said.text)["answer"]
     assert said.answer in answer
     assert not said.without or said.without not in answer
+
+
+def test_of_two_matters_nginx_answers_none_by_itself(stack: Stack) -> None:
+    asked = stack.customer().post("优惠券怎么用")
+    assert asked.headers["X-Answered-By"] == "l3_hot"
+    both = stack.customer().post("优惠券怎么用，顺便查下物流")
+    assert both.headers["X-Answered-By"] == "l5_dialogue"
+    assert "订单号" in both.json()["answer"]
+    assert asked.json()["answer"].partition("\n")[0] in both.json()["answer"]

@@ -132,6 +132,27 @@ async def test_marks_alone_make_no_second_matter_of_what_is_not_urgent(shop: Ten
     assert (talk.state.flow.intent, talk.state.later) == ("refund_apply", [])
 
 
+async def test_acts_that_follow_each_other_are_both_taken_up(shop: Tenant) -> None:
+    talk = Talk(shop)
+    parts = [Part("取消订单20231105", "cancel_order", 0.98), Part("开发票", "invoice_apply", 0.99)]
+    reply = await talk.say("取消订单20231105，再开发票", "invoice_apply", 0.97, parts=parts)
+    assert reply
+    assert talk.state.flow
+    assert (talk.state.flow.intent, [later.intent for later in talk.state.later]) == ("cancel_order", ["invoice_apply"])
+    assert shop.title("invoice_apply") in reply.answer
+
+
+@pytest.mark.parametrize(
+    "second", [("退款可以吗", "refund_apply", 0.6), ("退款可以吗", "cancel_order", 0.98), ("好的", "affirm", 0.99)]
+)
+async def test_what_is_not_surely_another_matter_is_read_whole(shop: Tenant, second: tuple[str, str, float]) -> None:
+    talk = Talk(shop)
+    parts = [Part("我的快递", "cancel_order", 0.98), Part(*second)]
+    await talk.say("我的快递，再退款可以吗", "refund_apply", 0.95, parts=parts)
+    assert talk.state.flow
+    assert (talk.state.flow.intent, talk.state.later) == ("refund_apply", [])
+
+
 async def test_what_cannot_wait_interrupts_and_what_waited_is_taken_up_again(bank: Tenant) -> None:
     talk = await talked(bank, [("信用卡提额", "card_limit")])
     reply = await talk.say("等下，我的卡丢了！", "card_lost", 0.98)
