@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-
 from loadtest.bench import layers, wrk
 from loadtest.bench.holders import User
 from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import Load, Run
+from loadtest.place import store
 from loadtest.what.sentences import Corpus
 from pyshim.settings import Settings
 
@@ -69,8 +68,7 @@ def files(folder: Path, users: list[User], corpus: dict[str, Corpus]) -> dict[fl
 
 
 def _one(bench: Bench, case: Case, reached: float) -> Run:
-    with redis.Redis(unix_socket_path=str(bench.settings.redis.socket)) as client:
-        client.flushall()
+    store.emptied(bench.settings)
     load = bench.load(case, reached)
     wrk.run(load, bench.warm_s)
     before = layers.read(bench.settings)

@@ -4,13 +4,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from statistics import median
+from typing import Any
 
 import httpx
-import redis
 
 from loadtest.bench import holders
 from loadtest.bench.holders import User
 from loadtest.capacity.rig import Rig
+from loadtest.place import store
 from loadtest.seen import memory
 from loadtest.seen.memory import PROC, pss_mb
 from loadtest.what.sentences import Corpus
@@ -64,20 +65,20 @@ def connection(rig: Rig, count: int) -> tuple[float, float]:
 def of_users(rig: Rig) -> dict[str, float]:
     """Bytes that Redis holds for a user, by turns of history, hot and deep ones in turn. Raises TooLittle."""
     found = {}
-    with redis.Redis(unix_socket_path=str(rig.settings.redis.socket)) as client:
+    with store.masters(rig.settings) as masters:
         for turns, count in TURNS.items():
             rig.clear()
-            before = _used(client)
+            before = _used(masters)
             _talk(rig, turns, count)
-            grown = _used(client) - before
+            grown = _used(masters) - before
             if grown < GROWN_AT_LEAST:
                 raise TooLittle(f"Redis grew by {grown} bytes with {count} users of {turns} turns")
             found[str(turns)] = grown / count
     return found
 
 
-def _used(client: redis.Redis) -> int:
-    return int(client.info("memory")["used_memory_dataset"])
+def _used(masters: list[Any]) -> int:
+    return sum(int(one.info("memory")["used_memory_dataset"]) for one in masters)
 
 
 def _talk(rig: Rig, turns: int, count: int) -> None:

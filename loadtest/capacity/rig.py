@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 
-import redis
-
 from loadtest.bench import holders, layers, wrk
 from loadtest.bench.sequence import turns
 from loadtest.bench.wrk import Load, Run
 from loadtest.capacity.service import PARTS, Seen
-from loadtest.place import stack
+from loadtest.place import stack, store
 from loadtest.seen import processor
 from loadtest.seen.memory import PROC, family
 from loadtest.seen.watch import fetch, summed
@@ -78,8 +76,7 @@ class Rig:
 
     def clear(self) -> None:
         """Every measurement begins with an empty Redis."""
-        with redis.Redis(unix_socket_path=str(self.settings.redis.socket)) as client:
-            client.flushall()
+        store.emptied(self.settings)
 
     def crowd(self, folder: Path, count: int) -> Path:
         """Hot turns of so many more users, who come once a round."""

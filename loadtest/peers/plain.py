@@ -22,6 +22,7 @@ from fastapi import FastAPI, Header, HTTPException
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from loadtest.place import store
 from pyshim.identity import tokens
 from pyshim.settings import MODEL, read_settings
 from pyshim.tenants.compile import Snapshot, compile_all
@@ -62,7 +63,8 @@ class Plain:
 
     def connect(self) -> None:
         """Its own clients, from here on."""
-        self.redis = redis.Redis(unix_socket_path=str(self.settings.redis.socket))
+        made = redis.RedisCluster if self.settings.redis.cluster else redis.Redis
+        self.redis: Any = made(**store.arguments(self.settings))
         self.triton = triton.InferenceServerClient(f"127.0.0.1:{self.settings.triton_port}")
 
     async def close(self) -> None:
@@ -90,7 +92,7 @@ class Plain:
             for _, whose in limits:
                 pipe.incr(f"plain:rate:{whose}:{second}")
                 pipe.expire(f"plain:rate:{whose}:{second}", 2)
-            pipe.get(f"plain:state:{tenant.id}:{user}")
+            pipe.get(f"plain:state:{{{tenant.id}:{user}}}")
             *counts, stored = await pipe.execute()
         for (limit, _), count in zip(limits, counts[::2], strict=True):
             if count > limit.rate_per_s:
@@ -121,7 +123,7 @@ class Plain:
 
     async def remember(self, tenant: Tenant, user: str, turn: dict[str, Any], query: str) -> None:
         """State, history and the last turn of this intent."""
-        s, whose = self.settings, f"{tenant.id}:{user}"
+        s, whose = self.settings, f"{{{tenant.id}:{user}}}"
         state = {"session_id": turn["session_id"], "seq": turn["seq"], "intent": turn["intent"]}
         entry = msgspec.json.encode({**turn, "query": query, "at": int(time.time() * 1000)})
         async with self.redis.pipeline(transaction=True) as pipe:

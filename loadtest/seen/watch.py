@@ -8,12 +8,12 @@ it.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import redis
 
+from loadtest.place import store
 from loadtest.seen.processes import Processes
 from loadtest.seen.record import Event, Redis, Triton
 from pyshim.settings import MODEL, Settings
@@ -74,16 +74,18 @@ def _between(t: float, seconds: float, more: dict[str, float]) -> Triton:
 
 
 class RedisInfo:
-    """Commands and memory of one Redis."""
+    """Commands and memory of Redis, of a cluster's masters together."""
 
-    def __init__(self, socket: Path) -> None:
-        self._redis = redis.Redis(unix_socket_path=str(socket), socket_timeout=TIMEOUT_S, decode_responses=True)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._before: tuple[float, float] | None = None
         self.readings: list[Redis] = []
 
     def look(self, t: float) -> None:
-        info = self._redis.info()
-        commands, held = float(info["total_commands_processed"]), float(info["used_memory"]) / MB
+        with store.masters(self._settings, TIMEOUT_S) as masters:
+            told = [one.info() for one in masters]
+        commands = float(sum(info["total_commands_processed"] for info in told))
+        held = sum(info["used_memory"] for info in told) / MB
         if self._before and t > self._before[0] and commands >= self._before[1]:
             rate = (commands - self._before[1]) / (t - self._before[0])
             self.readings.append(Redis(round(t, 2), round(rate, 1), round(held, 2)))
@@ -161,7 +163,7 @@ def local(settings: Settings, generators: Iterable[int]) -> Watch:
     own = f"http://127.0.0.1:{settings.operations_port}/metrics"
     watch = Watch(Processes(settings, generators))
     watch.triton = _tried(lambda: TritonMetrics(TritonMetrics.wanted(settings)), "Triton's metrics", watch.missing)
-    watch.redis = _tried(lambda: RedisInfo(settings.redis.socket), "Redis", watch.missing)
+    watch.redis = _tried(lambda: RedisInfo(settings), "Redis", watch.missing)
     watch.own = _tried(lambda: OwnMetrics(own), "sluice's metrics", watch.missing)
     return watch
 
