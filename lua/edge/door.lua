@@ -62,7 +62,7 @@ end
 local function hand_over(turn)
     local var = ngx.var
     if turn.query or turn.press then ngx.req.set_body_data(asked(turn)) end
-    var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or "-")
+    var.sluice_who = (turn.tenant_id or "-") .. ":" .. (turn.user_id or turn.id)      -- who is nobody yet is anybody's
     var.sluice_user = turn.user_id or ""
     var.sluice_left = turns.left_ms(turn)
     -- A turn with seq is written once, however often it is asked: that is what PUT says, and nginx goes by the method when it
