@@ -2,7 +2,7 @@
 
 A folded text has a symbol for each character of its source, so that places stay: Latin in lower case, digits 0 to 9, Chinese
 ones A to J (which are digits only where several stand together), one space and one dash for all, and the simplified form of what
-the words are made of. lua/edge/secret_symbols.lua folds alike.
+the words are made of. lua/edge/secrets/folding.lua folds alike.
 """
 
 WIDE = 0xFEE0
