@@ -39,7 +39,7 @@ def small_talk(said: Part, floor: float) -> bool:
 
 def other(turn: Turn, said: Part, pending: Pending, values: Mapping[str, str], rest: str) -> str | None:
     """The other matter this message is about, if it is one for sure. values, rest: what was found in it for the pending task, and
-    what it says beside (flows.told)."""
+    what it says beside (slots.values_in)."""
     tenant, intent = turn.tenant, said.intent
     if not intent or intent == pending.intent or intent in DIALOGUE_INTENTS:
         return None

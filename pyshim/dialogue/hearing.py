@@ -2,7 +2,7 @@
 
 import re
 
-from pyshim.dialogue import flows, slots
+from pyshim.dialogue import slots, waiting
 from pyshim.dialogue.reducer import Open
 from pyshim.tenants.schema import Slot, Task
 from pyshim.turns.turn import CONFIRM, Part, Pending, Turn
@@ -78,14 +78,16 @@ def hear(turn: Turn, said: Part) -> Heard:
         text = (
             said.text if slots.find(heard.slot, said.text, turn.tenant.today) else MISTAKE.sub(slots.GAP, said.text)
         )  # 单号发错了: no reason 发错
-        heard.values, heard.rest = flows.told(turn, text, flows.unknown(turn, heard.pending), first=heard.pending.asking)
+        heard.values, heard.rest = slots.values_in(
+            turn.tenant, text, waiting.unknown(turn, heard.pending), first=heard.pending.asking
+        )
         if not heard.values and (numbered := slots.numbered(heard.slot, said.text)):
             heard.values, heard.rest = {heard.pending.asking: numbered}, ""
     elif open is Open.CONFIRM:
-        heard.values, heard.rest = flows.told(turn, MISTAKE.sub(slots.GAP, said.text), heard.task.slots)
+        heard.values, heard.rest = slots.values_in(turn.tenant, MISTAKE.sub(slots.GAP, said.text), heard.task.slots)
         if is_code(turn):  # of before: a value was changed, and no code is asked for
             heard.values, heard.rest = {}, said.text
-        now = flows.values(turn, heard.pending)
+        now = waiting.values(turn, heard.pending)
         if not heard.values:
             heard.values = {name: one for name in heard.task.slots if (one := slots.numbered(turn.tenant.slots[name], said.text))}
             heard.rest = "" if heard.values else heard.rest

@@ -1,6 +1,6 @@
 """Which matters does a message hold, and which clause is about what waits?"""
 
-from pyshim.dialogue import asides, flows, short_words
+from pyshim.dialogue import asides, short_words, slots
 from pyshim.dialogue.commands import Ask, Command, Evidence, Handover, SmallTalk, Unclear
 from pyshim.dialogue.hearing import where
 from pyshim.dialogue.reducer import Open
@@ -37,7 +37,7 @@ def _announced(turn: Turn, part: Part) -> Command:
     """A matter that was announced (另外帮我查下20231105): what it surely means, or the likeliest that looks that value up."""
     if is_matter(turn, part):
         return matter(turn, part)
-    values, _ = flows.told(turn, part.text, [name for name, slot in turn.tenant.slots.items() if slot.remember])
+    values, _ = slots.values_in(turn.tenant, part.text, [name for name, slot in turn.tenant.slots.items() if slot.remember])
     looks_up = (
         intent
         for intent in part.likeliest

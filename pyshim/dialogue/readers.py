@@ -7,7 +7,7 @@ a model's word is heard only where nothing that was asked for was said.
 import re
 from collections.abc import Callable
 
-from pyshim.dialogue import asides, consent, erasure, flows, lists, short_words, slots
+from pyshim.dialogue import asides, consent, erasure, flows, lists, short_words, slots, waiting
 from pyshim.dialogue.commands import (
     Ask,
     Cancel,
@@ -85,7 +85,7 @@ def _bare_value(heard: Heard) -> Found:
         fits = [intent for intent, task in turn.tenant.tasks.items() if not values.keys().isdisjoint(task.slots)]
         if not fits:
             continue
-        flows.keep(turn, values)
+        waiting.keep(turn, values)
         if state.intent in fits or len(fits) == 1:
             return [Ask(Evidence.VALUE, heard.text, state.intent if state.intent in fits else fits[0])]
         turn.intent, turn.confidence, turn.likeliest = None, 0.0, fits
@@ -403,7 +403,7 @@ def _corrected(heard: Heard) -> Found:
     known = [name for name in heard.task.slots if name in pending.slots]
     if not known or not CORRECTING.search(text):
         return []
-    values, _ = flows.told(heard.turn, MISTAKE.sub(slots.GAP, text), known)  # 单号发错了 gives no reason 发错
+    values, _ = slots.values_in(heard.turn.tenant, MISTAKE.sub(slots.GAP, text), known)  # 单号发错了 gives no reason 发错
     for name in known:
         bare = slots.numbered(heard.turn.tenant.slots[name], CORRECTING.sub("", text))
         if name not in values and bare:

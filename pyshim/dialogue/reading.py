@@ -7,7 +7,7 @@ is divided into matters (matters.py), and the clause about what waits is read by
 import re
 from collections.abc import Iterable
 
-from pyshim.dialogue import alarms, consent, flows
+from pyshim.dialogue import alarms, consent, waiting
 from pyshim.dialogue.commands import Alarm, Ask, Cancel, Command, Confirm, Correct, Evidence, Set, Unclear
 from pyshim.dialogue.hearing import hear, where
 from pyshim.dialogue.matters import divided, is_matter, matter
@@ -22,7 +22,7 @@ def changes(turn: Turn, commands: Iterable[Command]) -> bool:
     pending = turn.state.flow
     if pending is None:
         return False
-    now = flows.values(turn, pending)
+    now = waiting.values(turn, pending)
     known = turn.tenant.tasks[pending.intent].slots
     return any(isinstance(one, Set | Correct) and one.slot in known and one.value != now.get(one.slot) for one in commands)
 

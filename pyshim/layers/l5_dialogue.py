@@ -6,7 +6,7 @@ stands (pyshim/dialogue/reducer.py), and here it is done. What nobody could read
 
 import re
 
-from pyshim.dialogue import alarms, flows, hearing, outcomes, reading, slots
+from pyshim.dialogue import alarms, hearing, lists, outcomes, reading, slots, waiting
 from pyshim.dialogue.commands import (
     Alarm,
     Ask,
@@ -119,7 +119,7 @@ class Dialogue(Layer):
         something else now; what came of the call is told."""
         sent, pending = next(iter(turn.known.values())), turn.state.flow
         if pending is not None and pending.id == sent.task:
-            return self._flows.told(turn, pending, sent)
+            return self._flows.answered(turn, pending, sent)
         if not sent.outcome:
             return Reply(filled(turn.tenant.phrases.unknown, {"title": turn.tenant.title(sent.intent)}), sent.intent)
         turn.told.append(sent.key)
@@ -146,9 +146,9 @@ class Dialogue(Layer):
         if pending.intent not in turn.tenant.tasks or any(sent.task == pending.id for sent in turn.sent):
             turn.state.flow = None
         elif pending.asking != CONFIRM and pending.asking not in turn.tenant.slots:
-            pending.asking = flows.missing(turn, pending) or CONFIRM
+            pending.asking = waiting.missing(turn, pending) or CONFIRM
         elif pending.asking == CONFIRM and not pending.shown:  # an earlier version showed it, and kept its values elsewhere
-            pending.asking, pending.confirm = flows.missing(turn, pending) or CONFIRM, ""
+            pending.asking, pending.confirm = waiting.missing(turn, pending) or CONFIRM, ""
 
     @staticmethod
     def _check_press(turn: Turn) -> None:
@@ -212,7 +212,7 @@ class Dialogue(Layer):
         match step.effect:
             case Effect.TAKE:
                 assert isinstance(command, Set | Correct)
-                flows.take(pending, {command.slot: command.value})
+                waiting.take(pending, {command.slot: command.value})
                 if turn.tenant.slots[command.slot].type == "address":
                     pending.part = ""
                 queue = turn.state.later
@@ -230,7 +230,7 @@ class Dialogue(Layer):
                 assert isinstance(command, Set)
                 answer.add(await self._flows.code(turn, pending, command.value), asked=turn.state.flow is not None)
             case Effect.DROP:
-                flows.drop(turn)
+                waiting.drop(turn)
                 title = turn.tenant.title(pending.intent)
                 answer.add(Reply(filled(turn.tenant.phrases.flow_cancelled, {"title": title}), "cancel_flow"))
             case Effect.QUESTION:
@@ -245,7 +245,7 @@ class Dialogue(Layer):
     async def _question(self, turn: Turn, pending: Pending) -> Reply:
         if pending.asking == CONFIRM and not pending.confirm:
             return await self._flows.advance(turn, pending)
-        return Reply(flows.question(turn, pending), pending.intent, confirm=flows.buttons(pending))
+        return Reply(waiting.question(turn, pending), pending.intent, confirm=waiting.buttons(pending))
 
     async def _unclear(self, turn: Turn, pending: Pending, words: str) -> Reply:
         """Says what was not clear and asks again; the second time a person is offered, the third time how one is reached."""
@@ -272,30 +272,30 @@ class Dialogue(Layer):
 
     async def _matter(self, turn: Turn, command: Command, answer: _Answer, before: list[Step]) -> None:
         """Answers or begins another matter; what has to wait is named, and taken up later."""
-        intent, waiting, tenant = _intent(command), turn.state.flow, turn.tenant
+        intent, pending, tenant = _intent(command), turn.state.flow, turn.tenant
         if intent == OUT_OF_SCOPE:
             answer.passed = True
             return
         task = tenant.tasks.get(intent)
         urgent = tenant.is_urgent(intent)
-        if waiting is not None and intent == waiting.intent and command.evidence is Evidence.VALUE:
+        if pending is not None and intent == pending.intent and command.evidence is Evidence.VALUE:
             self._name_later(turn, _later(intent, command.words), answer, command.words)
             return
-        if waiting is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
+        if pending is not None and before and task is not None and not urgent and (task.confirm or answer.asked):
             self._name_later(turn, _later(intent, command.words), answer)
             return
-        if waiting is not None and tenant.is_urgent(waiting.intent) and task is not None and task.confirm and not urgent:
+        if pending is not None and tenant.is_urgent(pending.intent) and task is not None and task.confirm and not urgent:
             self._name_later(turn, _later(intent, command.words), answer)  # what is urgent is not left for what is not
             return
-        words, more = flows.apart(turn, intent, command.words)
+        words, more = lists.apart(turn.tenant, intent, command.words)
         reply = await self._say(turn, intent, words)
-        begun = turn.state.flow is not None and turn.state.flow is not waiting
-        if begun and waiting is not None and not urgent and waiting.asking == CONFIRM and waiting.intent != intent:
-            aside = filled(tenant.phrases.put_aside, {"title": tenant.title(waiting.intent)})
+        begun = turn.state.flow is not None and turn.state.flow is not pending
+        if begun and pending is not None and not urgent and pending.asking == CONFIRM and pending.intent != intent:
+            aside = filled(tenant.phrases.put_aside, {"title": tenant.title(pending.intent)})
             reply.answer = f"{aside}\n{reply.answer}"
         answer.add(reply, asked=begun)
-        if begun and urgent and waiting is not None:
-            self._name_later(turn, _later(waiting.intent, " ".join(waiting.slots.values())), answer)
+        if begun and urgent and pending is not None:
+            self._name_later(turn, _later(pending.intent, " ".join(pending.slots.values())), answer)
         for value in more:
             self._name_later(turn, Later(intent, value), answer, value)
 
@@ -346,14 +346,14 @@ class Dialogue(Layer):
         answer.add(Reply(text, intent or "ask_human", suggestions=rule.suggestions if rule else []))
         turn.state.later = []
         if pending is not None and not (rule and tenant.is_urgent(pending.intent)):
-            flows.drop(turn)
+            waiting.drop(turn)
             answer.said[-1].answer += f"\n{filled(tenant.phrases.put_aside, {'title': tenant.title(pending.intent)})}"
 
     async def _status(self, turn: Turn, answer: _Answer) -> None:
         """Of what was sent, and nobody heard the end; else that what waits was not submitted."""
-        waits = next((sent for sent in turn.calls() if not sent.outcome), None)
+        waits = turn.open_call()
         if waits is not None:
-            answer.add(Reply(filled(turn.tenant.phrases.unknown_waits, {"title": _title(turn, waits.intent)}), waits.intent))
+            answer.add(Reply(filled(turn.tenant.phrases.unknown_waits, {"title": turn.tenant.title(waits.intent)}), waits.intent))
         elif turn.state.flow is not None:
             reply = await self._question(turn, turn.state.flow)
             reply.answer = filled(turn.tenant.phrases.not_yet, {"question": reply.answer})
@@ -377,11 +377,11 @@ class Dialogue(Layer):
         if turn.degraded:  # something may wait, and nobody can see it
             return Reply(phrases.degraded)
         intent = {Confirm: "affirm", Deny: "deny", Cancel: "cancel_flow"}[type(command)]
-        waits = next((sent for sent in turn.calls() if not sent.outcome), None)
+        waits = turn.open_call()
         if waits is None:
             return Reply(phrases.flow_nothing, intent)
         phrase = phrases.unknown_waits if isinstance(command, Confirm) else phrases.unknown_stays
-        return Reply(filled(phrase, {"title": _title(turn, waits.intent)}), intent)
+        return Reply(filled(phrase, {"title": turn.tenant.title(waits.intent)}), intent)
 
     # -- behind them -------------------------------------------------------------------------------------------------------
 
@@ -410,18 +410,13 @@ class Dialogue(Layer):
     @staticmethod
     def _back(turn: Turn, pending: Pending) -> str:
         """Leads back to the open question."""
-        return filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, flows.question(turn, pending)))
+        return filled(turn.tenant.phrases.flow_resume, _resumed(turn, pending, waiting.question(turn, pending)))
 
 
 def _unfit(turn: Turn, pending: Pending, words: str) -> str:
     """Why what is said instead of a shown value can be none (改成5000美元), in words; "" where nothing surely is wrong."""
     known = (turn.tenant.slots[name] for name in turn.tenant.tasks[pending.intent].slots)
     return next((why for slot in known if (why := slots.why_none(slot, words, turn.tenant.today, slots.SURE))), "")
-
-
-def _title(turn: Turn, intent: str) -> str:
-    """Of a task that may be served no more."""
-    return turn.tenant.title(intent) if intent in turn.tenant.intents else intent
 
 
 def _resumed(turn: Turn, pending: Pending, question: str) -> dict[str, str]:

@@ -383,7 +383,9 @@ class Tenant(msgspec.Struct):
         return next((answer for known, answer in self.wordings if known == wording), None)
 
     def title(self, intent: str) -> str:
-        return (self.replies.get(intent) or self.tasks[intent]).title
+        """What customers see of it; itself, where it is none that is served (any more)."""
+        known = self.replies.get(intent) or self.tasks.get(intent)
+        return known.title if known else intent
 
     def is_urgent(self, intent: str) -> bool:
         known = self.replies.get(intent) or self.tasks.get(intent)

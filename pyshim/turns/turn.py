@@ -208,6 +208,10 @@ class Turn(msgspec.Struct):
         """Those the customer has not heard the end of, as they stand."""
         return list({**{sent.key: sent for sent in self.sent}, **self.known}.values())
 
+    def open_call(self, intent: str = "") -> Sent | None:
+        """The one that was sent, and nobody knows what became of it; of this intent, where one is named."""
+        return next((sent for sent in self.calls() if not sent.outcome and intent in ("", sent.intent)), None)
+
     def left(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self.deadline - time.monotonic())

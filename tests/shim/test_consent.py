@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.dialogue import consent, flows, readers
+from pyshim.dialogue import consent, readers, slots
 from pyshim.dialogue.hearing import MISTAKE
 from pyshim.tenants.schema import Task, Tenant
 from pyshim.turns.turn import Turn
@@ -63,7 +63,7 @@ def shown(sentence: str, task: Task, turn: Turn) -> bool:
     """Is it a consent where the values that it says are those that were shown?"""
     if MISTAKE.search(sentence):
         return False
-    return readers.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
+    return readers.agreed(sentence, slots.values_in(turn.tenant, sentence, task.slots)[1], task)
 
 
 @pytest.mark.parametrize("half", [*HALVES, pytest.param("near", marks=pytest.mark.long)])
