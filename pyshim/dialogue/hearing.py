@@ -5,7 +5,7 @@ import re
 from pyshim.dialogue import slots, waiting
 from pyshim.dialogue.reducer import Open
 from pyshim.tenants.schema import Slot, Task
-from pyshim.turns.turn import CONFIRM, Part, Pending, Turn
+from pyshim.turns.turn import CONFIRM, Clause, Pending, Turn
 
 WRONG = r"(?:发|写|填|说|输|打|搞|弄|给|报|看|记)错了?"
 MISTAKE = re.compile(WRONG)
@@ -37,7 +37,7 @@ class Heard:
     """A clause, and what it says of the task that waits. values: of slots nobody spoke of yet, where one is asked for, and of all
     of them where consent is; rest: what it says beside; changed: the values that differ from those that stand."""
 
-    def __init__(self, turn: Turn, said: Part) -> None:
+    def __init__(self, turn: Turn, said: Clause) -> None:
         self.turn, self.said, self.text = turn, said, said.text
         self.values: dict[str, str] = {}
         self.rest = said.text
@@ -72,7 +72,7 @@ class Heard:
         return self.turn.proposed.get(says, 0.0) if self.text == self.turn.query else 0.0
 
 
-def hear(turn: Turn, said: Part) -> Heard:
+def hear(turn: Turn, said: Clause) -> Heard:
     heard, open = Heard(turn, said), where(turn)
     if open is Open.SLOT:
         text = (

@@ -103,7 +103,7 @@ class Consent(msgspec.Struct, omit_defaults=True):
     key: str
 
 
-class Part(msgspec.Struct):
+class Clause(msgspec.Struct):
     """One clause of a message that speaks of several matters, as the model reads it alone. likeliest: as of a turn."""
 
     text: str
@@ -177,7 +177,7 @@ class Turn(msgspec.Struct):
     intent: str | None = None
     confidence: float = 0.0
     likeliest: list[str] = []  # intents with something to say, best first
-    parts: list[Part] = []  # where it speaks of several matters
+    parts: list[Clause] = []  # where it speaks of several matters
     embedding: npt.NDArray[np.float32] | None = None
     proposed: dict[str, float] = {}  # what the query says to what was asked, by shares (pyshim/understanding/proposer.py)
     alone: bool = False  # the version that was drawn read the query, which is of one clause
