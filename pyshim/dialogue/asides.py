@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 
 from pyshim.language.folding import plain
+from pyshim.tenants.schema import Task
 from pyshim.turns.turn import CONFIRM, Clause, Pending, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS, SMALL_TALK
 
@@ -53,6 +54,12 @@ def other(turn: Turn, said: Clause, pending: Pending, values: Mapping[str, str],
     could_answer = bool(values) or (free and not tenant.slots[pending.asking].formed)
     chooses = any(tenant.slots[name].chooses for name in (pending.asking, *values) if name in tenant.slots)
     return intent if not could_answer or _tells(turn, said, pending, rest, chooses) else None
+
+
+def opposite(task: Task, text: str) -> bool:
+    """Does it want what the task would undo, or the other way round?"""
+    said = text.replace(task.title, "")  # a button's
+    return task.unless is not None and any(word in said for word in task.unless.words)
 
 
 def _tells(turn: Turn, said: Clause, pending: Pending, rest: str, chooses: bool) -> bool:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from pyshim.dialogue import outcomes, slots, waiting
+from pyshim.dialogue import asides, outcomes, slots, waiting
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import digest, filled, said
 from pyshim.errors import RedisAway, Refusal
@@ -24,7 +24,6 @@ from pyshim.turns.turn import CONFIRM, Consent, Pending, Reply, Sent, Turn
 
 log = logging.getLogger(__name__)
 
-MAX_TRIES = 2  # wrong answers to one question before a person is offered
 By = Literal["button", "words"]
 NO_CODE: Mapping[str, str] = {}
 KEPT_S, LEAST_S = 0.05, 0.05  # of the deadline, for the commit; what a call gets at least
@@ -40,12 +39,6 @@ def key_of(turn: Turn, pending: Pending, attempt: str = "") -> str:
     return hashlib.sha256(what).hexdigest()[:32]
 
 
-def opposite(task: Task, text: str) -> bool:
-    """Does it want what the task would undo, or the other way round?"""
-    said = text.replace(task.title, "")  # a button's
-    return task.unless is not None and any(word in said for word in task.unless.words)
-
-
 class Flows:
     """What tasks do at back ends."""
 
@@ -55,7 +48,7 @@ class Flows:
     async def start(self, turn: Turn, intent: str, words: str) -> Reply:
         """Begins a task with what these words and the session already say."""
         task = turn.tenant.tasks[intent]
-        if task.unless is not None and opposite(task, words):
+        if task.unless is not None and asides.opposite(task, words):
             if turn.state.flow is not None and turn.state.flow.intent == intent:
                 waiting.drop(turn)
             return Reply(task.unless.say, intent)

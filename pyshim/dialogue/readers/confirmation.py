@@ -2,7 +2,7 @@
 
 import re
 
-from pyshim.dialogue import consent, flows, slots
+from pyshim.dialogue import asides, consent, slots
 from pyshim.dialogue.commands import Ask, Confirm, Correct, Deny, Evidence, Unclear
 from pyshim.dialogue.hearing import MISTAKE, Heard
 from pyshim.dialogue.readers import corrections
@@ -70,7 +70,7 @@ def against(heard: Heard) -> Found:
 
 def opposite(heard: Heard) -> Found:
     """The very opposite is wanted (解除挂失)."""
-    return [Ask(Evidence.GRAMMAR, heard.text, heard.pending.intent)] if flows.opposite(heard.task, heard.text) else []
+    return [Ask(Evidence.GRAMMAR, heard.text, heard.pending.intent)] if asides.opposite(heard.task, heard.text) else []
 
 
 def no(heard: Heard) -> Found:
