@@ -265,6 +265,11 @@ class Slot(msgspec.Struct, forbid_unknown_fields=True):
         return bool(self.patterns) or self.type not in ("text", "choice")
 
     @property
+    def fillable(self) -> bool:
+        """Can an answer fill it?"""
+        return self.formed or bool(self.choices) or self.free
+
+    @property
     def chooses(self) -> bool:
         return bool(self.choices) and self.type in ("text", "choice")
 
