@@ -73,7 +73,7 @@ class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
     recall: Share | None = None
 
 
-class Open(msgspec.Struct, forbid_unknown_fields=True):
+class Hours(msgspec.Struct, forbid_unknown_fields=True):
     """When a person can be reached. days: 1 is Monday; from, until: HH:MM, until may be 24:00; zone: from UTC, as in +08:00."""
 
     from_: Clock = msgspec.field(name="from")
@@ -87,7 +87,7 @@ class People(msgspec.Struct, forbid_unknown_fields=True):
 
     phone: str
     hours: str
-    open: Open | None = None
+    open: Hours | None = None
 
 
 class History(msgspec.Struct, forbid_unknown_fields=True):

@@ -67,7 +67,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.misses, self.offered, self.declined = 0, [], []
 
 
-Told = dict[str, str | int | float | bool | None]
+Fields = dict[str, str | int | float | bool | None]  # of a back end's answer, as pyshim/outside/backend.py has them
 
 
 class Sent(msgspec.Struct, omit_defaults=True):
@@ -85,7 +85,7 @@ class Sent(msgspec.Struct, omit_defaults=True):
     at: int
     outcome: Literal["", "done", "refused", "lost"] = ""
     code: str = ""
-    fields: Told = {}
+    fields: Fields = {}
     tries: int = 0
 
 
