@@ -1,7 +1,8 @@
 -- Who is this, and how fast may they go?
 --
--- Refuses: 401 without a good token, 403 an address the tenant refuses or a word it has blocked, 429 a user whose record is bad, 409 a position before the token's, 429 when a bucket (everything, tenant, user, the tenant's
--- for an address or a URL) is empty, or all slots of the tenant are taken. A turn takes one token from each bucket or from none.
+-- Refuses: 401 without a good token, 403 an address the tenant refuses or a word it has blocked, 429 a user whose record is bad, 409
+-- a position before the token's, 429 when a bucket (everything, tenant, user, the tenant's for an address or a URL) is empty, or all
+-- slots of the tenant are taken. A turn takes one token from each bucket or from none.
 
 local bucket = require "edge.bucket"
 local clock = require "edge.clock"

@@ -3,10 +3,10 @@
 -- Answers when the router is sure (the tenant's calibrated threshold), or the student was when it was asked the same
 -- (understood.lua), the intent has a reply that needs no slot and no back end, and the conversation waits for nothing. A button's
 -- text (an intent's title) is sure by itself. What it could not answer it leaves on the turn: the guess, and the state of a
--- conversation that is busy. The press of a confirmation's button it
--- never answers: somebody waits for it, and the shim looks for itself what for. Nor what says that a life or money is in danger,
--- nor, where the tenant's history keeps nothing personal, what may say an address: a shim knows where that begins and ends.
--- Who says a secret is told not to, in front of the answer, and what is kept of the query has none in it.
+-- conversation that is busy. The press of a confirmation's button it never answers: somebody waits for it, and the shim looks for
+-- itself what for. Nor what says that a life or money is in danger, nor, where the tenant's history keeps nothing personal, what may
+-- say an address: a shim knows where that begins and ends. Who says a secret is told not to, in front of the answer, and what is kept
+-- of the query has none in it.
 
 local conversation = require "edge.conversation"
 local places = require "edge.places"

@@ -14,7 +14,7 @@ local leaving = require "edge.leaving"
 local metrics = require "edge.metrics"
 local cluster = require "edge.cluster"
 local redis = require "edge.redis"
-local repeated = require "edge.said"
+local said = require "edge.said"
 local revoked = require "edge.revoked"
 local shims = require "edge.shims"
 local concurrency = require "edge.concurrency"
@@ -23,7 +23,7 @@ local trace = require "edge.trace"
 local SCRIPTS = { "commit-3", "beat-3", "config_beat-2", "get-1", "revoke-3", "revoked-2", "meter-2", "writable-0" }
 
 local _M = {}
-local said, unheard, folder, ready = {}, nil, nil, false
+local complained, unheard, folder, ready = {}, nil, nil, false
 
 -- Before the workers fork.
 function _M.prepare(run_folder, scripts_folder)
@@ -39,8 +39,8 @@ end
 -- Said once where it does not change, and not every second.
 local function follow(what, beats)
     local err = beats(config.current().settings)
-    if err and err ~= said[what] then ngx.log(ngx.NOTICE, what, " is not followed yet: ", err) end
-    said[what] = err
+    if err and err ~= complained[what] then ngx.log(ngx.NOTICE, what, " is not followed yet: ", err) end
+    complained[what] = err
 end
 
 -- Alone: no other work of the second may keep it from its two seconds.
@@ -57,7 +57,7 @@ end
 
 local function every_second(premature)
     metrics.flush()
-    repeated.tell()
+    said.tell()
     if premature then return end
     follow("the configuration", config_follower.beat)
     follow("the list of addresses", function() return addresses.follow(config.current().screen) end)

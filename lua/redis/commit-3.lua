@@ -26,8 +26,8 @@
 -- one starts a new dialogue, and its seq counts from its own start. A commit that got stuck on its way (Redis stopped, say)
 -- expires; only after that its turn is sent again as "late", which first looks for its turn_id (ARGV[3]): so a turn whose
 -- commit was not answered is written exactly once. A late turn of a session that is no longer the stored one goes into the
--- history alone, where it belongs by its time: the dialogue that began after it goes on. A Redis that takes nothing refuses the whole of it, because of the first
--- line, and not only what comes to a write.
+-- history alone, where it belongs by its time: the dialogue that began after it goes on. A Redis that takes nothing refuses the
+-- whole of it, because of the first line, and not only what comes to a write.
 
 local not_after = tonumber(ARGV[12])
 if not_after > 0 then

@@ -22,11 +22,15 @@ class Lost:
         """Nobody said it again who could have."""
         return self._beats >= PATIENCE
 
+    def found(self) -> None:
+        """Redis has what this process knows."""
+        self._beats = 0
+
     async def due(self, known: int, found: int) -> int:
         """Once a beat, of the seq this process knows and the one in Redis, 0 for none: the seq to write it again with, 0 for not
         now. Raises RedisAway."""
         if found >= known:
-            self._beats = 0
+            self.found()
             return 0
         self._beats += 1
         if self._beats < WAIT:

@@ -39,7 +39,7 @@ class Restoring:
         """known: the record this process follows, None where it has heard of none yet: then what its machine keeps; found: what
         Redis has. Returns the record to follow from now on where that is another one. Raises RedisAway."""
         if found is not None and (known is None or found.seq >= known.seq):
-            await self._lost.due(0, 0)
+            self._lost.found()
             return None
         index = self._copy.index()
         wanted = known or (index.record if index else None)

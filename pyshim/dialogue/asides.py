@@ -16,7 +16,8 @@ import re
 from collections.abc import Mapping
 
 from pyshim.language.folding import plain
-from pyshim.turns.turn import CONFIRM, Part, Pending, Turn
+from pyshim.tenants.schema import Task
+from pyshim.turns.turn import CONFIRM, Clause, Pending, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS, SMALL_TALK
 
 SURE = 0.8  # a message that could also answer the open question is something else only from here
@@ -25,21 +26,21 @@ TELLING = re.compile(r"算了|取消|投诉|看看|看下|看一下|[别退换�
 TROUBLE = re.compile(r"[不没坏断丢错]")  # where one may choose, what is wrong is a choice's own matter (质量不好)
 
 
-def dropped(turn: Turn, said: Part, values: Mapping[str, str], rest: str) -> bool:
+def dropped(turn: Turn, said: Clause, values: Mapping[str, str], rest: str) -> bool:
     """Is the pending matter dropped? What comes behind 算了 may be a matter of its own (other)."""
     if said.intent == "cancel_flow" and said.confidence >= turn.tenant.confidence_min:
         return not values or DROPPING.search(rest) is not None
     return said.text.lstrip().startswith("算了") and said.confidence < SURE
 
 
-def small_talk(said: Part, floor: float) -> bool:
+def small_talk(said: Clause, floor: float) -> bool:
     """A number is none, whatever the model takes it for."""
     return said.intent in SMALL_TALK and said.confidence >= floor and not re.search(r"\d", said.text)
 
 
-def other(turn: Turn, said: Part, pending: Pending, values: Mapping[str, str], rest: str) -> str | None:
+def other(turn: Turn, said: Clause, pending: Pending, values: Mapping[str, str], rest: str) -> str | None:
     """The other matter this message is about, if it is one for sure. values, rest: what was found in it for the pending task, and
-    what it says beside (flows.told)."""
+    what it says beside (slots.values_in)."""
     tenant, intent = turn.tenant, said.intent
     if not intent or intent == pending.intent or intent in DIALOGUE_INTENTS:
         return None
@@ -55,7 +56,13 @@ def other(turn: Turn, said: Part, pending: Pending, values: Mapping[str, str], r
     return intent if not could_answer or _tells(turn, said, pending, rest, chooses) else None
 
 
-def _tells(turn: Turn, said: Part, pending: Pending, rest: str, chooses: bool) -> bool:
+def opposite(task: Task, text: str) -> bool:
+    """Does it want what the task would undo, or the other way round?"""
+    said = text.replace(task.title, "")  # a button's
+    return task.unless is not None and any(word in said for word in task.unless.words)
+
+
+def _tells(turn: Turn, said: Clause, pending: Pending, rest: str, chooses: bool) -> bool:
     """Is there more to it than the model's word?"""
     rule = turn.tenant.replies.get(said.intent)
     if said.text.strip() in turn.tenant.titles or (rule is not None and rule.handover) or TELLING.search(rest):

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from pyshim.language.folding import simplified
+from pyshim.language.scripts import to_simplified
 
 LONGEST = 60  # characters of a yes: what is longer tells something, and would take long to read
 
@@ -21,10 +22,11 @@ SPACED = re.compile(r"(?<!\w)[一-鿿](?:[ \t]+[一-鿿])+(?!\w)")  # 确 认
 DRAWN = re.compile(r"([一-鿿a-z])\1{2,}")  # 好嘞嘞嘞, yesss
 
 # Traditional characters that an act is called by, beside those that all of sluice folds.
-PLAINER = str.maketrans(
-    "無誤內業務張銀調錢趕緊盡並結執線檢訴爭議損壞償減複復領資記審準銷讓絕雙兩從將報撥裝頻視鈴遷揀們頭這屬實賬戶決後聽電網壓碎閱證協簽齊聯儘購買賣選擇達進遠運爲",
-    "无误内业务张银调钱赶紧尽并结执线检诉争议损坏偿减复复领资记审准销让绝双两从将报拨装频视铃迁拣们头这属实账户决后听电网压碎阅证协签齐联尽购买卖选择达进远运为",
+TRADITIONAL = (
+    "無誤內業務張銀調錢趕緊盡並結執線檢訴爭議損壞償減複復領資記審準銷讓絕雙兩從將報撥"
+    "裝頻視鈴遷揀們頭這屬實賬戶決後聽電網壓碎閱證協簽齊聯儘購買賣選擇達進遠運爲"
 )
+PLAINER = str.maketrans(TRADITIONAL, TRADITIONAL.translate(to_simplified()))
 MISSPELT = {
     "确认": "确任 确忍 确人 确仁 确让 缺认 却认 雀认",
     "确定": "确订 缺定 却定 确钉",

@@ -1,18 +1,18 @@
-"""How does a task move on: what is missing, what is said, what is done?
+"""How does a task move on: what is asked, what is called, what is done?
 
-A task is a flow (collect slots, confirm, call) or an action (collect slots, call). A started task lives in state.flow until it
-is done, cancelled, or another one takes its place.
+A task is a flow (collect slots, confirm, call) or an action (collect slots, call). What the one that waits knows and lacks is in
+waiting.py.
 """
 
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from pyshim.dialogue import consent, lists, outcomes, slots
+from pyshim.dialogue import asides, outcomes, slots, waiting
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import digest, filled, said
 from pyshim.errors import RedisAway, Refusal
@@ -20,11 +20,10 @@ from pyshim.outside.backend import Backend, Done, Outcome, Refused
 from pyshim.telemetry import metrics
 from pyshim.tenants.schema import PLACEHOLDER, Call, Task
 from pyshim.turns.journal import Journal, Whose
-from pyshim.turns.turn import CONFIRM, Buttons, Consent, Pending, Reply, Sent, Turn
+from pyshim.turns.turn import CONFIRM, Consent, Pending, Reply, Sent, Turn
 
 log = logging.getLogger(__name__)
 
-MAX_TRIES = 2  # wrong answers to one question before a person is offered
 By = Literal["button", "words"]
 NO_CODE: Mapping[str, str] = {}
 KEPT_S, LEAST_S = 0.05, 0.05  # of the deadline, for the commit; what a call gets at least
@@ -32,102 +31,12 @@ ENOUGH_S = 0.25  # with less left, a call that changes something is not begun
 QUOTE_BYTES, AGREED_CHARS = 500, 40  # of what the state keeps
 
 
-def told(turn: Turn, text: str, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:
-    """What a text says of these slots, and what else it says. What was taken for one slot fills no other. first: the one that is
-    asked for; else a choice is surer than a pattern, which may take any number."""
-    values: dict[str, str] = {}
-    rest = text
-    for name in sorted(names, key=lambda name: (name != first, not turn.tenant.slots[name].chooses)):
-        found = slots.find(turn.tenant.slots[name], rest, turn.tenant.today)
-        if found is not None:
-            values[name], rest = found
-    return values, rest
-
-
-def unknown(turn: Turn, pending: Pending) -> list[str]:
-    """Slots of which nothing was said yet, those with a default among them."""
-    return [name for name in turn.tenant.tasks[pending.intent].slots if name not in pending.slots]
-
-
-def missing(turn: Turn, pending: Pending) -> str | None:
-    """The next slot to ask for. Slots with a default are never asked."""
-    return next((name for name in unknown(turn, pending) if turn.tenant.slots[name].default is None), None)
-
-
-def values(turn: Turn, pending: Pending) -> dict[str, str]:
-    """The task's slots as they stand, defaults included, and what was quoted."""
-    task = turn.tenant.tasks[pending.intent]
-    known = {name: turn.tenant.slots[name].default or "" for name in task.slots}
-    return {**pending.quote, **known, **{name: value for name, value in pending.slots.items() if name in task.slots}}
-
-
-def told_as(turn: Turn, values: Mapping[str, str]) -> dict[str, str]:
-    """Values as customers are shown them."""
-    return slots.shown(turn.tenant.slots, values)
-
-
-def question(turn: Turn, pending: Pending) -> str:
-    """What the pending task is waiting to hear."""
-    task = turn.tenant.tasks[pending.intent]
-    if pending.asking != CONFIRM:
-        slot = turn.tenant.slots[pending.asking]
-        lacks = slots.lacks(slot, pending.part)
-        return filled(turn.tenant.phrases.incomplete, {"missing": lacks}) if lacks else slot.ask
-    return filled(task.confirm or "", told_as(turn, values(turn, pending))) if pending.confirm else turn.tenant.phrases.quote_down
-
-
-def buttons(pending: Pending) -> Buttons | None:
-    """Yes and no, where a confirmation is asked for."""
-    return Buttons(pending.confirm, consent.YES, consent.NO) if pending.asking == CONFIRM and pending.confirm else None
-
-
-def keep(turn: Turn, values: Mapping[str, str]) -> None:
-    """Remembers, for later tasks, what is worth it."""
-    known = turn.tenant.slots
-    worth = {name: value for name, value in values.items() if name in known and known[name].remember}
-    turn.state.slots = {**turn.state.slots, **worth}
-
-
-def apart(turn: Turn, intent: str, words: str) -> tuple[str, list[str]]:
-    """What is said of the first of several values of a task, and the others."""
-    task = turn.tenant.tasks.get(intent)
-    lists_ = (lists.read(turn.tenant.slots[name], words, turn.tenant.today) for name in (task.slots if task else []))
-    several = next((one for one in lists_ if one is not None), None)
-    return (words, []) if several is None else (several.first, several.values[1:])
-
-
-def take(pending: Pending, values: Mapping[str, str | None]) -> None:
-    """Values of the task; None: what was said of this slot is wrong."""
-    changed = {name: value for name, value in values.items() if pending.slots.get(name) != value}
-    if changed:
-        pending.slots = {name: value for name, value in {**pending.slots, **changed}.items() if value is not None}
-        pending.quote, pending.confirm, pending.shown, pending.agreed = {}, "", "", ""
-
-
-def drop(turn: Turn) -> None:
-    """Ends the pending task; only what is worth remembering stays."""
-    if turn.state.flow is not None:
-        keep(turn, turn.state.flow.slots)
-    turn.state.flow = None
-
-
 def key_of(turn: Turn, pending: Pending, attempt: str = "") -> str:
     """The Idempotency-Key: of this started task, and these values, quoted ones too. attempt: the turn that gave a code, not
     the code: whoever reads the key could find that by trying all."""
-    given = sorted(values(turn, pending).items())
+    given = sorted(waiting.values(turn, pending).items())
     what = msgspec.json.encode([turn.tenant.id, turn.user_id, pending.intent, pending.id, given, attempt])
     return hashlib.sha256(what).hexdigest()[:32]
-
-
-def opposite(task: Task, text: str) -> bool:
-    """Does it want what the task would undo, or the other way round?"""
-    said = text.replace(task.title, "")  # a button's
-    return task.unless is not None and any(word in said for word in task.unless.words)
-
-
-def waits(turn: Turn, intent: str) -> bool:
-    """Was it sent, and nobody knows what became of it?"""
-    return any(sent.intent == intent and not sent.outcome for sent in turn.calls())
 
 
 class Flows:
@@ -139,17 +48,17 @@ class Flows:
     async def start(self, turn: Turn, intent: str, words: str) -> Reply:
         """Begins a task with what these words and the session already say."""
         task = turn.tenant.tasks[intent]
-        if task.unless is not None and opposite(task, words):
+        if task.unless is not None and asides.opposite(task, words):
             if turn.state.flow is not None and turn.state.flow.intent == intent:
-                drop(turn)
+                waiting.drop(turn)
             return Reply(task.unless.say, intent)
         remembered = {name: value for name, value in turn.state.slots.items() if name in task.slots}
-        now, _ = told(turn, words, task.slots)
-        keep(turn, now)
+        now, _ = slots.values_in(turn.tenant, words, task.slots)
+        waiting.keep(turn, now)
         pending = Pending(intent, turn.id, "", slots={**remembered, **now})
-        parts = (slots.part(turn.tenant.slots[name], words) for name in unknown(turn, pending))
+        parts = (slots.part(turn.tenant.slots[name], words) for name in waiting.unknown(turn, pending))
         pending.part = next((part for part in parts if part), "")
-        if task.confirm is not None and waits(turn, intent):
+        if task.confirm is not None and turn.open_call(intent) is not None:
             return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), intent)
         reply = await self.advance(turn, pending)
         asked = turn.tenant.slots.get(pending.asking) if turn.state.flow is pending else None
@@ -159,7 +68,7 @@ class Flows:
 
     async def advance(self, turn: Turn, pending: Pending) -> Reply:
         """Asks for what is missing, or for the confirmation, or looks up."""
-        ask = missing(turn, pending)
+        ask = waiting.missing(turn, pending)
         if ask is None and turn.tenant.tasks[pending.intent].confirm is None:
             return await self._look_up(turn, pending)
         turn.state.flow = pending
@@ -168,7 +77,7 @@ class Flows:
         if pending.asking != ask:
             pending.tries = 0
         pending.asking = ask
-        return Reply(question(turn, pending), pending.intent)
+        return Reply(waiting.question(turn, pending), pending.intent)
 
     async def _show(self, turn: Turn, pending: Pending) -> Reply:
         """Shows what is to be agreed to."""
@@ -179,10 +88,10 @@ class Flows:
             refused = await self._quoted(turn, pending, task)
             if refused is not None:
                 return refused
-        text = filled(task.confirm or "", told_as(turn, values(turn, pending)))
+        text = waiting.confirmation(turn, pending)
         if pending.shown != digest(text) or not pending.confirm:
             pending.shown, pending.confirm, pending.agreed = digest(text), turn.id, ""
-        return Reply(text, pending.intent, confirm=buttons(pending))
+        return Reply(text, pending.intent, confirm=waiting.buttons(pending))
 
     async def _quoted(self, turn: Turn, pending: Pending, task: Task) -> Reply | None:
         """Fills the quote; a reply where that cannot be."""
@@ -208,7 +117,7 @@ class Flows:
         outcome = await self._called(turn, pending, task.call)
         if isinstance(outcome, Done):
             self._end(turn, pending)
-            text = filled(task.done, {**told_as(turn, values(turn, pending)), **outcome.fields})
+            text = filled(task.done, {**waiting.shown(turn, pending), **outcome.fields})
             return Reply(text, pending.intent, suggestions=task.suggestions)
         if isinstance(outcome, Refused) and outcome.code:
             return self._refused(turn, pending, outcome)
@@ -219,8 +128,8 @@ class Flows:
     async def submit(self, turn: Turn, pending: Pending, agreed: str, by: By) -> Reply:
         """It was agreed to: does it, or has its code sent. What is no longer what was shown is shown anew."""
         task = turn.tenant.tasks[pending.intent]
-        text = filled(task.confirm or "", told_as(turn, values(turn, pending)))
-        if not pending.confirm or pending.shown != digest(text) or missing(turn, pending) is not None:
+        text = waiting.confirmation(turn, pending)
+        if not pending.confirm or pending.shown != digest(text) or waiting.missing(turn, pending) is not None:
             return await self.advance(turn, pending)
         if task.verify is not None and not pending.agreed:
             return await self._ask_code(turn, pending, task, agreed, by)
@@ -235,7 +144,7 @@ class Flows:
         """The code that was asked for behind the consent."""
         agreed, name = pending.agreed, pending.asking
         by: By = "button" if pending.pressed else "words"
-        text = filled(turn.tenant.tasks[pending.intent].confirm or "", told_as(turn, values(turn, pending)))
+        text = waiting.confirmation(turn, pending)
         if pending.shown != digest(text):
             return await self.advance(turn, pending)
         return await self._send(turn, pending, text, agreed, by, {name: code})
@@ -247,35 +156,35 @@ class Flows:
             return self._refused(turn, pending, outcome)
         if not isinstance(outcome, Done):
             log.warning("%s: no code for %s: %s turn_id=%s", turn.tenant.id, pending.intent, outcome.why, turn.id)
-            return Reply(turn.tenant.phrases.backend_down, pending.intent, confirm=buttons(pending))
+            return Reply(turn.tenant.phrases.backend_down, pending.intent, confirm=waiting.buttons(pending))
         pending.asking, pending.tries = task.verify.slot, 0
         pending.agreed, pending.pressed = agreed[:AGREED_CHARS], by == "button"
-        return Reply(filled(task.verify.ask, {**told_as(turn, values(turn, pending)), **outcome.fields}), pending.intent)
+        return Reply(filled(task.verify.ask, {**waiting.shown(turn, pending), **outcome.fields}), pending.intent)
 
     async def _called(self, turn: Turn, pending: Pending, call: Call, key: str = "") -> Outcome:
         base, limit = turn.tenant.about.base, max(LEAST_S, turn.left() - KEPT_S)
-        return await self._backend.call(base, call, values(turn, pending), turn.user_id, key, limit)
+        return await self._backend.call(base, call, waiting.values(turn, pending), turn.user_id, key, limit)
 
     async def _send(
         self, turn: Turn, pending: Pending, shown: str, agreed: str, by: By, code: Mapping[str, str] = NO_CODE
     ) -> Reply:
         """Writes the call down, makes it, and says what came of it. code: in its body, behind the consent."""
         task, key = turn.tenant.tasks[pending.intent], key_of(turn, pending, turn.id if code else "")
-        if waits(turn, pending.intent):
+        if turn.open_call(pending.intent) is not None:
             return Reply(filled(turn.tenant.phrases.unknown_waits, {"title": task.title}), pending.intent)
         if turn.left() < ENOUGH_S:
             raise Refusal(503, "unavailable", "too little time is left to change something", {"Retry-After": "1"})
         again = code if task.check is None and task.idempotent is not None else NO_CODE  # is it needed to send it again?
-        sent = Sent(key, pending.id, pending.intent, {**values(turn, pending), **again}, int(time.time() * 1000))
+        sent = Sent(key, pending.id, pending.intent, {**waiting.values(turn, pending), **again}, int(time.time() * 1000))
         model = turn.version.name if turn.version else ""
-        agreement = Consent(pending.intent, shown, agreed, by, values(turn, pending), turn.config, model, key)
+        agreement = Consent(pending.intent, shown, agreed, by, waiting.values(turn, pending), turn.config, model, key)
         try:
             await self._journal.begin(turn, sent, agreement)
         except RedisAway:
             turn.degraded = True
             return Reply(turn.tenant.phrases.degraded, pending.intent)
         turn.consent, turn.known[key] = agreement, sent
-        return self.told(turn, pending, await self._make(turn, task, sent, code))
+        return self.answered(turn, pending, await self._make(turn, task, sent, code))
 
     async def _make(self, turn: Turn, task: Task, sent: Sent, code: Mapping[str, str]) -> Sent:
         """The call, which is written down, and what came of it."""
@@ -289,7 +198,7 @@ class Flows:
             await self._journal.found(Whose(turn.tenant.id, turn.user_id, sent.key), outcomes.without_code(task, known))
         return known
 
-    def told(self, turn: Turn, pending: Pending, sent: Sent) -> Reply:
+    def answered(self, turn: Turn, pending: Pending, sent: Sent) -> Reply:
         """What came of the call that this turn made."""
         turn.told.append(sent.key)
         return self._ended(turn, pending, sent)
@@ -304,7 +213,7 @@ class Flows:
             self._end(turn, pending)
             return Reply(outcomes.result(turn.tenant, sent), pending.intent, suggestions=task.suggestions)
         if not sent.code:  # nothing was sent: it may be tried again
-            return Reply(phrases.backend_down, pending.intent, confirm=buttons(pending))
+            return Reply(phrases.backend_down, pending.intent, confirm=waiting.buttons(pending))
         return self._refused(turn, pending, Refused(sent.code, sent.fields))
 
     def _refused(self, turn: Turn, pending: Pending, refused: Refused) -> Reply:
@@ -316,14 +225,14 @@ class Flows:
             fields = {"title": task.title, "people": reached(tenant)}
             return Reply(filled(tenant.phrases.not_accepted, fields), pending.intent)
         again = reply.ask_again
-        text = filled(reply.say, {**told_as(turn, values(turn, pending)), **refused.fields})
+        text = filled(reply.say, {**waiting.shown(turn, pending), **refused.fields})
         if again is None:
             self._end(turn, pending)
         elif task.verify is not None and again == task.verify.slot:
             pending.asking = again
             turn.state.flow = pending
         else:
-            keep(turn, pending.slots)
+            waiting.keep(turn, pending.slots)
             turn.state.slots = {name: value for name, value in turn.state.slots.items() if name != again}
             left = {name: value for name, value in pending.slots.items() if name != again}
             turn.state.flow = Pending(pending.intent, turn.id, again, slots=left)
@@ -332,6 +241,6 @@ class Flows:
     @staticmethod
     def _end(turn: Turn, pending: Pending) -> None:
         """Of this task: it may have been another one's aside."""
-        keep(turn, pending.slots)
+        waiting.keep(turn, pending.slots)
         if turn.state.flow is not None and turn.state.flow.id == pending.id and turn.state.flow.intent == pending.intent:
             turn.state.flow = None

@@ -2,10 +2,10 @@
 
 import re
 
-from pyshim.dialogue import flows, slots
+from pyshim.dialogue import slots, waiting
 from pyshim.dialogue.reducer import Open
 from pyshim.tenants.schema import Slot, Task
-from pyshim.turns.turn import CONFIRM, Part, Pending, Turn
+from pyshim.turns.turn import CONFIRM, Clause, Pending, Turn
 
 WRONG = r"(?:发|写|填|说|输|打|搞|弄|给|报|看|记)错了?"
 MISTAKE = re.compile(WRONG)
@@ -37,7 +37,7 @@ class Heard:
     """A clause, and what it says of the task that waits. values: of slots nobody spoke of yet, where one is asked for, and of all
     of them where consent is; rest: what it says beside; changed: the values that differ from those that stand."""
 
-    def __init__(self, turn: Turn, said: Part) -> None:
+    def __init__(self, turn: Turn, said: Clause) -> None:
         self.turn, self.said, self.text = turn, said, said.text
         self.values: dict[str, str] = {}
         self.rest = said.text
@@ -72,20 +72,22 @@ class Heard:
         return self.turn.proposed.get(says, 0.0) if self.text == self.turn.query else 0.0
 
 
-def hear(turn: Turn, said: Part) -> Heard:
+def hear(turn: Turn, said: Clause) -> Heard:
     heard, open = Heard(turn, said), where(turn)
     if open is Open.SLOT:
         text = (
             said.text if slots.find(heard.slot, said.text, turn.tenant.today) else MISTAKE.sub(slots.GAP, said.text)
         )  # 单号发错了: no reason 发错
-        heard.values, heard.rest = flows.told(turn, text, flows.unknown(turn, heard.pending), first=heard.pending.asking)
+        heard.values, heard.rest = slots.values_in(
+            turn.tenant, text, waiting.unknown(turn, heard.pending), first=heard.pending.asking
+        )
         if not heard.values and (numbered := slots.numbered(heard.slot, said.text)):
             heard.values, heard.rest = {heard.pending.asking: numbered}, ""
     elif open is Open.CONFIRM:
-        heard.values, heard.rest = flows.told(turn, MISTAKE.sub(slots.GAP, said.text), heard.task.slots)
+        heard.values, heard.rest = slots.values_in(turn.tenant, MISTAKE.sub(slots.GAP, said.text), heard.task.slots)
         if is_code(turn):  # of before: a value was changed, and no code is asked for
             heard.values, heard.rest = {}, said.text
-        now = flows.values(turn, heard.pending)
+        now = waiting.values(turn, heard.pending)
         if not heard.values:
             heard.values = {name: one for name in heard.task.slots if (one := slots.numbered(turn.tenant.slots[name], said.text))}
             heard.rest = "" if heard.values else heard.rest

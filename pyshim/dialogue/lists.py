@@ -13,7 +13,7 @@ from pyshim.dialogue import slots
 from pyshim.language.folding import plain
 from pyshim.language.values.found import Found, NoValue
 from pyshim.language.values.spans import fold
-from pyshim.tenants.schema import Slot
+from pyshim.tenants.schema import Slot, Tenant
 
 LISTED = frozenset(["number", "phone", "card_tail", "choice", "text"])  # sums are added up, addresses corrected
 JOINED = re.compile(
@@ -50,6 +50,14 @@ def read(slot: Slot, text: str, today: date | None = None) -> List | None:
     return List(
         list(dict.fromkeys(one.value for one in named)), folded.source[: first.end] + slots.GAP + folded.source[last.end :]
     )
+
+
+def apart(tenant: Tenant, intent: str, words: str) -> tuple[str, list[str]]:
+    """What is said of the first of several values of a task, and the others."""
+    task = tenant.tasks.get(intent)
+    lists_ = (read(tenant.slots[name], words, tenant.today) for name in (task.slots if task else []))
+    several = next((one for one in lists_ if one is not None), None)
+    return (words, []) if several is None else (several.first, several.values[1:])
 
 
 def _joined(text: str, said: list[Found]) -> bool:

@@ -1,18 +1,18 @@
 """Which matters does a message hold, and which clause is about what waits?"""
 
-from pyshim.dialogue import asides, flows, short_words
+from pyshim.dialogue import asides, short_words, slots
 from pyshim.dialogue.commands import Ask, Command, Evidence, Handover, SmallTalk, Unclear
 from pyshim.dialogue.hearing import where
 from pyshim.dialogue.reducer import Open
 from pyshim.language import clauses
-from pyshim.turns.turn import Part, Turn
+from pyshim.turns.turn import Clause, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS, SMALL_TALK
 
 
-def divided(turn: Turn) -> tuple[Part, list[Command]]:
+def divided(turn: Turn) -> tuple[Clause, list[Command]]:
     """The clause that is about what waits, and the matters beside it."""
     announced = clauses.announced(turn.query)
-    unread = [Part(text, "", 0.0) for text in announced] if where(turn) is Open.CONFIRM else []  # Triton is away
+    unread = [Clause(text, "", 0.0) for text in announced] if where(turn) is Open.CONFIRM else []  # Triton is away
     parts = [_short(part) for part in turn.parts or unread]
     if len(parts) < 2:
         return _whole(turn), []
@@ -23,21 +23,21 @@ def divided(turn: Turn) -> tuple[Part, list[Command]]:
     return parts[0], [_announced(turn, part) for part in parts[1:]]  # what is said there is no value of what waits
 
 
-def _whole(turn: Turn) -> Part:
-    return _short(Part(turn.query, turn.intent or "", turn.confidence))
+def _whole(turn: Turn) -> Clause:
+    return _short(Clause(turn.query, turn.intent or "", turn.confidence))
 
 
-def _short(part: Part) -> Part:
+def _short(part: Clause) -> Clause:
     """A bare yes, no or never mind means itself, with or without a model."""
     meant = short_words.meaning(part.text)
-    return part if meant is None else Part(part.text, meant, 1.0)
+    return part if meant is None else Clause(part.text, meant, 1.0)
 
 
-def _announced(turn: Turn, part: Part) -> Command:
+def _announced(turn: Turn, part: Clause) -> Command:
     """A matter that was announced (另外帮我查下20231105): what it surely means, or the likeliest that looks that value up."""
     if is_matter(turn, part):
         return matter(turn, part)
-    values, _ = flows.told(turn, part.text, [name for name, slot in turn.tenant.slots.items() if slot.remember])
+    values, _ = slots.values_in(turn.tenant, part.text, [name for name, slot in turn.tenant.slots.items() if slot.remember])
     looks_up = (
         intent
         for intent in part.likeliest
@@ -47,7 +47,7 @@ def _announced(turn: Turn, part: Part) -> Command:
     return Unclear(Evidence.MODEL, part.text) if intent is None else Ask(Evidence.VALUE, part.text, intent)
 
 
-def _following(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]] | None:
+def _following(turn: Turn, parts: list[Clause]) -> tuple[Clause, list[Command]] | None:
     """Acts that follow each other, each surely one of its own; None where they are not."""
     asked = {part.intent for part in parts if is_matter(turn, part)}
     if turn.state.flow is not None or len(asked) < len(parts) or len(clauses.following(turn.query)) != len(parts):
@@ -55,7 +55,7 @@ def _following(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]] | No
     return parts[0], [matter(turn, part) for part in parts[1:]]
 
 
-def _urgent(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]]:
+def _urgent(turn: Turn, parts: list[Clause]) -> tuple[Clause, list[Command]]:
     """Clauses that only marks divide are two matters where one of them is urgent, and the other one surely something else."""
     urgent = next((part for part in parts if is_matter(turn, part) and turn.tenant.is_urgent(part.intent)), None)
     rest = [part for part in parts if part is not urgent]
@@ -67,14 +67,14 @@ def _urgent(turn: Turn, parts: list[Part]) -> tuple[Part, list[Command]]:
     return rest[0], [matter(turn, urgent)]
 
 
-def is_matter(turn: Turn, part: Part) -> bool:
+def is_matter(turn: Turn, part: Clause) -> bool:
     """Is it surely something of its own?"""
     if part.intent in (*SMALL_TALK, *DIALOGUE_INTENTS) or part.confidence < asides.SURE:
         return False
     return part.intent in turn.tenant.replies or part.intent in turn.tenant.tasks
 
 
-def matter(turn: Turn, part: Part) -> Command:
+def matter(turn: Turn, part: Clause) -> Command:
     """A command for what a clause means, whatever waits."""
     evidence = Evidence.BUTTON if part.text.strip() in turn.tenant.titles else Evidence.MODEL
     if part.intent in SMALL_TALK:

@@ -61,11 +61,11 @@ def news(turn: Turn) -> list[str]:
     sentences = []
     for sent in turn.calls():
         if sent.outcome and sent.key not in turn.told:
-            title = turn.tenant.title(sent.intent) if sent.intent in turn.tenant.intents else sent.intent
+            title = turn.tenant.title(sent.intent)
             fields = {"title": title, "result": result(turn.tenant, sent)}
             sentences.append(filled(turn.tenant.phrases.unknown_known, fields))
             turn.told.append(sent.key)
         elif not sent.outcome and turn.newest and sent.key not in turn.known and stored.at_of(turn.newest) < sent.at:
-            title = turn.tenant.title(sent.intent) if sent.intent in turn.tenant.intents else sent.intent
+            title = turn.tenant.title(sent.intent)
             sentences.append(filled(turn.tenant.phrases.unknown, {"title": title}))  # its turn was never answered
     return sentences

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from pyshim.tenants.schema import Open, Tenant
+from pyshim.tenants.schema import Hours, Tenant
 
 
 def reached(tenant: Tenant, now: datetime | None = None) -> str:
@@ -16,7 +16,7 @@ def reached(tenant: Tenant, now: datetime | None = None) -> str:
     return re.sub(r"\{(phone|hours)\}", lambda match: str(getattr(people, match.group(1))), phrase)
 
 
-def is_open(hours: Open, now: datetime) -> bool:
+def is_open(hours: Hours, now: datetime) -> bool:
     """until may lie before from: over midnight, and the day is that on which it began."""
     sign = -1 if hours.zone[0] == "-" else 1
     local = now.astimezone(timezone(sign * timedelta(hours=int(hours.zone[1:3]), minutes=int(hours.zone[4:6]))))

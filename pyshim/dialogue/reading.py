@@ -1,18 +1,18 @@
 """What does this message say, to somebody who knows what was asked?
 
 Yields commands (pyshim/dialogue/commands.py), each with its evidence and its words. What they do is not decided here. The message
-is divided into matters (matters.py), and the clause about what waits is read by who knows the question (readers.py).
+is divided into matters (matters.py), and the clause about what waits is read by who knows the question (readers/).
 """
 
 import re
 from collections.abc import Iterable
 
-from pyshim.dialogue import alarms, consent, flows
+from pyshim.dialogue import alarms, consent, waiting
 from pyshim.dialogue.commands import Alarm, Ask, Cancel, Command, Confirm, Correct, Evidence, Set, Unclear
 from pyshim.dialogue.hearing import hear, where
 from pyshim.dialogue.matters import divided, is_matter, matter
 from pyshim.dialogue.readers import READERS
-from pyshim.turns.turn import Part, Turn
+from pyshim.turns.turn import Clause, Turn
 
 DOUBT = re.compile(r"如果|要是|的话|除非|算了|取消|[不没别先等但]|再想|还是")
 
@@ -22,7 +22,7 @@ def changes(turn: Turn, commands: Iterable[Command]) -> bool:
     pending = turn.state.flow
     if pending is None:
         return False
-    now = flows.values(turn, pending)
+    now = waiting.values(turn, pending)
     known = turn.tenant.tasks[pending.intent].slots
     return any(isinstance(one, Set | Correct) and one.slot in known and one.value != now.get(one.slot) for one in commands)
 
@@ -57,7 +57,7 @@ def _matter(asked: Ask) -> tuple[str, str]:
 
 def _urgent_beside(turn: Turn, alarm: str) -> list[Command]:
     """What else cannot wait (有人让我转到安全账户，卡先挂失)."""
-    parts = turn.parts or [Part(turn.query, turn.intent or "", turn.confidence)]
+    parts = turn.parts or [Clause(turn.query, turn.intent or "", turn.confidence)]
     urgent = (part for part in parts if is_matter(turn, part) and turn.tenant.is_urgent(part.intent) and part.intent != alarm)
     return [matter(turn, part) for part in urgent][:1]
 

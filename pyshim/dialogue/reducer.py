@@ -1,7 +1,7 @@
 """What does a command do, where the conversation stands?
 
 One table of command and open question to effect; the evidence that an effect wants stands beside it, once. A command that lacks
-it is Unclear there. Pure: what effects do to tasks and back ends is in pyshim/layers/l5_dialogue.py.
+it is Unclear there. Pure: what effects do to tasks and back ends is in effects.py.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ wish, or says why it is none.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -32,7 +32,7 @@ from pyshim.language.values import (
 )
 from pyshim.language.values.found import NoValue, Reading, Reason
 from pyshim.language.values.spans import Folded, fold
-from pyshim.tenants.schema import Kind, Slot
+from pyshim.tenants.schema import Kind, Slot, Tenant
 
 PHONE = re.compile(r"1[3-9]\d{9}")
 GAP = "\n"  # where a value was taken: no pattern reads across it
@@ -230,3 +230,15 @@ def courteous(text: str) -> bool:
 def bare(rest: str) -> bool:
     """Was the message the value itself, and around it nothing more than its name and a courtesy (是20231105, 个人，谢谢)?"""
     return courteous(NAMES.sub("", COURTESIES.sub("", rest)))
+
+
+def values_in(tenant: Tenant, text: str, names: Iterable[str], first: str = "") -> tuple[dict[str, str], str]:
+    """What a text says of these slots, and what else it says. What was taken for one slot fills no other. first: the one that is
+    asked for; else a choice is surer than a pattern, which may take any number."""
+    values: dict[str, str] = {}
+    rest = text
+    for name in sorted(names, key=lambda name: (name != first, not tenant.slots[name].chooses)):
+        found = find(tenant.slots[name], rest, tenant.today)
+        if found is not None:
+            values[name], rest = found
+    return values, rest

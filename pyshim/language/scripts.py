@@ -27,12 +27,20 @@ def _table(name: str) -> list[tuple[str, str, str]]:
 
 
 @cache
-def _characters() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """To simplified, to traditional."""
-    old, new = (
-        {one: [usual, *others.split()] for one, usual, others in _table(f"{name}Characters.txt")} for name in ("TS", "ST")
-    )
-    return old, new
+def _characters(way: Literal["TS", "ST"]) -> dict[str, list[str]]:
+    """To simplified, or to traditional: the usual one first."""
+    return {one: [usual, *others.split()] for one, usual, others in _table(f"{way}Characters.txt")}
+
+
+@cache
+def to_simplified() -> dict[int, str]:
+    """For str.translate: a character for each, the one that OpenCC prefers."""
+    return {ord(one): others[0] for one, others in _characters("TS").items()}
+
+
+@cache
+def to_traditional() -> dict[int, str]:
+    return {ord(one): others[0] for one, others in _characters("ST").items()}
 
 
 def _usual(characters: set[str]) -> str:
@@ -41,13 +49,13 @@ def _usual(characters: set[str]) -> str:
 
 @cache
 def only_traditional() -> str:
-    simplified, back = _characters()
+    simplified, back = _characters("TS"), _characters("ST")
     return _usual({one for one, others in simplified.items() if others[0] != one and one not in back})
 
 
 @cache
 def only_simplified() -> str:
-    simplified, back = _characters()
+    simplified, back = _characters("TS"), _characters("ST")
     return _usual({one for one, others in back.items() if one not in others and one not in simplified})
 
 
@@ -78,9 +86,7 @@ def mostly_chinese(text: str) -> bool:
 @cache
 def _words() -> tuple[ahocorasick_rs.AhoCorasick, list[str], dict[int, str]]:
     """Words whose characters each by itself would go wrong, what they are, and the characters."""
-    _, back = _characters()
-    one = {ord(character): others[0] for character, others in back.items()}
-    phrases = _table("STPhrases.txt")
+    one, phrases = to_traditional(), _table("STPhrases.txt")
     by_characters = "\n".join(word for word, _, _ in phrases).translate(one).split("\n")  # all 50,000 at once
     words = {word: usual for (word, usual, _), plain in zip(phrases, by_characters, strict=True) if usual != plain}
     return ahocorasick_rs.AhoCorasick(list(words), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest), list(words.values()), one

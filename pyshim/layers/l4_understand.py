@@ -17,7 +17,7 @@ from pyshim.language.secrets.masking import numbered
 from pyshim.layers import Layer
 from pyshim.outside.clients import Outside
 from pyshim.outside.triton import Scores
-from pyshim.turns.turn import CONFIRM, Part, Reply, Turn
+from pyshim.turns.turn import CONFIRM, Clause, Reply, Turn
 from pyshim.understanding.version import Version
 
 # What the layers below need of the deadline: a call to the back end, and the commit.
@@ -118,13 +118,13 @@ def _is_late(scores: asyncio.Future[Scores]) -> None:
         scores.set_exception(TimeoutError())
 
 
-async def _part(turn: Turn, text: str, scores: asyncio.Future[Scores], version: Version, until: float) -> Part | None:
+async def _part(turn: Turn, text: str, scores: asyncio.Future[Scores], version: Version, until: float) -> Clause | None:
     """One clause, read alone; None where that is not known in time."""
     try:
         logits, _ = await _within(scores, max(0.0, until - time.monotonic()))
     except (TritonAway, TimeoutError):
         return None
-    return Part(text, *version.read(turn.tenant, logits))
+    return Clause(text, *version.read(turn.tenant, logits))
 
 
 def _drop(asked: list[asyncio.Future[Scores]]) -> None:

@@ -8,7 +8,7 @@ time with meanings that were not declined yet. What was said last is not said ag
 import re
 from typing import NamedTuple
 
-from pyshim.dialogue import flows, hearing, slots
+from pyshim.dialogue import hearing, slots, waiting
 from pyshim.dialogue.people import reached
 from pyshim.dialogue.sentences import filled
 from pyshim.language import scripts
@@ -57,7 +57,7 @@ class Fallback(Layer):
             if _is_in_the_question(turn):
                 resumed, turn.resume = turn.resume, ""
                 assert turn.state.flow is not None
-                return Reply(resumed, turn.intent, confidence, confirm=flows.buttons(turn.state.flow))
+                return Reply(resumed, turn.intent, confidence, confirm=waiting.buttons(turn.state.flow))
             said = Said(filled(phrases.no_answer, people), filled(phrases.no_answer_again, people))
             return Reply(_new(turn, said), turn.intent, confidence)
         missed, turn.state.misses = turn.state.misses, turn.state.misses + 1
@@ -86,7 +86,7 @@ class Fallback(Layer):
 
     @staticmethod
     def _ask_back(turn: Turn, confidence: float) -> Reply:
-        titles = [turn.tenant.title(one) if one in turn.tenant.intents else one for one in turn.state.offered]
+        titles = [turn.tenant.title(one) for one in turn.state.offered]
         phrases, meanings = turn.tenant.phrases, dict(zip(("first", "second"), titles, strict=False))
         two = (phrases.ask_back, phrases.ask_back_again)
         said = Said(*(filled(text, meanings) for text in (two if len(titles) == 2 else (phrases.ask_back_one,) * 2)))

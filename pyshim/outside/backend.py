@@ -13,6 +13,7 @@ at all for a while, which is Refused.
 
 import asyncio
 import re
+from collections.abc import Collection
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
@@ -71,13 +72,14 @@ class Call(Protocol):
 
 
 class _One:
-    """One back end."""
+    """One back end. calls: under way."""
 
     def __init__(self, breaker: Breaker, base: Base) -> None:
         self._header, self._secret = base.header, Secret(ROOT / base.file) if base.header else None
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
         self.client = httpx.AsyncClient(limits=limits, trust_env=False)
         self.breaker = breaker
+        self.calls = 0
 
     def credential(self) -> dict[str, str]:
         """The header. Raises Unusable."""
@@ -118,6 +120,7 @@ class Backend:
             return Refused(NOBODY, {}, f"{what}: {error}")
         if not one.breaker.allows():
             return Refused(NOBODY, {}, f"{what}: the breaker is open")
+        one.calls += 1
         try:
             with trace.step(what, calls=True) as step:
                 if step.traceparent:
@@ -130,6 +133,8 @@ class Backend:
             one.breaker.failed()
             why = f"{what}: {type(error).__name__}: {error}"
             return Unknown(why) if SENDING in steps else Refused(NOBODY, {}, why)
+        finally:
+            one.calls -= 1
         if status < 500:
             one.breaker.succeeded()
         else:
@@ -139,6 +144,12 @@ class Backend:
     def lacks(self, base: Base) -> bool:
         """Is there a credential that cannot be used as its file is now? One of before may still be in force."""
         return self._one(base).lacks()
+
+    async def keep(self, wanted: Collection[Base]) -> None:
+        """Closes the connections to all other back ends, but for those where a call is under way: the next time, then."""
+        gone = [base for base, one in self._ones.items() if base not in wanted and not one.calls]
+        clients = [self._ones.pop(base).client for base in gone]
+        await asyncio.gather(*(client.aclose() for client in clients))
 
     def _one(self, base: Base) -> _One:
         if base not in self._ones:

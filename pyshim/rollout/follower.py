@@ -88,7 +88,7 @@ class Follower:
     async def _tell_again(self, found: Rollout | None) -> None:
         """found: what Redis has. Raises RedisAway."""
         if found is not None and found is self._record:
-            await self._lost.due(0, 0)
+            self._lost.found()
             return
         known = self.known
         seq = await self._lost.due(known.seq, found.seq if found else 0) if known else 0

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from weakref import WeakValueDictionary
 
 from pyshim import funnel
-from pyshim.dialogue import flows, outcomes, secrecy
+from pyshim.dialogue import outcomes, secrecy, waiting
 from pyshim.errors import Conflict, Refusal
 from pyshim.language import patterns, scripts
 from pyshim.layers import Layer
@@ -73,7 +73,7 @@ class Conversations:
                 warning = [turn.tenant.phrases.secret] if turn.warned else []
                 said = [*warning, *outcomes.news(turn), reply.answer, *([turn.resume] if turn.resume else [])]
                 if turn.resume and turn.state.flow is not None:
-                    reply.confirm = flows.buttons(turn.state.flow)
+                    reply.confirm = waiting.buttons(turn.state.flow)
                 script = turn.state.script
                 reply.answer = spoken.whole(turn.tenant, turn.composer, "\n".join(said), reply.intent, script)
                 body = await self._memory.commit(turn, reply)

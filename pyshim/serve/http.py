@@ -34,6 +34,7 @@ from pyshim.rollout.leader import Leader
 from pyshim.rollout.loader import Loader
 from pyshim.serve.conversation import Conversations
 from pyshim.serve.credentials import Credentials
+from pyshim.serve.disused import Disused
 from pyshim.serve.understood import understood_by
 from pyshim.settings import MODEL
 from pyshim.telemetry import metrics, trace
@@ -73,6 +74,7 @@ class Handlers:
         journal = next(layer.journal for layer in layers if isinstance(layer, Dialogue))
         self.doubts = Doubts(journal, self._outside.backend, self._tenant_of)
         self.credentials = Credentials(self._outside.backend, lambda: self.configurations.serving.tenants)
+        self.disused = Disused(self._outside.backend, lambda: self.configurations.tenants().values())
         self._conversations = Conversations(self.memory, layers)
         self._routes = {
             ("POST", "/v1/chat"): self._chat,

@@ -75,6 +75,7 @@ class Shim:
         self._spawn(handlers.doubts.run)
         self._spawn(handlers.shedding.run)
         self._spawn(handlers.credentials.run)
+        self._spawn(handlers.disused.run)
         self._spawn(self._tell)
         path = self._first.settings.log / f"shim-{self._number}.log"
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, logs.open_anew, path)

@@ -15,8 +15,7 @@ from pyshim.errors import BadTenant
 from pyshim.identity import jwks
 from pyshim.identity.jwks import Key
 from pyshim.settings import Settings
-from pyshim.tenants import reader, source
-from pyshim.tenants.checks import Checker
+from pyshim.tenants import checks, reader, source
 from pyshim.tenants.schema import Tenant
 from pyshim.tenants.source import Source
 from pyshim.understanding.model import Model, read_model
@@ -114,7 +113,7 @@ class Compiler:
     def _one(self, brought: Source) -> Served:
         tenant = reader.load(brought, self.settings)
         keys = jwks.parse(brought.keys, brought.keys_where)
-        faults = Checker(tenant, brought, keys, self.settings.query_chars_max).faults(self.model.labels, self.model.version)
+        faults = checks.faults(tenant, brought, keys, self.model.labels, self.model.version, self.settings.query_chars_max)
         if faults:
             raise BadTenant(*faults)
         return Served(tenant, composer(tenant, self.large), keys)

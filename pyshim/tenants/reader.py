@@ -90,7 +90,7 @@ def about(source: Source) -> About:
 
 
 def load(source: Source, settings: Settings) -> Tenant:
-    """The tenant. Raises BadTenant with all faults of its files; what they say together is for pyshim/tenants/checks.py."""
+    """The tenant. Raises BadTenant with all faults of its files; what they say together is for pyshim/tenants/checks/."""
     reader = _Reader(source)
     about = reader.yaml("tenant.yaml", About)
     replies = reader.yaml("replies.yaml", Replies)

@@ -73,7 +73,7 @@ class Thresholds(msgspec.Struct, forbid_unknown_fields=True):
     recall: Share | None = None
 
 
-class Open(msgspec.Struct, forbid_unknown_fields=True):
+class Hours(msgspec.Struct, forbid_unknown_fields=True):
     """When a person can be reached. days: 1 is Monday; from, until: HH:MM, until may be 24:00; zone: from UTC, as in +08:00."""
 
     from_: Clock = msgspec.field(name="from")
@@ -87,7 +87,7 @@ class People(msgspec.Struct, forbid_unknown_fields=True):
 
     phone: str
     hours: str
-    open: Open | None = None
+    open: Hours | None = None
 
 
 class History(msgspec.Struct, forbid_unknown_fields=True):
@@ -265,6 +265,11 @@ class Slot(msgspec.Struct, forbid_unknown_fields=True):
         return bool(self.patterns) or self.type not in ("text", "choice")
 
     @property
+    def fillable(self) -> bool:
+        """Can an answer fill it?"""
+        return self.formed or bool(self.choices) or self.free
+
+    @property
     def chooses(self) -> bool:
         return bool(self.choices) and self.type in ("text", "choice")
 
@@ -383,7 +388,9 @@ class Tenant(msgspec.Struct):
         return next((answer for known, answer in self.wordings if known == wording), None)
 
     def title(self, intent: str) -> str:
-        return (self.replies.get(intent) or self.tasks[intent]).title
+        """What customers see of it; itself, where it is none that is served (any more)."""
+        known = self.replies.get(intent) or self.tasks.get(intent)
+        return known.title if known else intent
 
     def is_urgent(self, intent: str) -> bool:
         known = self.replies.get(intent) or self.tasks.get(intent)

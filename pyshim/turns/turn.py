@@ -67,7 +67,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.misses, self.offered, self.declined = 0, [], []
 
 
-Told = dict[str, str | int | float | bool | None]
+Fields = dict[str, str | int | float | bool | None]  # of a back end's answer, as pyshim/outside/backend.py has them
 
 
 class Sent(msgspec.Struct, omit_defaults=True):
@@ -85,7 +85,7 @@ class Sent(msgspec.Struct, omit_defaults=True):
     at: int
     outcome: Literal["", "done", "refused", "lost"] = ""
     code: str = ""
-    fields: Told = {}
+    fields: Fields = {}
     tries: int = 0
 
 
@@ -103,7 +103,7 @@ class Consent(msgspec.Struct, omit_defaults=True):
     key: str
 
 
-class Part(msgspec.Struct):
+class Clause(msgspec.Struct):
     """One clause of a message that speaks of several matters, as the model reads it alone. likeliest: as of a turn."""
 
     text: str
@@ -177,7 +177,7 @@ class Turn(msgspec.Struct):
     intent: str | None = None
     confidence: float = 0.0
     likeliest: list[str] = []  # intents with something to say, best first
-    parts: list[Part] = []  # where it speaks of several matters
+    parts: list[Clause] = []  # where it speaks of several matters
     embedding: npt.NDArray[np.float32] | None = None
     proposed: dict[str, float] = {}  # what the query says to what was asked, by shares (pyshim/understanding/proposer.py)
     alone: bool = False  # the version that was drawn read the query, which is of one clause
@@ -207,6 +207,10 @@ class Turn(msgspec.Struct):
     def calls(self) -> list[Sent]:
         """Those the customer has not heard the end of, as they stand."""
         return list({**{sent.key: sent for sent in self.sent}, **self.known}.values())
+
+    def open_call(self, intent: str = "") -> Sent | None:
+        """The one that was sent, and nobody knows what became of it; of this intent, where one is named."""
+        return next((sent for sent in self.calls() if not sent.outcome and intent in ("", sent.intent)), None)
 
     def left(self) -> float:
         """Seconds until the deadline, never negative."""

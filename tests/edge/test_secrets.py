@@ -44,7 +44,7 @@ def here(text: str, personal: bool) -> tuple[str, list[tuple[int, int, str]]]:
 
 
 def test_both_have_the_same_words(lua: Any) -> None:
-    there = lua.eval(b"require 'edge.secret_words'")
+    there = lua.eval(b"require 'edge.secrets.words'")
     for name, known in WORDS.items():
         assert [word.decode() for word in there[name.encode()].values()] == list(known), name
     for kind, known in words.NAMES.items():

@@ -123,6 +123,16 @@ class Scripted:
             self.arrived.clear()
             await self.arrived.wait()
 
+    @property
+    def open(self) -> int:
+        """Connections."""
+        return len(self._tasks)
+
+    async def left_by_all(self) -> None:
+        """Waits until there is none."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self._tasks)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None

@@ -10,7 +10,7 @@ from pyshim.settings import read_settings
 from pyshim.tenants.compile import Served, composer
 from pyshim.tenants.edge import edge_part
 from pyshim.tenants.schema import Tenant
-from pyshim.turns.turn import PERSON, Part
+from pyshim.turns.turn import PERSON, Clause
 from tests.conftest import Stack
 from tests.shim.conftest import Talk
 
@@ -82,7 +82,7 @@ async def test_a_card_that_is_being_blocked_goes_on_being_blocked(bank: Tenant) 
 
 async def test_what_else_cannot_wait_is_begun_behind_it(bank: Tenant) -> None:
     talk = Talk(bank)
-    parts = [Part("我被骗了", "fraud_report", 0.9), Part("赶紧挂失8866", "card_lost", 0.99)]
+    parts = [Clause("我被骗了", "fraud_report", 0.9), Clause("赶紧挂失8866", "card_lost", 0.99)]
     reply = await talk.say("我被骗了，赶紧挂失8866", "card_lost", 0.9, parts=parts)
     assert reply and FRAUD in reply.answer and reply.confirm
     assert talk.values == {"card_tail": "8866"}

@@ -25,7 +25,7 @@ from pyshim.layers.l7_fallback import Fallback
 from pyshim.outside.backend import Backend
 from pyshim.outside.clients import Outside
 from pyshim.settings import ROOT, read_settings
-from pyshim.tenants.checks import ENGINE_INTENTS
+from pyshim.tenants.checks.intents import ENGINE_INTENTS
 from pyshim.tenants.compile import Compiler, Served, Snapshot, new_compiler
 from pyshim.tenants.edge import edge_part
 from pyshim.tenants.source import Source, of_folder

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from pyshim.outside.backend import ANSWER_BYTES, CHARS_MOST, CONNECTIONS, FAILURES, Backend, Done, Outcome, Refused, Unknown
+from pyshim.outside.base import Base
 from pyshim.tenants.schema import Call
 from tests.shim.scripted import (
     SILENCE,
     Act,
+    Asked,
     Scripted,
     closes_behind,
     deaf,
@@ -278,6 +280,34 @@ async def test_where_all_connections_are_taken_nothing_is_sent(server: Scripted,
     for one in taken:
         one.cancel()
     await asyncio.gather(*taken, return_exceptions=True)
+
+
+async def test_who_is_in_no_configuration_any_more_has_no_connection(server: Scripted, backend: Backend) -> None:
+    server.script = [says(200, {}), says(200, {})]
+    await post(backend, server.url)
+    await backend.keep([Base(server.url)])
+    assert server.open == 1
+    await backend.keep([Base("http://elsewhere")])
+    await server.left_by_all()
+    assert await post(backend, server.url) == Done({}), "and it may come back"
+
+
+async def test_a_call_under_way_is_answered_before_its_connection_goes(server: Scripted, backend: Backend) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def waits(told: Asked, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await answer.wait()
+        await says(200, {"id": "A1"})(told, writer)
+
+    server.script = [waits]
+    call = asyncio.ensure_future(post(backend, server.url))
+    await asked.wait()
+    await backend.keep([])
+    answer.set()
+    assert await call == Done({"id": "A1"})
+    await backend.keep([])
+    await server.left_by_all()
 
 
 # -- one tenant's, and another's -------------------------------------------------------------------------------------------

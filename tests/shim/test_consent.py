@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pyshim.dialogue import consent, flows, readers
+from pyshim.dialogue import consent, slots
 from pyshim.dialogue.hearing import MISTAKE
+from pyshim.dialogue.readers import confirmation
 from pyshim.tenants.schema import Task, Tenant
 from pyshim.turns.turn import Turn
 from tests.shim.conftest import Talk
@@ -63,7 +64,7 @@ def shown(sentence: str, task: Task, turn: Turn) -> bool:
     """Is it a consent where the values that it says are those that were shown?"""
     if MISTAKE.search(sentence):
         return False
-    return readers.agreed(sentence, flows.told(turn, sentence, task.slots)[1], task)
+    return confirmation.agreed(sentence, slots.values_in(turn.tenant, sentence, task.slots)[1], task)
 
 
 @pytest.mark.parametrize("half", [*HALVES, pytest.param("near", marks=pytest.mark.long)])

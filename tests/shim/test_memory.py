@@ -157,8 +157,8 @@ async def test_a_turn_that_redis_does_not_take_waits_as_long_as_that_lasts_and_i
 
 @pytest.mark.parametrize("tenant", ["shop", "bank", "telecom"])
 def test_the_state_of_the_longest_dialogue_stays_under_two_kilobytes(tenant: str, request: pytest.FixtureRequest) -> None:
+    from pyshim.dialogue.effects import LATER_CHARS, LATER_MOST
     from pyshim.dialogue.flows import AGREED_CHARS, QUOTE_BYTES
-    from pyshim.layers.l5_dialogue import LATER_CHARS, LATER_MOST
     from pyshim.turns.turn import Later, Pending, State
 
     brought: Tenant = request.getfixturevalue(tenant)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyshim.dialogue import slots
-from pyshim.language import backtracking, patterns
+from pyshim.language import attacks, backtracking, patterns
 from pyshim.telemetry import metrics
 from pyshim.tenants.schema import Slot
 
@@ -126,7 +126,7 @@ def test_what_passes_is_never_slow(pattern: str) -> None:
         patterns.check.__wrapped__(pattern, 300)
     except patterns.Slow:
         return
-    for text in patterns.worst(pattern, 300):
+    for text in attacks.worst(pattern, 300):
         patterns.compiled(pattern).search(text, timeout=5.0)
 
 
@@ -138,13 +138,13 @@ def test_what_python_does_not_know_is_no_pattern(pattern: str) -> None:
 
 @pytest.mark.parametrize("part", ["9", "9?", "(?:[12]x*)"])
 def test_the_worst_messages_of_a_long_pattern_are_found_in_one_walk(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    joined, calls = patterns._joined, 0
+    joined, calls = attacks._joined, 0
 
     def counted(first: list[str], second: list[str]) -> list[str]:
         nonlocal calls
         calls += 1
         return joined(first, second)
 
-    monkeypatch.setattr(patterns, "_joined", counted)
-    assert patterns.worst(part * 500 + "x*", 100)
+    monkeypatch.setattr(attacks, "_joined", counted)
+    assert attacks.worst(part * 500 + "x*", 100)
     assert calls < 500 * 12

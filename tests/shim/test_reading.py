@@ -4,7 +4,7 @@ import pytest
 
 from pyshim.layers.l5_dialogue import Dialogue
 from pyshim.tenants.schema import Tenant
-from pyshim.turns.turn import PERSON, Part
+from pyshim.turns.turn import PERSON, Clause
 from tests.shim.conftest import Talk
 
 REFUNDING = [("我要退款", "refund_apply"), ("20231107", None)]
@@ -79,7 +79,7 @@ async def test_one_step_back_asks_for_the_last_value_again(shop: Tenant, text: s
 async def test_a_value_beside_a_yes_is_the_other_matters(shop: Tenant) -> None:
     talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
     talk.backend.answers = [(None, {"refund_id": "TK1", "amount": "1"}), TRACKED]
-    parts = [Part("确认", "affirm", 0.99), Part("帮我查下20231105", "out_of_scope", 0.4, ["cancel_order", "order_status"])]
+    parts = [Clause("确认", "affirm", 0.99), Clause("帮我查下20231105", "out_of_scope", 0.4, ["cancel_order", "order_status"])]
     reply = await talk.say("确认，另外帮我查下20231105", "order_status", 0.4, parts=parts)
     assert [(call, slots["order_id"]) for call, slots, _ in talk.backend.calls] == [
         ("POST /refunds", "20231107"),
@@ -100,7 +100,7 @@ async def test_with_triton_away_a_value_beside_a_yes_corrects_nothing(shop: Tena
 @pytest.mark.parametrize("beside", ["如果超过100就算了", "我再想想", "先别提交"])
 async def test_a_yes_with_something_behind_it_that_may_take_it_back_is_none(shop: Tenant, beside: str) -> None:
     talk = await talked(shop, [*REFUNDING, ("质量问题", "refund_apply")])
-    parts = [Part("确认", "affirm", 0.99), Part(beside, "refund_progress", 0.9)]
+    parts = [Clause("确认", "affirm", 0.99), Clause(beside, "refund_progress", 0.9)]
     await talk.say(f"确认，另外{beside}", "affirm", 0.9, parts=parts)
     assert talk.backend.calls == []
     assert talk.state.flow
@@ -108,7 +108,7 @@ async def test_a_yes_with_something_behind_it_that_may_take_it_back_is_none(shop
 
 async def test_two_matters_are_both_taken_up_the_urgent_one_first(bank: Tenant) -> None:
     talk = Talk(bank)
-    parts = [Part("我想账单分期", "installment", 0.97), Part("我的卡丢了", "card_lost", 0.98)]
+    parts = [Clause("我想账单分期", "installment", 0.97), Clause("我的卡丢了", "card_lost", 0.98)]
     first = await talk.say("我想账单分期，我的卡丢了", "installment", 0.8, parts=parts)
     assert first
     assert first.answer.startswith(bank.slots["card_tail"].ask)
@@ -126,7 +126,7 @@ async def test_two_matters_are_both_taken_up_the_urgent_one_first(bank: Tenant) 
 
 async def test_marks_alone_make_no_second_matter_of_what_is_not_urgent(shop: Tenant) -> None:
     talk = Talk(shop)
-    parts = [Part("我买的杯子碎了", "product_damaged", 0.98), Part("想退款", "refund_apply", 0.98)]
+    parts = [Clause("我买的杯子碎了", "product_damaged", 0.98), Clause("想退款", "refund_apply", 0.98)]
     await talk.say("我买的杯子碎了，想退款", "refund_apply", 0.95, parts=parts)
     assert talk.state.flow
     assert (talk.state.flow.intent, talk.state.later) == ("refund_apply", [])
@@ -134,7 +134,7 @@ async def test_marks_alone_make_no_second_matter_of_what_is_not_urgent(shop: Ten
 
 async def test_acts_that_follow_each_other_are_both_taken_up(shop: Tenant) -> None:
     talk = Talk(shop)
-    parts = [Part("取消订单20231105", "cancel_order", 0.98), Part("开发票", "invoice_apply", 0.99)]
+    parts = [Clause("取消订单20231105", "cancel_order", 0.98), Clause("开发票", "invoice_apply", 0.99)]
     reply = await talk.say("取消订单20231105，再开发票", "invoice_apply", 0.97, parts=parts)
     assert reply
     assert talk.state.flow
@@ -147,7 +147,7 @@ async def test_acts_that_follow_each_other_are_both_taken_up(shop: Tenant) -> No
 )
 async def test_what_is_not_surely_another_matter_is_read_whole(shop: Tenant, second: tuple[str, str, float]) -> None:
     talk = Talk(shop)
-    parts = [Part("我的快递", "cancel_order", 0.98), Part(*second)]
+    parts = [Clause("我的快递", "cancel_order", 0.98), Clause(*second)]
     await talk.say("我的快递，再退款可以吗", "refund_apply", 0.95, parts=parts)
     assert talk.state.flow
     assert (talk.state.flow.intent, talk.state.later) == ("refund_apply", [])

@@ -12,7 +12,7 @@ from pyshim.dialogue.people import reached
 from pyshim.errors import BadTenant
 from pyshim.settings import ROOT, Settings, read_settings
 from pyshim.tenants import source
-from pyshim.tenants.checks import advice
+from pyshim.tenants.checks.advice import advice
 from pyshim.tenants.compile import compile_all, new_compiler, pack
 from pyshim.tenants.edge import edge_part
 

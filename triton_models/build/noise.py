@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Iterable
 from random import Random
 
+from pyshim.language.folding import WIDE
 from triton_models.build.homophones import homophones
 from triton_models.build.spellings import BEHIND, EMOJI, FRONT, NUMBERED, WORDS
 from triton_models.build.synonyms import SETS, WHOLE, alternatives
 
 _SYNONYMS, _WHOLE = alternatives(SETS), alternatives(WHOLE)
 _PUNCTUATION = re.compile(r"[，。！？、；：,.!?;:~～…]+")
-_TO_FULL = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+_TO_FULL = {code: code + WIDE for code in range(0x21, 0x7F)}
 _NUMBERED = re.compile("|".join(NUMBERED))
 
 

@@ -16,7 +16,7 @@ from pyshim.errors import BadTenant
 from pyshim.rollout import start
 from pyshim.settings import Settings
 from pyshim.tenants import source
-from pyshim.tenants.checks import advice
+from pyshim.tenants.checks.advice import advice
 from pyshim.tenants.compile import Compiler, Snapshot, lacks, new_compiler
 from pyshim.tenants.source import Source
 from pyshim.understanding.model import read_model

@@ -2,10 +2,11 @@
 
 A folded text has a symbol for each character of its source, so that places stay: Latin in lower case, digits 0 to 9, Chinese
 ones A to J (which are digits only where several stand together), one space and one dash for all, and the simplified form of what
-the words are made of. lua/edge/secret_symbols.lua folds alike.
+the words are made of. lua/edge/secrets/folding.lua folds alike.
 """
 
-WIDE = 0xFEE0
+from pyshim.language.folding import FOLDED
+
 CHINESE = ("零〇○", "一壹幺", "二贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")
 CIRCLED = 0x2460  # ①
 SPACES = (
@@ -25,7 +26,7 @@ SIMPLE = (
 )
 
 SYMBOLS: dict[int, int] = {ord(one): ord(other) for one, other in zip(TRADITIONAL, SIMPLE, strict=True)}
-SYMBOLS |= {code + far: ord(chr(code).lower()) for code in range(0x21, 0x7F) for far in (0, WIDE)}
+SYMBOLS |= FOLDED
 SYMBOLS |= {ord(one): ord("A") + value for value, written in enumerate(CHINESE) for one in written}
 SYMBOLS |= {CIRCLED + value: ord("1") + value for value in range(9)}
 SYMBOLS |= dict.fromkeys(SPACES, ord(" ")) | dict.fromkeys(DASHES, ord("-")) | dict.fromkeys(POINTS, ord("."))

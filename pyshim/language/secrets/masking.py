@@ -3,7 +3,7 @@
     find(text) -> what is secret, in its order; with personal=True phones and addresses, too
     masked(text, found) -> the text with •••• for each, ************1234 for a card and 138****2046 for a phone
 
-The edge does the same (lua/edge/secrets.lua), but for addresses, which it leaves to a shim.
+The edge does the same (lua/edge/secrets.lua and secrets/), but for addresses, which it leaves to a shim.
 """
 
 import re

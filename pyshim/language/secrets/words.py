@@ -1,4 +1,4 @@
-"""Which words stand around a secret? lua/edge/secret_words.lua has the same (tests/edge/test_secrets.py says so)."""
+"""Which words stand around a secret? lua/edge/secrets/words.lua has the same (tests/edge/test_secrets.py says so)."""
 
 
 def _apart(text: str) -> list[str]:

