@@ -25,6 +25,10 @@ class Answer:
         self.said.append(reply)
         self.asked = asked
 
+    def unsay(self, text: str) -> None:
+        """A question that is asked again behind what was said since is not asked in front of it, too."""
+        self.said = [reply for reply in self.said if reply.answer != text]
+
     def whole(self) -> Reply:
         """intent, suggestions and buttons are those of its last piece."""
         last = self.said[-1]

@@ -200,6 +200,7 @@ class Effects:
 
     async def _ask(self, turn: Turn, pending: Pending, answer: Answer) -> None:
         reply = await self._flows.advance(turn, pending)
+        answer.unsay(reply.answer)
         if answer.said:
             last = answer.said[-1]
             if turn.state.flow is pending:
