@@ -33,8 +33,8 @@ SETTLE_S, SPREAD_S, PRESENCE_S, NAMES_MAX = 0.1, 0.4, 0.2, 100  # lua/edge/lease
 DEBTS = 2  # of a turn: its user's and its address'
 SPREAD = 32  # lua/edge/bucket_slot.lua
 MASTERS = 3
-TURNS = (0, 50, 500)  # a second and edge
-MOST = 0.1  # of a core
+TURNS = (50, 500)  # a second and edge
+MOST = 0.1  # of a core, for one slot
 VARIANTS = 8  # of what one connection says
 CONFIGURATION = {
     "seq": 7,
@@ -64,7 +64,7 @@ def _said(script: str, *arguments: Any) -> bytes:
 
 
 def beats() -> list[Asked]:
-    """Of every worker and shim, once a second each; and of every worker what was revoked."""
+    """Of every worker and shim, once a second each; of every worker what was revoked; of every edge that it is there."""
     workers = [f"edge node-{edge} {worker}" for edge in range(EDGES) for worker in range(WORKERS)]
     all_ = workers + [f"shim node-{edge} {shim}" for edge in range(EDGES) for shim in range(SHIMS)]
     configuration = [[_said("config_beat-2", "{config}:record", "{config}:seen", who, 7, 7, "6,7", "")] for who in all_]
@@ -76,18 +76,26 @@ def beats() -> list[Asked]:
         Asked("config", len(all_), configuration),
         Asked("rollout", len(all_), rollout),
         Asked("revoked", len(workers), revoked),
+        Asked("meter", EDGES / PRESENCE_S, _metered(1, 0.0)),
     ]
 
 
 def meter(turns: float, spread: bool) -> Asked:
     """Of the meter, where each edge has so many turns a second. spread: over slots, of which each of MASTERS has its share."""
-    if not turns:
-        return Asked("meter", EDGES / PRESENCE_S, _metered(1, 0.0))
     slots, settle_s = (SPREAD, SPREAD_S) if spread else (1, SETTLE_S)
     debts = turns * DEBTS / slots  # of a slot, a second
     each = min(float(NAMES_MAX), debts * settle_s)
     calls = -(-slots // MASTERS)
     return Asked("meter", EDGES * debts / each, _metered(calls, each), calls, each)
+
+
+def metered() -> dict[str, Asked]:
+    """Buckets, as on a single Redis and as in a cluster."""
+    return {
+        f"{turns} turns/s an edge, {'one of ' + str(SPREAD) + ' slots' if spread else 'all in one slot'}": meter(turns, spread)
+        for turns in TURNS
+        for spread in (False, True)
+    }
 
 
 def _metered(calls: int, each: float) -> list[list[bytes]]:
@@ -174,13 +182,16 @@ def measured(seconds: float) -> dict[str, Any]:
         try:
             _filled(client)
             found = {one.tag: _measured(client, str(socket), one, seconds) | {"node": node_of(one.tag)} for one in beats()}
-            for turns in TURNS:
-                for spread in (False, True) if turns else (False,):
-                    what = f"meter, {turns} turns/s an edge" + (f", one of {SPREAD} slots" if spread else "")
-                    found[what] = _measured(client, str(socket), meter(turns, spread), seconds)
-                    say(f"{what}: {found[what]}")
+            together = {name: _measured(client, str(socket), one, seconds) for name, one in metered().items()}
+            say(f"of everybody: {found}, of the meter: {together}")
         finally:
             client.close()
             process.kill()
             process.wait()
-    return {"edges": EDGES, "workers": WORKERS, "shims": SHIMS, "slots": found}
+    return {"edges": EDGES, "workers": WORKERS, "shims": SHIMS, "slots": found, "meter": together}
+
+
+def fullest(found: dict[str, Any]) -> float:
+    """Of the slots as a cluster has them: the share of a core that the fullest fills."""
+    spread = [one["cores"] for one in found["meter"].values() if one["slots"] > 1]
+    return float(max([one["cores"] for one in found["slots"].values()] + spread))

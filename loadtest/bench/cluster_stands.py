@@ -1,0 +1,87 @@
+"""Where are a single Redis and a cluster compared? One with a replica and append-only files, a cluster of six, edges before each.
+
+Every edge shares its limits with another one, as in a fleet: one that is alone keeps them to itself, which costs less.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from gateway.redis import command as redis_command
+from loadtest.bench import holders, wrk
+from loadtest.bench.edge import WIDE
+from loadtest.bench.options import say
+from loadtest.bench.sequence import Turn
+from loadtest.bench.wrk import Load
+from loadtest.place import edges
+from loadtest.place.edges import HOT, Edge
+from loadtest.place.stack import free_ports
+from loadtest.seen import processor
+
+SINGLE, CLUSTER, WAITING = "single, with a replica", "cluster", "cluster, WAIT"
+USERS, CONNECTIONS = 5000, 64
+
+
+@dataclass
+class Stand:
+    """An edge, and what is sent to it."""
+
+    edge: Edge
+    load: Load
+
+    def measure(self, seconds: float) -> tuple[float, float]:
+        """Turns a second, and microseconds of nginx' processor for each. Raises BadRun."""
+        before = processor.seconds(self.edge.process.pid)
+        run = wrk.run(self.load, seconds)
+        return run.per_s, (processor.seconds(self.edge.process.pid) - before) / run.requests * 1e6
+
+
+@contextmanager
+def single(folder: Path) -> Iterator[str]:
+    """A Redis with a replica, both with append-only files: its address. Raises CannotStart."""
+    ports = free_ports(2)
+    more = [{"port": str(ports[0])}, {"port": str(ports[1]), "replicaof": f"127.0.0.1 {ports[0]}"}]
+    commands = [redis_command(folder / str(port), None, more=one) for port, one in zip(ports, more, strict=True)]
+    processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
+    try:
+        yield f"redis://127.0.0.1:{ports[0]}"
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def stand(folder: Path, name: str, address: str, tenants: Path, wait: str = "0") -> Stand:
+    """Raises CannotStart."""
+    edge = edges.start(folder, name, address, TENANTS=str(tenants), EDGE_WORKERS="2", REDIS_WAIT=wait, **WIDE)
+    people = holders.mint(edge.settings, ["shop"], USERS, name)
+    turns = wrk.write(folder / f"{name}.tsv", [Turn(person.token, HOT) for person in people])
+    return Stand(edge, Load(f"{edge.url}/v1/chat", turns, CONNECTIONS))
+
+
+def compared(
+    measures: Mapping[str, Callable[[float], tuple[float, float]]], rounds: int, seconds: float
+) -> dict[str, dict[str, float]]:
+    """Medians of rounds, in which they take turns. measures: by stand, for so many seconds: turns a second, us of processor a
+    turn. Returns these and their ratios to the single Redis."""
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in measures}
+    for number in range(rounds + 1):
+        for name, measure in measures.items():
+            found = measure(seconds)
+            if number:  # the first warms up
+                seen[name].append(found)
+        if number:
+            say(
+                f"round {number}: "
+                + ", ".join(f"{name} {found[-1][0]:.0f}/s {found[-1][1]:.0f} us" for name, found in seen.items())
+            )
+    figures = {
+        name: {"per_s": median(per_s for per_s, _ in found), "us": median(us for _, us in found)} for name, found in seen.items()
+    }
+    base = dict(figures[SINGLE])
+    for figure in figures.values():
+        figure |= {"ratio": round(figure["per_s"] / base["per_s"], 3), "processor": round(figure["us"] / base["us"], 3)}
+    return figures
