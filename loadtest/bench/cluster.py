@@ -31,10 +31,10 @@ CPU_MOST, LATE_MOST_S, OTHERS_MOST = 1.10, 2.5, 1.5
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    rounds: int = 5
-    seconds: float = 4
-    deep_rounds: int = 5
-    deep_seconds: float = 6
+    rounds: int = 9
+    seconds: float = 3
+    deep_rounds: int = 9
+    deep_seconds: float = 4
     slots: int = 600
     kills: int = 6  # of each kind
     slot_seconds: float = 10

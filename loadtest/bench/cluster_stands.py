@@ -4,7 +4,7 @@ Every edge shares its limits with another one, as in a fleet: one that is alone 
 """
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,23 +65,25 @@ def stand(folder: Path, name: str, address: str, tenants: Path, wait: str = "0")
 def compared(
     measures: Mapping[str, Callable[[float], tuple[float, float]]], rounds: int, seconds: float
 ) -> dict[str, dict[str, float]]:
-    """Medians of rounds, in which they take turns. measures: by stand, for so many seconds: turns a second, us of processor a
-    turn. Returns these and their ratios to the single Redis."""
-    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in measures}
+    """Medians of rounds, in which they take turns, each round beginning with another. measures: by stand, for so many seconds:
+    turns a second, us of processor a turn. ratio, processor: of each round to its single Redis, since the machine changes."""
+    names = list(measures)
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for number in range(rounds + 1):
-        for name, measure in measures.items():
-            found = measure(seconds)
-            if number:  # the first warms up
-                seen[name].append(found)
-        if number:
-            say(
-                f"round {number}: "
-                + ", ".join(f"{name} {found[-1][0]:.0f}/s {found[-1][1]:.0f} us" for name, found in seen.items())
-            )
-    figures = {
-        name: {"per_s": median(per_s for per_s, _ in found), "us": median(us for _, us in found)} for name, found in seen.items()
+        found = {name: measures[name](seconds) for name in names[number % len(names) :] + names[: number % len(names)]}
+        if not number:  # the first warms up
+            continue
+        for name in names:
+            seen[name].append(found[name])
+        say(f"round {number}: " + ", ".join(f"{name} {found[name][0]:.0f}/s {found[name][1]:.0f} us" for name in names))
+    return {name: _figures(found, seen[SINGLE]) for name, found in seen.items()}
+
+
+def _figures(found: Sequence[tuple[float, float]], base: Sequence[tuple[float, float]]) -> dict[str, float]:
+    pairs = list(zip(found, base, strict=True))
+    return {
+        "per_s": median(per_s for per_s, _ in found),
+        "us": median(us for _, us in found),
+        "ratio": round(median(mine[0] / theirs[0] for mine, theirs in pairs), 3),
+        "processor": round(median(mine[1] / theirs[1] for mine, theirs in pairs), 3),
     }
-    base = dict(figures[SINGLE])
-    for figure in figures.values():
-        figure |= {"ratio": round(figure["per_s"] / base["per_s"], 3), "processor": round(figure["us"] / base["us"], 3)}
-    return figures

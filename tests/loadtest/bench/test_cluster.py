@@ -14,7 +14,7 @@ def round_of(late_s: float, edge_s: float, before_ms: float, meanwhile_ms: float
     return {"late_s": late_s, "promoted_s": late_s - edge_s, "edge_s": edge_s, "others": others, **counts}
 
 
-def test_stands_take_turns_and_the_first_round_warms_up() -> None:
+def test_stands_take_turns_the_first_round_warms_up_and_rounds_are_compared_each_with_itself() -> None:
     asked: list[str] = []
 
     def stand(name: str, *told: tuple[float, float]) -> Any:
@@ -26,12 +26,12 @@ def test_stands_take_turns_and_the_first_round_warms_up() -> None:
 
         return measure
 
-    single = stand(SINGLE, (1.0, 1.0), (100.0, 50.0), (300.0, 50.0), (200.0, 50.0))
-    other = stand(CLUSTER, (9.0, 9.0), (180.0, 60.0), (170.0, 55.0), (10.0, 55.0))
+    single = stand(SINGLE, (1.0, 1.0), (100.0, 50.0), (300.0, 20.0), (200.0, 50.0))
+    other = stand(CLUSTER, (9.0, 9.0), (80.0, 60.0), (270.0, 22.0), (100.0, 55.0))
     found = compared({SINGLE: single, CLUSTER: other}, rounds=3, seconds=1)
 
-    assert asked == [SINGLE, CLUSTER] * 4
-    assert found[CLUSTER] == {"per_s": 170.0, "us": 55.0, "ratio": 0.85, "processor": 1.1}
+    assert asked == [SINGLE, CLUSTER, CLUSTER, SINGLE] * 2
+    assert found[CLUSTER] == {"per_s": 100.0, "us": 55.0, "ratio": 0.8, "processor": 1.1}
     assert found[SINGLE]["ratio"] == found[SINGLE]["processor"] == 1.0
 
 
