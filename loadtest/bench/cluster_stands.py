@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from gateway.redis import command as redis_command
 from loadtest.bench import holders, wrk
@@ -64,7 +65,7 @@ def stand(folder: Path, name: str, address: str, tenants: Path, wait: str = "0")
 
 def compared(
     measures: Mapping[str, Callable[[float], tuple[float, float]]], rounds: int, seconds: float
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Any]]:
     """Medians of rounds, in which they take turns, each round beginning with another. measures: by stand, for so many seconds:
     turns a second, us of processor a turn. ratio, processor: of each round to its single Redis, since the machine changes."""
     names = list(measures)
@@ -79,11 +80,13 @@ def compared(
     return {name: _figures(found, seen[SINGLE]) for name, found in seen.items()}
 
 
-def _figures(found: Sequence[tuple[float, float]], base: Sequence[tuple[float, float]]) -> dict[str, float]:
-    pairs = list(zip(found, base, strict=True))
+def _figures(found: Sequence[tuple[float, float]], base: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """ratios: the middle half of the rounds."""
+    ratios = sorted(mine[0] / theirs[0] for mine, theirs in zip(found, base, strict=True))
     return {
         "per_s": median(per_s for per_s, _ in found),
         "us": median(us for _, us in found),
-        "ratio": round(median(mine[0] / theirs[0] for mine, theirs in pairs), 3),
-        "processor": round(median(mine[1] / theirs[1] for mine, theirs in pairs), 3),
+        "ratio": round(median(ratios), 3),
+        "ratios": [round(ratios[len(ratios) // 4], 3), round(ratios[-1 - len(ratios) // 4], 3)],
+        "processor": round(median(mine[1] / theirs[1] for mine, theirs in zip(found, base, strict=True)), 3),
     }

@@ -1,6 +1,7 @@
-"""What do turns for Triton lose when their Redis is a cluster? A whole sluice on each: nginx, a shim, Triton.
+"""What do turns for Triton lose when their Redis is a cluster? A sluice on each: nginx, a shim, and one Triton for all of them.
 
-All turns are for Triton, as many as go; beside turns a second the shim's processor time for each.
+All turns are for Triton, as many as go; beside turns a second the shim's processor time for each. There is one Triton, so that what
+it has of the machine is no difference between them.
 """
 
 from contextlib import ExitStack
@@ -37,10 +38,11 @@ class Deep:
         return run.per_s, us
 
 
-def standing(doors: ExitStack, folder: Path, name: str, address: str, wait: str = "0") -> Deep:
-    """In a folder of its own, beside the others; runs until the doors are closed. Raises CannotStart, TooFewQuestions."""
+def standing(doors: ExitStack, folder: Path, name: str, address: str, wait: str = "0", triton: str = "") -> Deep:
+    """In a folder of its own, beside the others; runs until the doors are closed. triton: address of one that runs. Raises
+    CannotStart, TooFewQuestions."""
     folder.mkdir(parents=True)
-    chosen = {"REDIS": address, "REDIS_WAIT": wait, "NODE": name, "SHIMS": "1", "TRITON_QUEUE_SIZE": "512"}
+    chosen = {"REDIS": address, "REDIS_WAIT": wait, "NODE": name, "SHIMS": "1", "TRITON_QUEUE_SIZE": "512", "TRITON": triton}
     env = stack.environment(folder, 2) | {PREFIX + key: value for key, value in chosen.items()}
     settings = read_settings(env)
     keys = folder.parent / "deep-keys"  # sluices on one cluster are one service

@@ -40,9 +40,9 @@ class Apart(msgspec.Struct, frozen=True):
     turns: dict[Stand, dict[Kind, Turn]]
 
     def times(self, stand: Stand, kind: Kind, part: str) -> float:
-        """What a turn costs this part, beside what it costs where all stands together."""
+        """What a turn costs this part, beside what it costs where all stands together: never less, which would be noise."""
         here = self.turns["here"][kind].us.get(part, 0.0)
-        return self.turns[stand][kind].us.get(part, 0.0) / here if here > 0 else 1.0
+        return max(1.0, self.turns[stand][kind].us.get(part, 0.0) / here) if here > 0 else 1.0
 
     def longer_ms(self, stand: Stand, kind: Kind) -> float:
         return max(0.0, self.turns[stand][kind].p50_ms - self.turns["here"][kind].p50_ms)

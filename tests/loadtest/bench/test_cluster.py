@@ -31,7 +31,7 @@ def test_stands_take_turns_the_first_round_warms_up_and_rounds_are_compared_each
     found = compared({SINGLE: single, CLUSTER: other}, rounds=3, seconds=1)
 
     assert asked == [SINGLE, CLUSTER, CLUSTER, SINGLE] * 2
-    assert found[CLUSTER] == {"per_s": 100.0, "us": 55.0, "ratio": 0.8, "processor": 1.1}
+    assert found[CLUSTER] == {"per_s": 100.0, "us": 55.0, "ratio": 0.8, "ratios": [0.5, 0.9], "processor": 1.1}
     assert found[SINGLE]["ratio"] == found[SINGLE]["processor"] == 1.0
 
 
@@ -64,13 +64,13 @@ def test_edges_pay_within_their_time_and_for_a_hundred_buckets_at_most(
 
 
 def test_a_goal_that_is_missed_is_told() -> None:
-    good = {name: {"ratio": 1.0, "processor": 1.0} for name in (SINGLE, CLUSTER, WAITING)}
+    good = {name: {"ratio": 1.0, "ratios": [0.9, 1.1], "processor": 1.0} for name in (SINGLE, CLUSTER, WAITING)}
     killed = failover.added([round_of(2.4, 0.1, 10, 12)])
     slots = {"slots": {"config": {"cores": 0.04, "slots": 1}}, "meter": {"one": {"cores": 0.8, "slots": 1}}}
     found = {"hot": good, "deep": good, "moved": {"failed": 0}, "killed": {CLUSTER: killed, WAITING: killed}, "slots": slots}
     assert all(gate["holds"] for gate in cluster.gates(found))
 
-    found["deep"] = good | {WAITING: {"ratio": 0.9}}
+    found["deep"] = good | {WAITING: {"ratio": 0.9, "ratios": [0.8, 1.0]}}
     found["killed"] = {CLUSTER: killed | {"late_median_s": 2.6}, WAITING: killed | {"lost": 1}}
     missed = [gate["what"] for gate in cluster.gates(found) if not gate["holds"]]
     assert missed == [
