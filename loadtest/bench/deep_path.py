@@ -1,7 +1,7 @@
 """What do turns for Triton lose when their Redis is a cluster? A sluice on each: nginx, a shim, and one Triton for all of them.
 
-All turns are for Triton, as many as go; beside turns a second the shim's processor time for each. There is one Triton, so that what
-it has of the machine is no difference between them.
+All turns are for Triton, as many as go; beside turns a second the shim's processor time for each. There is one Triton, so that
+what it has of the machine is no difference between them.
 """
 
 from contextlib import ExitStack
