@@ -109,9 +109,10 @@ bench-claims: ## measure what is said of such systems (before/after, batching, c
 	$(setup) dev
 	@$(BIN)/python -m loadtest.claims
 
-bench-plan: ## measure what a turn costs, for `sluice plan`; predict this machine's knees, then measure them; quarter of an hour
+bench-plan: ## measure what a turn costs, for `sluice plan`, and over veth (root); predict this machine's knees, then measure them; 20 minutes
 	$(setup) dev
 	@$(BIN)/python -m loadtest.capacity measure
+	-@$(BIN)/python -m loadtest.capacity apart
 	@$(BIN)/python -m loadtest.capacity validate
 	@$(BIN)/python -m loadtest.readme
 

@@ -1,222 +1,135 @@
 """What does Redis Cluster cost, and what does it keep? The result: loadtest/results/cluster.json.
 
 Three stands in one run: a single Redis with a replica and an append-only file; a cluster of three masters and three replicas; and
-that cluster where each trip waits for a replica (SLUICE_REDIS_WAIT=1). An edge of two workers and wrk are beside them. Hot
-questions alone: the edge writes them. Then, under a steady load on the cluster: slots are moved, and masters are killed, with and
-without WAIT; every acknowledged turn is looked for.
+that cluster where each trip waits for a replica (SLUICE_REDIS_WAIT=1). Hot questions, which the edge alone answers and writes;
+turns for Triton, with a whole sluice on each. Then, under a steady load on the cluster: slots are moved, and masters are killed,
+with and without WAIT; every acknowledged turn is looked for. Last, what slots that are everybody's cost with a hundred edges.
 """
 
 import json
-import subprocess
 import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from gateway.redis import command as redis_command
-from loadtest.bench import holders, options, wrk
-from loadtest.bench.edge import WIDE
+from loadtest.bench import deep_path, failover, hot_slots, options
+from loadtest.bench.cluster_stands import CLUSTER, SINGLE, WAITING, Stand, compared, single, stand
+from loadtest.bench.layers import Unexpected
 from loadtest.bench.options import say
-from loadtest.bench.sequence import Turn
-from loadtest.bench.wrk import BadRun, Load
-from loadtest.place import edges
+from loadtest.bench.wrk import BadRun
 from loadtest.place.cluster import Cluster, cluster
-from loadtest.place.edges import HOT, Edge
-from loadtest.place.stack import CannotStart, free_ports, wide_tenants
-from loadtest.seen import machine, processor
-from loadtest.who.crowd import Crowd
-from pyshim.identity import tokens
+from loadtest.place.stack import CannotStart, wide_tenants
+from loadtest.seen import machine
+from loadtest.what.scouting import TooFewQuestions
 
-SINGLE, CLUSTER, WAITING = "single, with a replica", "cluster", "cluster, WAIT"
-USERS, CONNECTIONS = 5000, 64
-GATES = {CLUSTER: 0.85, WAITING: 0.75}
-CPU_MOST = 1.10
+HOT_LEAST = {CLUSTER: 0.85, WAITING: 0.75}
+DEEP_LEAST = 0.95
+CPU_MOST, LATE_MOST_S, OTHERS_MOST = 1.10, 2.5, 1.5
+EDGE_MOST_S = 0.3  # of a failover; the rest is Redis' own
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    rounds: int = 5
-    seconds: float = 4
+    rounds: int = 9
+    seconds: float = 3
+    deep_rounds: int = 9
+    deep_seconds: float = 4
     slots: int = 600
-    kills: int = 3  # of each kind
+    kills: int = 6  # of each kind
+    slot_seconds: float = 10
 
 
-QUICK = Plan(rounds=1, seconds=1, slots=60, kills=1)
+QUICK = Plan(rounds=1, seconds=1, deep_rounds=1, deep_seconds=2, slots=60, kills=1, slot_seconds=1)
+FAILURES = (CannotStart, BadRun, Unexpected, TooFewQuestions, TimeoutError)
 
 
-@dataclass
-class Stand:
-    """An edge, and what is sent to it."""
-
-    edge: Edge
-    load: Load
-
-    def measure(self, seconds: float) -> tuple[float, float]:
-        """Turns a second, and microseconds of nginx' processor for each. Raises BadRun."""
-        before = processor.seconds(self.edge.process.pid)
-        run = wrk.run(self.load, seconds)
-        return run.per_s, (processor.seconds(self.edge.process.pid) - before) / run.requests * 1e6
+def _stands(folder: Path, addresses: dict[str, str], doors: ExitStack) -> dict[str, Stand]:
+    """Raises CannotStart."""
+    tenants = wide_tenants(folder / "tenants")
+    found = {}
+    for number, (name, address) in enumerate(addresses.items()):
+        found[name] = stand(folder, f"edge-{number}", address, tenants, "1" if name == WAITING else "0")
+        doors.callback(found[name].edge.stop)
+    beside = stand(folder, "edge-beside", addresses[SINGLE], tenants)  # those of the cluster are two
+    doors.callback(beside.edge.stop)
+    return found
 
 
-@contextmanager
-def _single(folder: Path) -> Iterator[str]:
-    """A Redis with a replica, both with append-only files. Raises CannotStart."""
-    ports = free_ports(2)
-    more = [{"port": str(ports[0])}, {"port": str(ports[1]), "replicaof": f"127.0.0.1 {ports[0]}"}]
-    commands = [redis_command(folder / str(port), None, more=one) for port, one in zip(ports, more, strict=True)]
-    processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
-    try:
-        yield f"redis://127.0.0.1:{ports[0]}"
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+def _deep(folder: Path, addresses: dict[str, str], plan: Plan) -> dict[str, dict[str, Any]]:
+    with ExitStack() as doors:
+        stacks: dict[str, deep_path.Deep] = {}
+        for number, (name, address) in enumerate(addresses.items()):
+            first = next(iter(stacks.values()), None)
+            triton = f"127.0.0.1:{first.settings.triton_port}" if first else ""
+            label, wait = f"deep-{number}", "1" if name == WAITING else "0"
+            stacks[name] = deep_path.standing(doors, folder / label, label, address, wait, triton)
+        return compared({name: one.measure for name, one in stacks.items()}, plan.deep_rounds, plan.deep_seconds)
 
 
-def _stand(folder: Path, name: str, address: str, tenants: Path, wait: str) -> Stand:
-    edge = edges.start(folder, name, address, TENANTS=str(tenants), EDGE_WORKERS="2", REDIS_WAIT=wait, **WIDE)
-    people = holders.mint(edge.settings, ["shop"], USERS, name)
-    turns = wrk.write(folder / f"{name}.tsv", [Turn(person.token, HOT) for person in people])
-    return Stand(edge, Load(f"{edge.url}/v1/chat", turns, CONNECTIONS))
+def _measured(folder: Path, plan: Plan) -> dict[str, Any]:
+    with ExitStack() as doors:
+        made: Cluster = doors.enter_context(cluster(folder / "cluster"))
+        addresses = {SINGLE: doors.enter_context(single(folder / "single")), CLUSTER: made.address, WAITING: made.address}
+        with ExitStack() as edges:
+            stands = _stands(folder, addresses, edges)
+            about = machine.about(stands[SINGLE].edge.settings, triton=False)
+            hot = compared({name: one.measure for name, one in stands.items()}, plan.rounds, plan.seconds)
+            moved = failover.moved(made, stands[CLUSTER], plan.slots)
+            say(f"moved: {moved}")
+            killed = {
+                name: failover.added([failover.killed(made, stands[name]) for _ in range(plan.kills)])
+                for name in (CLUSTER, WAITING)
+            }
+            say(f"killed: {killed}")
+        deep = _deep(folder, addresses, plan)
+    slots = hot_slots.measured(plan.slot_seconds)
+    return {"machine": about, "hot": hot, "deep": deep, "moved": moved, "killed": killed, "slots": slots}
 
 
-def _compared(stands: dict[str, Stand], plan: Plan) -> dict[str, dict[str, float]]:
-    """Medians of rounds, in which the stands take turns."""
-    rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in stands}
-    for number in range(plan.rounds + 1):
-        for name, stand in stands.items():
-            found = stand.measure(plan.seconds)
-            if number:  # the first warms up
-                rounds[name].append(found)
-        say(f"round {number}: " + ", ".join(f"{name} {rounds[name][-1][0]:.0f}/s" for name in stands if rounds[name]))
-    figures = {
-        name: {"per_s": median(r[0] for r in found), "nginx_us": median(r[1] for r in found)} for name, found in rounds.items()
-    }
-    base = figures[SINGLE]
-    for figure in figures.values():
-        figure["ratio"] = round(figure["per_s"] / base["per_s"], 3)
-        figure["processor"] = round(figure["nginx_us"] / base["nginx_us"], 3)
-    return figures
+def _gate(
+    what: str, figure: float, least: float | None = None, most: float | None = None, **more: Sequence[float]
+) -> dict[str, Any]:
+    holds = (least is None or figure >= least) and (most is None or figure <= most)
+    return {"what": what, "figure": figure, "wanted": least if most is None else most, "holds": holds, **more}
 
 
-def _crowd(stand: Stand) -> Crowd:
-    settings = stand.edge.settings
-    key = tokens.signing_key(settings.keys, "shop")
-    return Crowd([stand.edge.url], lambda user: tokens.mint(key, "shop", user, settings.token_audience, 3600), [HOT], 16)
+def _ratio(what: str, found: dict[str, Any], least: float) -> dict[str, Any]:
+    """rounds: the middle half of them, which says how far the figure may be relied on."""
+    return _gate(what, found["ratio"], least=least, rounds=found["ratios"])
 
 
-def _lost(redis: Cluster, crowd: Crowd) -> dict[str, int]:
-    """Acknowledged turns that are not there, or twice."""
-    acknowledged: dict[str, list[str]] = {}
-    for one in crowd.said:
-        if one.turn_id:
-            acknowledged.setdefault(one.user, []).append(one.turn_id)
-    kept = redis.histories("shop", acknowledged)
-    lost = twice = 0
-    for user, turns in acknowledged.items():
-        times = Counter(str(entry["turn_id"]) for entry in kept[user])
-        lost += sum(times[turn] == 0 for turn in turns)
-        twice += sum(count > 1 for count in times.values())
-    return {"acknowledged": sum(map(len, acknowledged.values())), "lost": lost, "twice": twice}
-
-
-def _settled(redis: Cluster, stand: Stand) -> None:
-    redis.wait(redis.settled, 60)
-    redis.wait(lambda: stand.edge.metrics()["sluice_late_turns"] == 0, 60)
-
-
-def _moved(redis: Cluster, stand: Stand, slots: int) -> dict[str, Any]:
-    with _crowd(stand) as crowd:
-        source, target, *_ = redis.masters()
-        first, last = next(span for span, owner in redis.owners().items() if owner == source)
-        redis.move(source, target, list(range(first, last))[:slots])
-        redis.move(target, source, list(range(first, last))[:slots])
-    _settled(redis, stand)
-    failed = sum(count for status, count in crowd.statuses.items() if status != 200)
-    degraded = sum(one.degraded for one in crowd.said)
-    return {"slots": 2 * slots, "failed": failed, "late": degraded, **_lost(redis, crowd)}
-
-
-def _killed(redis: Cluster, stand: Stand) -> dict[str, Any]:
-    """One master, and for how long its users' turns were late."""
-    with _crowd(stand) as crowd:
-        before = time.monotonic()
-        lost = redis.masters()[0]
-        redis.kill(lost)
-        redis.wait(lambda: lost not in redis.owners().values(), 60)
-        crowd.more(200)
-    redis.start(lost)
-    _settled(redis, stand)
-    late = [answer.at for answer in crowd.took if answer.degraded]
-    failed = sum(count for status, count in crowd.statuses.items() if status != 200)
-    return {"late_s": round(max(late, default=before) - before, 2), "late": len(late), "failed": failed, **_lost(redis, crowd)}
-
-
-def _added(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    told = {name: sum(one[name] for one in rounds) for name in ("failed", "acknowledged", "lost", "twice")}
-    return {"rounds": len(rounds), "late_s": [one["late_s"] for one in rounds], **told}
+def gates(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each goal, what was measured, and whether it holds."""
+    hot, deep, killed = found["hot"], found["deep"], found["killed"]
+    told = [_ratio(f"hot path, {name} / single", hot[name], least) for name, least in HOT_LEAST.items()]
+    told.append(_gate("nginx' processor a turn, cluster / single", hot[CLUSTER]["processor"], most=CPU_MOST))
+    told += [_ratio(f"deep path, {name} / single", deep[name], DEEP_LEAST) for name in HOT_LEAST]
+    told.append(_gate("turns that failed while slots moved", found["moved"]["failed"], most=0))
+    for name, one in killed.items():
+        told.append(_gate(f"{name}: seconds its users were late, median", one["late_median_s"], most=LATE_MOST_S))
+        told.append(_gate(f"{name}: seconds of which the edge added, worst", one["edge_worst_s"], most=EDGE_MOST_S))
+        told.append(_gate(f"{name}: the others' p99 meanwhile / before, median", one["others_p99"], most=OTHERS_MOST))
+    told.append(_gate("acknowledged turns lost with WAIT", killed[WAITING]["lost"], most=0))
+    told.append(_gate("core of the fullest slot that is everybody's", hot_slots.fullest(found["slots"]), most=hot_slots.MOST))
+    return told
 
 
 def main() -> int:
     plan = QUICK if (chosen := options.parser(__doc__, "cluster.json").parse_args()).quick else Plan()
-    with tempfile.TemporaryDirectory() as name, ExitStack() as doors:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as name:
         try:
-            tenants = wide_tenants(folder / "tenants")
-            single = doors.enter_context(_single(folder / "single"))
-            made = doors.enter_context(cluster(folder / "cluster"))
-            stands = {
-                SINGLE: _stand(folder, "single-edge", single, tenants, "0"),
-                CLUSTER: _stand(folder, "cluster-edge", made.address, tenants, "0"),
-                WAITING: _stand(folder, "wait-edge", made.address, tenants, "1"),
-            }
-            for stand in stands.values():
-                doors.callback(stand.edge.stop)
-            compared = _compared(stands, plan)
-            moved = _moved(made, stands[CLUSTER], plan.slots)
-            say(f"moved: {moved}")
-            killed = {name: _added([_killed(made, stands[name]) for _ in range(plan.kills)]) for name in (CLUSTER, WAITING)}
-            say(f"killed: {killed}")
-        except (CannotStart, BadRun, TimeoutError) as error:
+            result = _measured(Path(name), plan)
+        except FAILURES as error:
             say(str(error))
             return 1
-    gates = [
-        {
-            "what": f"hot path, {name} / single",
-            "figure": compared[name]["ratio"],
-            "wanted": least,
-            "holds": compared[name]["ratio"] >= least,
-        }
-        for name, least in GATES.items()
-    ]
-    cpu = compared[CLUSTER]["processor"]
-    gates += [
-        {"what": "nginx' processor a turn, cluster / single", "figure": cpu, "wanted": CPU_MOST, "holds": cpu <= CPU_MOST},
-        {"what": "turns that failed while slots moved", "figure": moved["failed"], "wanted": 0, "holds": moved["failed"] == 0},
-        {
-            "what": "acknowledged turns lost with WAIT",
-            "figure": killed[WAITING]["lost"],
-            "wanted": 0,
-            "holds": killed[WAITING]["lost"] == 0,
-        },
-    ]
-    result = {
-        "machine": machine.about(stands[SINGLE].edge.settings, triton=False),
-        "hot": compared,
-        "moved": moved,
-        "killed": killed,
-        "gates": gates,
-    }
+    result["gates"] = gates(result)
     if chosen.result:
         options.write(chosen.result, result)
     print(json.dumps(result, indent=2))
-    return 0 if all(gate["holds"] for gate in gates) else 1
+    return 0 if all(gate["holds"] for gate in result["gates"]) else 1
 
 
 if __name__ == "__main__":

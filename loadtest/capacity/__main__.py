@@ -1,4 +1,5 @@
-"""What does a turn cost here, and is the model right? `python -m loadtest.capacity measure`, then `validate`."""
+"""What does a turn cost here, what where parts stand apart, and is the model right? `python -m loadtest.capacity measure`,
+`apart` (root: it makes namespaces), then `validate`."""
 
 import argparse
 import signal
@@ -7,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from loadtest.bench.options import say
-from loadtest.capacity import measure, service, validate
+from loadtest.capacity import apart, distance, measure, service, validate
 from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.outcome import VALIDATION
 
@@ -16,10 +17,11 @@ P99_MS = 180.0
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="loadtest.capacity", description=__doc__)
-    parser.add_argument("what", choices=["measure", "validate"], help="service times and memory; knees, predicted and measured")
+    parser.add_argument("what", choices=["measure", "apart", "validate"], help="service times and memory; over veth; knees")
     parser.add_argument("--quick", action="store_true", help="a short one, to see that it works")
     parser.add_argument("--p99-ms", type=float, default=P99_MS, help="validate: the bound that a knee keeps")
     parser.add_argument("--service", type=Path, default=service.FILE, help="what measure wrote, or is to write")
+    parser.add_argument("--apart", type=Path, default=apart.FILE, help="what apart writes")
     parser.add_argument("--result", type=Path, default=VALIDATION, help="what validate writes")
     return parser.parse_args(given)
 
@@ -34,6 +36,8 @@ def main(given: list[str] | None = None) -> int:
         try:
             if told.what == "measure":
                 _measure(Path(name), told)
+            elif told.what == "apart":
+                _apart(Path(name), told)
             else:
                 _validate(Path(name), told)
         except CapacityError as error:
@@ -52,6 +56,16 @@ def _measure(folder: Path, told: argparse.Namespace) -> None:
     one = found.batches
     print(f"  an execution: {one.fixed_us:.0f} us and {one.each_us:.0f} a question, fit within {one.error:.0%}")
     print(told.service)
+
+
+def _apart(folder: Path, told: argparse.Namespace) -> None:
+    found = distance.measured(folder, distance.QUICK if told.quick else distance.Plan())
+    service.write(told.apart, found)
+    for stand, kinds in found.turns.items():
+        for kind, turn in kinds.items():
+            us = "  ".join(f"{part} {spent:7.1f}" for part, spent in turn.us.items())
+            print(f"  {stand:8}{kind:5} us a turn: {us}  p50 {turn.p50_ms:.2f} ms")
+    print(told.apart)
 
 
 def _validate(folder: Path, told: argparse.Namespace) -> None:

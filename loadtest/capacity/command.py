@@ -8,10 +8,11 @@ import msgspec
 import typer
 from rich.text import Text
 
+from loadtest.capacity import apart, page, season, service, table, tiers
 from loadtest.capacity import outcome as outcomes
-from loadtest.capacity import page, season, service, sizing, table
 from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.order import Order, assumption
+from loadtest.capacity.search import Found
 from loadtest.capacity.season import Season
 from loadtest.report import units
 from pyshim.commands.terminal import fail, out
@@ -26,6 +27,7 @@ def plan(
     mix: Annotated[float | None, typer.Option(help="share of turns for Triton, 0 to 1; default 0.08")] = None,
     users: Annotated[int | None, typer.Option(help="connected at once; default 1,000,000")] = None,
     history: Annotated[int | None, typer.Option(help="turns of each user in Redis, 1 to 100; default 10")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="each trip of turns waits for a replica: SLUICE_REDIS_WAIT=1")] = False,
     gpu: Annotated[bool, typer.Option("--gpu", help="Triton on GPUs, whose times are assumed: --set gpu_fixed_us=...")] = False,
     cores_per_node: Annotated[int | None, typer.Option(help="default 16")] = None,
     headroom: Annotated[float | None, typer.Option(help="no process is planned to be busier, 0.05 to 0.9; default 0.7")] = None,
@@ -43,6 +45,10 @@ def plan(
     measured: Annotated[
         Path, typer.Option("--service", help="service times, by `python -m loadtest.capacity measure`")
     ] = service.FILE,
+    distance: Annotated[
+        Path, typer.Option("--apart", help="what parts cost apart, by `python -m loadtest.capacity apart`")
+    ] = apart.FILE,
+    cluster: Annotated[Path, typer.Option(help="what a Redis Cluster costs, by `make bench-cluster`")] = tiers.CLUSTER,
     validation: Annotated[Path, typer.Option(help="knees, by `python -m loadtest.capacity validate`")] = outcomes.VALIDATION,
 ) -> None:
     """What must be bought: edges, shims, Triton, Redis, cores and memory, from service times measured on a machine."""
@@ -53,7 +59,14 @@ def plan(
     try:
         given = {name: value for name, value in said.items() if value is not None} | _also(also or [])
         order = Order(turns_per_second=turns_per_second, p99_ms=p99_ms, gpu=gpu, **given)
-        _answer(order, measured, validation, (start_s, rise_s) if simulate else None, to, as_json)
+        costs, distances = service.read(measured), tiers.read(distance, cluster)
+        found = outcomes.outcome(costs, order, outcomes.band(validation), distances, wait)
+        played, days = None, None
+        if simulate:
+            print("playing days of a sale", file=sys.stderr, flush=True)
+            tiered = tiers.sized(costs, order, distances, wait)
+            played, days = season.season(tiered.service, order, tiered.sized, start_s, rise_s)
+        _answer(found, played, days, to, as_json)
     except CapacityError as error:
         raise fail(str(error)) from None
     except OSError as error:
@@ -69,16 +82,8 @@ def _also(said: list[str]) -> dict[str, Any]:
     return found
 
 
-def _answer(
-    order: Order, measured: Path, validation: Path, sale: tuple[float, float] | None, to: Path | None, as_json: bool
-) -> None:
-    """Raises CapacityError, OSError."""
-    costs = service.read(measured)
-    found = outcomes.outcome(costs, order, outcomes.band(validation))
-    played, days = None, None
-    if sale:
-        print("playing days of a sale", file=sys.stderr, flush=True)
-        played, days = season.season(costs, order, sizing.sized(costs, order), *sale)
+def _answer(found: outcomes.Outcome, played: Season | None, days: Found | None, to: Path | None, as_json: bool) -> None:
+    """Raises OSError."""
     if as_json:
         print(msgspec.json.format(msgspec.json.encode({"plan": found, "sale": played}), indent=2).decode())
     else:

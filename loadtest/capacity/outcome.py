@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from loadtest.capacity import sizing
+from loadtest.capacity import sizing, tiers
 from loadtest.capacity.errors import BadService, OutOfReach
 from loadtest.capacity.order import GB, HOURS_A_MONTH, Order
 from loadtest.capacity.service import Service
 from loadtest.capacity.sizing import Part, Sized
+from loadtest.capacity.tiers import Distances
 from pyshim.settings import ROOT
 
 VALIDATION = ROOT / "loadtest/results/plan.json"
@@ -56,7 +57,8 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """cores_low, cores_high: where the model is as wrong as validation has seen it; None where there was none."""
+    """rows: parts apart; tiers: in words, what that costs; wait: whether each trip of turns waits for a replica. cores_low,
+    cores_high: where the model is as wrong as validation has seen it; None where there was none."""
 
     service: str
     order: dict[str, Any]
@@ -74,6 +76,8 @@ class Outcome(msgspec.Struct, frozen=True):
     band: str
     bottleneck: str
     whole: dict[str, Any]
+    tiers: str
+    wait: bool
     doubled: Doubled
     users: list[Figure]
     figures: list[Figure]
@@ -114,9 +118,13 @@ def _source(part: Part, order: Order) -> Source:
     return "assumed" if part.name == "triton" and order.gpu else "model"
 
 
-def outcome(service: Service, order: Order, error: Band | None) -> Outcome:
-    """Raises OutOfReach, BadOrder."""
-    found = sizing.sized(service, order)
+NOWHERE = Distances(None, {})
+
+
+def outcome(service: Service, order: Order, error: Band | None, distances: Distances = NOWHERE, wait: bool = False) -> Outcome:
+    """distances: what parts cost apart; nothing where it was not measured. Raises OutOfReach, BadOrder."""
+    tiered = tiers.sized(service, order, distances, wait)
+    found = tiered.sized
     return Outcome(
         service=service.told,
         order=asdict(order),
@@ -133,17 +141,19 @@ def outcome(service: Service, order: Order, error: Band | None) -> Outcome:
         cores_high=round(found.cores / error.low) if error else None,
         band=error.told if error else f"not known: nothing was validated here; `{MAKE}` does it",
         bottleneck=found.bottleneck.name,
-        whole=asdict(sizing.whole(found)),
-        doubled=_doubled(service, order),
+        whole=asdict(sizing.whole(sizing.sized(service, order))),
+        tiers=tiered.told,
+        wait=wait,
+        doubled=_doubled(service, order, distances, wait),
         users=_users(service, order, found),
         figures=_figures(service, order),
     )
 
 
-def _doubled(service: Service, order: Order) -> Doubled:
+def _doubled(service: Service, order: Order, distances: Distances, wait: bool) -> Doubled:
     twice = replace(order, share=min(1.0, 2 * order.share))
     try:
-        found = sizing.sized(service, twice)
+        found = tiers.sized(service, twice, distances, wait).sized
     except OutOfReach as error:
         return Doubled(twice.share, 0, 0, 0.0, 0.0, str(error))
     return Doubled(twice.share, found.cores, found.gpus, found.gb, month(twice, found))

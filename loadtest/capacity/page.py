@@ -195,7 +195,13 @@ def _sale(season: Season, found: Found) -> list[Section]:
 
 
 def render(found: Outcome, season: Season | None, days: Found | None) -> str:
-    sections = [Section("parts", "What must be bought", join(_parts(found), tag("p", table.whole(found), class_="note")))]
+    sections = [
+        Section(
+            "parts",
+            "What must be bought",
+            join(_parts(found), *(tag("p", said, class_="note") for said in (table.tiers(found), table.whole(found)))),
+        )
+    ]
     sections += _sale(season, days) if season and days else []
     sections += [
         Section("users", "Connected users", _figures(found.users)),

@@ -47,10 +47,17 @@ def _sentences(found: Outcome) -> list[str]:
         f"p50 {found.p50_ms:.3g} ms, p99 {found.p99_ms:.3g} ms (model): {lost}. Mean batch {found.batch:.3g}.",
         f"Error: {spread}{found.band}.",
         f"Bottleneck: {found.bottleneck}, the most of a core for each turn.",
+        tiers(found),
         whole(found),
         _doubled(found),
         f"Costs {found.month:,.0f} a month (prices are assumed: see below).",
     ]
+
+
+def tiers(found: Outcome) -> str:
+    """The rows above, as they can be bought."""
+    parts = ", ".join(f"{row.bought:,} {row.name} {row.unit}" for row in found.rows)
+    return f"As tiers of their own: {parts}. {found.tiers}"
 
 
 def whole(found: Outcome) -> str:

@@ -12,11 +12,12 @@ local standin = require "edge.standin"
 local buckets = ngx.shared.buckets
 local max, min = math.max, math.min
 
-local NAMES_MAX = 100       -- buckets a call: Redis works about 3 us on each
+local NAMES_MAX = 100       -- buckets a call: Redis works about 3 us on each, and has nobody else's turn meanwhile
 local SOON_S = 0.04         -- what would be asked for this soon is asked for where a call goes anyway
 local SETTLE_S = 0.1        -- how long a debt may wait for a call that goes anyway
+local SPREAD_S = 0.4        -- where each slot has a call of its own: as long again that it pays for more than one or two
 
-local _M = {}
+local _M = { NAMES_MAX = NAMES_MAX }
 
 -- What has to be done about one account, or nil. look: what demand says of it, where somebody has looked already.
 local function plan(at, name, look, empty)
@@ -73,22 +74,24 @@ local function add_listed(at, entries, list, most)
     end
 end
 
--- at: now, config, live (edges), lost (whether Redis is), called (when Redis was called last). asked: the account a request
--- found empty. Returns a list of entries: name, limit, slice, and debt, due (by a bucket or stand-in that served alone),
--- wanted, back.
+-- at: now, config, live (edges), lost (whether Redis is), called and settled (when Redis was called, and debts were paid, last), slots
+-- (in which buckets lie). asked: the account a request found empty.
+-- Returns a list of entries: name, limit, slice, and debt, due (by a bucket or stand-in that served alone), wanted, back; and whether
+-- debts are among them.
 function _M.gather(at, asked)
-    local entries = {}
+    local entries, most, alone = {}, NAMES_MAX * at.slots, at.slots == 1
     if asked then add(at, entries, asked, nil, true) end
     local seen, pressing = watch(at)
-    if not at.lost then add_listed(at, entries, "standins", NAMES_MAX) end
+    if not at.lost then add_listed(at, entries, "standins", most) end
     local owing = buckets:llen("owing") or 0
-    if #entries > 0 or pressing or owing >= NAMES_MAX or at.now - at.called >= SETTLE_S then
-        for name, look in pairs(seen) do
-            if #entries < NAMES_MAX or demand.presses(look.left, look.target) then add(at, entries, name, look) end
-        end
-        add_listed(at, entries, "owing", NAMES_MAX - #entries)
+    local settles = owing >= most or at.now - (alone and at.called or at.settled) >= (alone and SETTLE_S or SPREAD_S)
+    if not (#entries > 0 or pressing or settles) then return entries, false end
+    settles = settles or alone      -- a call that goes takes them along
+    for name, look in pairs(seen) do
+        if demand.presses(look.left, look.target) or settles and #entries < most then add(at, entries, name, look) end
     end
-    return entries
+    if settles then add_listed(at, entries, "owing", most - #entries) end
+    return entries, settles
 end
 
 return _M

@@ -10,8 +10,11 @@
 -- * A call that was not answered did, as far as this edge knows, nothing good: its grants are lost, what it paid is paid
 --   again. It carries a moment after which Redis must not follow it any more.
 -- * After such a call Redis counts as lost: stand-ins give out this edge's share, and nobody waits (edge/standin.lua).
+-- * In a cluster buckets lie in many slots (edge/bucket_slot.lua), each asked by a call of its own, all at once. What is owed is
+--   asked about less often: it is as little, however long it waits. One slot that does not answer counts as Redis lost.
 
 local account = require "edge.account"
+local bucket_slot = require "edge.bucket_slot"
 local clock = require "edge.clock"
 local configuration = require "edge.config"
 local demand = require "edge.demand"
@@ -26,7 +29,7 @@ local buckets = ngx.shared.buckets
 local max, min = math.max, math.min
 local format = string.format
 
-local EDGES, PREFIX = "{meter}:edges", "{meter}:"
+local HOME = bucket_slot.HOME
 local TICK_S = 0.01         -- how often accounts are looked at while there is anybody to share with
 local CALL_S = 0.2          -- how often Redis is told at least that this edge is there, or asked whether it is back
 local PAUSE_S = 0.08        -- a fast bucket that is empty is not asked for every single token
@@ -67,34 +70,36 @@ local function later(entries)
     end
 end
 
-local function not_after(at)
-    local offset = buckets:get("offset")
+-- Each node of a cluster has a clock of its own.
+local function not_after(at, prefix)
+    local offset = buckets:get("offset" .. prefix)
     return offset and format("%.0f", (at.now + offset + at.config.settings.redis_timeout_ms / 1000) * 1e6) or "0"
 end
 
--- Returns true when Redis answered.
-local function call(at, entries)
-    local arguments = { edges.name(at.config.settings.node), edges.PRESENCE_MS, not_after(at) }
+-- Settles with one slot. Returns how many edges have spoken there, when Redis answered.
+local function ask(at, prefix, entries)
+    local arguments = { edges.name(at.config.settings.node), edges.PRESENCE_MS, not_after(at, prefix) }
     for _, entry in ipairs(entries) do
         local last, limit = #arguments, entry.limit
         arguments[last + 1], arguments[last + 2], arguments[last + 3] = entry.name, limit.rate_per_s, limit.burst
         arguments[last + 4], arguments[last + 5] = format("%.12g", entry.debt + entry.due - entry.back), entry.wanted
     end
-    buckets:set("called", at.now)
-    local answer, err = redis.run(at.config.settings, "meter-2", EDGES, PREFIX, unpack(arguments))
+    if prefix == HOME then buckets:set("called", at.now) end
+    local answer, err = redis.run(at.config.settings, "meter-2", prefix .. "edges", prefix, unpack(arguments))
     metrics.add(answer and 'sluice_lease_calls_total{outcome="answered"}' or 'sluice_lease_calls_total{outcome="failed"}', 1)
     if not answer then
         later(entries)
         if not at.lost and edges.sharing() then ngx.log(ngx.WARN, "limits go on with this edge's share: ", err) end
+        buckets:set("failed", prefix)
         edges.lost()
-        return false
+        return nil
     end
     local now = clock.seconds()
-    buckets:set("offset", tonumber(answer[1]) / 1e6 - now)
-    edges.found(tonumber(answer[2]))
+    buckets:set("offset" .. prefix, tonumber(answer[1]) / 1e6 - now)
+    local live = tonumber(answer[2])
     if #answer == 2 and #entries > 0 then       -- it came too late
         later(entries)
-        return true
+        return live
     end
     for number, entry in ipairs(entries) do
         local tokens = tonumber(answer[2 * number + 2])
@@ -105,7 +110,44 @@ local function call(at, entries)
             standin.close(entry.name)
         end
     end
-    return true
+    return live
+end
+
+-- By slot the entries of its buckets, at most NAMES_MAX at once; and that of the edges alone, where it is time to be heard there.
+local function by_slot(at, entries, overdue)
+    local settings = at.config.settings
+    if bucket_slot.count(settings) == 1 then return { { prefix = HOME, entries = entries } } end
+    local groups, open = {}, {}
+    if overdue then groups[1] = { prefix = HOME, entries = {} } end
+    for _, entry in ipairs(entries) do
+        local prefix = bucket_slot.prefix(settings, entry.name)
+        local group = open[prefix]
+        if not group or #group.entries >= due.NAMES_MAX then
+            group = { prefix = prefix, entries = {} }
+            groups[#groups + 1], open[prefix] = group, group
+        end
+        group.entries[#group.entries + 1] = entry
+    end
+    return groups
+end
+
+-- Settles with all of them at once. Returns the entries that were not settled.
+local function call(at, entries, overdue)
+    local groups, asked, failed, live, sound = by_slot(at, entries, overdue), {}, {}, nil, true
+    for i = 2, #groups do asked[i] = ngx.thread.spawn(ask, at, groups[i].prefix, groups[i].entries) end
+    for i, group in ipairs(groups) do
+        local alive, heard = true, nil
+        if i == 1 then heard = ask(at, group.prefix, group.entries) else alive, heard = ngx.thread.wait(asked[i]) end
+        if not alive then ngx.log(ngx.ERR, "tokens cannot be leased: ", heard) end
+        if not alive or not heard then
+            sound = false
+            for _, entry in ipairs(group.entries) do failed[#failed + 1] = entry end
+        elseif group.prefix == HOME then
+            live = heard
+        end
+    end
+    if sound and live then edges.found(live) end
+    return failed
 end
 
 local function stand_in(at, entries)
@@ -120,19 +162,26 @@ end
 local function round(asked)
     local now, sharing = clock.seconds(), edges.sharing()
     local at = { now = now, config = configuration.current(), live = edges.live(), lost = sharing and sharing < 0,
-        called = buckets:get("called") or -CALL_S }
+        called = buckets:get("called") or -CALL_S, settled = buckets:get("settled") or -CALL_S }
+    at.slots = bucket_slot.count(at.config.settings)
     local overdue = now - at.called >= CALL_S
     if overdue then level.touch(buckets) end
-    if not sharing then return overdue and call(at, {}) end
-    local entries = due.gather(at, asked)
-    if at.lost or (#entries > 0 or overdue) and not call(at, entries) then stand_in(at, entries) end
+    if not sharing then return overdue and call(at, {}, true) end
+    local entries, settles = due.gather(at, asked)
+    if settles then buckets:set("settled", now) end
+    local failed = entries
+    if not at.lost then failed = (#entries > 0 or overdue) and call(at, entries, overdue) or {} end
+    stand_in(at, failed)
 end
 
 -- Whether Redis is back. Nobody waits for that answer, so it is asked for without the lock.
 local function look_for_redis()
     local sharing, now = edges.sharing(), clock.seconds()
     if not sharing or sharing > 0 or now - (buckets:get("called") or 0) < CALL_S then return end
-    if call({ now = now, config = configuration.current(), lost = true }, {}) then
+    local at, failed = { now = now, config = configuration.current(), lost = true }, buckets:get("failed") or HOME
+    local live = ask(at, HOME, {})
+    if live and (failed == HOME or ask(at, failed, {})) then
+        edges.found(live)
         ngx.log(ngx.NOTICE, "limits are shared again by ", edges.live(), " edges")
     end
 end

@@ -122,6 +122,7 @@ ngx = { ERR = 1, WARN = 2, NOTICE = 3, shared = { buckets = world.dict, metrics 
     log = function() end, time = function() return 1 end,
     sleep = function(s) world.sleep(s) end,
     worker = { id = function() return 0 end, count = function() return 1 end, pid = function() return 1 end },
+    thread = { spawn = function(run, ...) return { run(...) } end, wait = function(done) return true, unpack(done) end },
     timer = { at = function() return true end } }
 package.loaded["edge.clock"] = { seconds = function() return world.now() end }
 package.loaded["edge.config"] = { current = function() return world.config end }
@@ -177,8 +178,9 @@ def runtime() -> Any:
 
 @dataclass
 class World:
-    """Some nodes on one Redis. lose: what becomes of the next call: "" (nothing), "asked" (the call is lost), "answered" (its
-    answer is); timeout_s: how long is waited for it. between: called while a node waits for Redis, with the node."""
+    """Some nodes on one Redis, or a cluster. away, asked: slots, by how their keys begin, that do not answer and that were asked.
+    lose: what becomes of the next call: "" (nothing), "asked" (the call is lost), "answered" (its answer is); timeout_s: how
+    long is waited for it. between: called while a node waits for Redis, with the node."""
 
     everything: dict[str, Any] = field(default_factory=lambda: dict(WIDE))
     tenant: dict[str, Any] = field(default_factory=lambda: dict(WIDE))
@@ -187,6 +189,9 @@ class World:
     up: bool = True
     lose: str = ""
     timeout_s: float = 0.0
+    cluster: bool = False
+    away: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     calls: int = 0
     between: Callable[["Node"], None] | None = None
 
@@ -201,7 +206,7 @@ class World:
     def config(self) -> dict[str, Any]:
         limits = {"tenant": self.tenant, "user": self.user}
         return {
-            "settings": {"redis_timeout_ms": 250, "node": "n"},
+            "settings": {"redis_timeout_ms": 250, "node": "n", "redis": {"cluster": self.cluster}},
             "screen": {"address_limit": WIDE},
             "limits": {"everything": self.everything},
             "tenants": {"shop": {"limits": limits}, "bank": {"limits": limits}},
@@ -244,7 +249,9 @@ class Node:
             between, world.between = world.between, None
             between(self)
         lost, world.lose = world.lose, ""
-        if not world.up or lost == "asked":
+        _, prefix = (key.decode() for key in keys.values())
+        world.asked.add(prefix)
+        if not world.up or prefix in world.away or lost == "asked":
             world.now += world.timeout_s
             return None
         answer = world.eval([k.decode() for k in keys.values()], list(arguments.values()))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redis.crc import key_slot
 
 from tests.edge.nodes import Node, World, limit
 
@@ -19,10 +20,10 @@ FOUND_OUT_S = 0.3  # until every edge knows that Redis is lost, or back
 
 
 class Story:
-    """Some edges that share Redis, and when whom they admitted."""
+    """Some edges that share Redis, or a cluster, and when whom they admitted."""
 
-    def __init__(self, edges: int, **limits: Any) -> None:
-        self.world = World(**limits)
+    def __init__(self, edges: int, **about: Any) -> None:
+        self.world = World(**about)
         self.nodes = [Node(self.world, f"node-{number}") for number in range(edges)]
         self.admitted: list[float] = []
         self.wait(0.5)
@@ -125,20 +126,22 @@ def tell(story: Story, steps: list[Any]) -> dict[str, int]:
 
 @pytest.mark.long
 @settings(max_examples=60, deadline=None)
-@given(edges=st.integers(2, 4), rate=RATES, burst=st.integers(1, 50), steps=STEPS)
-def test_edges_that_share_a_bucket_never_admit_more_than_the_bound(edges: int, rate: float, burst: int, steps: Any) -> None:
-    story = Story(edges, tenant=limit(rate, burst))
+@given(edges=st.integers(2, 4), cluster=st.booleans(), rate=RATES, burst=st.integers(1, 50), steps=STEPS)
+def test_edges_that_share_a_bucket_never_admit_more_than_the_bound(
+    edges: int, cluster: bool, rate: float, burst: int, steps: Any
+) -> None:
+    story = Story(edges, tenant=limit(rate, burst), cluster=cluster)
     tell(story, steps)
     assert story.excess(rate, burst) <= bound(rate, edges) + 1e-6
 
 
 @pytest.mark.long
 @settings(max_examples=60, deadline=None)
-@given(edges=st.integers(2, 4), rate=RATES, burst=st.integers(1, 50), steps=TROUBLE)
+@given(edges=st.integers(2, 4), cluster=st.booleans(), rate=RATES, burst=st.integers(1, 50), steps=TROUBLE)
 def test_crashes_lost_messages_and_a_lost_redis_add_what_is_stated_and_no_more(
-    edges: int, rate: float, burst: int, steps: Any
+    edges: int, cluster: bool, rate: float, burst: int, steps: Any
 ) -> None:
-    story = Story(edges, tenant=limit(rate, burst))
+    story = Story(edges, tenant=limit(rate, burst), cluster=cluster)
     broke = tell(story, steps)
     lost = max(burst, edges) + rate * FOUND_OUT_S + bound(rate, edges)
     allowed = (
@@ -155,15 +158,16 @@ def test_crashes_lost_messages_and_a_lost_redis_add_what_is_stated_and_no_more(
 @settings(max_examples=80, deadline=None)
 @given(
     edges=st.integers(1, 4),
+    cluster=st.booleans(),
     rate=st.sampled_from([0.5, 1.0, 3.0, 7.0, 100.0]),
     burst=st.integers(1, 8),
     whole=st.integers(1, 8),
     steps=st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.0, 0.001, 0.03, 0.3])), min_size=5, max_size=60),
 )
 def test_who_waits_as_told_is_never_refused_twice_wherever_they_come_back(
-    edges: int, rate: float, burst: int, whole: int, steps: Any
+    edges: int, cluster: bool, rate: float, burst: int, whole: int, steps: Any
 ) -> None:
-    story = Story(edges, user=limit(rate, burst), tenant=limit(rate * 1.5, whole))
+    story = Story(edges, user=limit(rate, burst), tenant=limit(rate * 1.5, whole), cluster=cluster)
     for edge, pause in steps:
         told = story.ask(edge)
         if told:
@@ -223,9 +227,12 @@ def test_what_an_edge_does_not_need_any_more_it_gives_back() -> None:
 
 
 @pytest.mark.long
-def test_full_rate_needs_few_calls_and_wastes_nothing_whoever_has_the_callers() -> None:
+@pytest.mark.parametrize(
+    ("cluster", "calls_a_turn"), [(False, 0.05), (True, 0.08)]
+)  # three buckets here, in a cluster in three slots
+def test_full_rate_needs_few_calls_and_wastes_nothing_whoever_has_the_callers(cluster: bool, calls_a_turn: float) -> None:
     rate, seconds = 2000, 20
-    story = Story(4, tenant=limit(rate, rate))
+    story = Story(4, tenant=limit(rate, rate), cluster=cluster)
     shares = [0] * 11 + [1] * 6 + [2] * 2 + [3]  # 55, 30, 10, 5 %
     number = 0
 
@@ -244,7 +251,7 @@ def test_full_rate_needs_few_calls_and_wastes_nothing_whoever_has_the_callers() 
     run(began + seconds)
     admitted = len(story.admitted) - before
     assert abs(admitted / (rate * seconds) - 1) <= 0.01
-    assert (story.world.calls - calls) / admitted <= 0.05
+    assert (story.world.calls - calls) / admitted <= calls_a_turn
     assert number > asked
 
 
@@ -280,6 +287,51 @@ def test_a_call_that_redis_gets_to_too_late_does_nothing() -> None:
     answer = story.world.eval(keys, [b"somebody", 2000, late, b"t:shop", 1, 5, 3, 2])
     assert len(answer) == 2
     assert sum(story.ask(0) == 0 for _ in range(9)) == 5
+
+
+# -- a cluster, where buckets lie in many slots ---------------------------------------------------------------------------
+
+
+def prefix_of(bucket: str) -> str:
+    """How its key begins."""
+    return f"{{meter:{key_slot(bucket.encode()) % 32}}}:"
+
+
+def test_buckets_of_a_cluster_lie_in_many_slots_and_edges_in_one() -> None:
+    story = Story(2, cluster=True)
+    for number in range(200):
+        story.ask(number, f"user-{number}")
+    story.wait(1)
+    spread = story.world.asked - {"{meter}:"}
+    assert len(spread) == 32
+    assert all(prefix.startswith("{meter:") for prefix in spread)
+    assert [node.sharing for node in story.nodes] == [2, 2]
+
+
+def test_debts_of_many_users_are_paid_with_a_call_for_each_slot() -> None:
+    story = Story(2, cluster=True)
+    story.wait(0.5)
+    before = story.world.calls
+    for number in range(1000):
+        story.ask(0, f"user-{number}")
+    story.wait(0.45)
+    assert story.world.calls - before <= 32 + 8  # and those that say who is there
+
+
+def test_one_slot_that_is_away_leaves_each_edge_its_share_until_it_is_back() -> None:
+    story = Story(2, user=limit(1, 10), cluster=True)
+    story.world.away = {prefix_of("u:shop:ann")}
+    for _ in range(3):
+        story.ask(0)
+    story.wait(0.5)
+    assert [node.sharing for node in story.nodes] == [-2, 2], "who asked for nothing there has noticed nothing"
+    assert story.ask(0, "bob") == 0
+    story.wait(2.5)
+    assert story.nodes[1].sharing == 2, "an edge that lost a slot is there still"
+    story.world.away = set()
+    story.wait(0.5)
+    assert [node.sharing for node in story.nodes] == [2, 2]
+    assert 1 <= sum(story.ask(1) == 0 for _ in range(20)) <= 12  # what it spent meanwhile is paid, and it was refilled
 
 
 # -- a limit that changes ---------------------------------------------------------------------------------------------

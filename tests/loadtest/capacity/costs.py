@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from loadtest.capacity.apart import Apart, Turn
 from loadtest.capacity.service import PARTS, Alone, Batches, Memory, Part, Seen, Service
 
 EDGE = Part(40.0, 60.0, 20.0, 2.0, 4.0)
@@ -46,3 +47,21 @@ def loads(name: str, part: Part, noise: tuple[float, ...] = (0.0,)) -> list[Seen
         busy = {name: own, "others": CORES * (1 - idle) - own}
         found.append(Seen(share, per_s, busy, {name: wakes * per_s}, batch if share else 0.0, 1.0, 2.0))
     return found
+
+
+def apart() -> Apart:
+    """A hot turn costs an edge half as much again over veth, Redis twice as much, and thrice with WAIT."""
+
+    def turn(edge: float, redis: float, p50_ms: float) -> Turn:
+        return Turn({"edge": edge, "shim": 400.0, "triton": 900.0, "redis": redis}, p50_ms)
+
+    return Apart(
+        machine={"date": "2026-11-30"},
+        command="made up",
+        per_s={"hot": 1000.0, "deep": 100.0},
+        turns={
+            "here": {"hot": turn(40.0, 20.0, 0.5), "deep": turn(60.0, 40.0, 4.0)},
+            "apart": {"hot": turn(60.0, 40.0, 0.75), "deep": turn(60.0, 80.0, 5.0)},
+            "waiting": {"hot": turn(60.0, 60.0, 1.0), "deep": turn(60.0, 120.0, 5.5)},
+        },
+    )

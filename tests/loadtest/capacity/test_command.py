@@ -23,7 +23,8 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-un
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*typed: str) -> Result:
-        return CliRunner().invoke(app, ["--service", str(measured), "--validation", str(knees), *typed])
+        beside = ["--apart", str(tmp_path / "apart.json"), "--cluster", str(tmp_path / "cluster.json")]
+        return CliRunner().invoke(app, ["--service", str(measured), "--validation", str(knees), *beside, *typed])
 
     return run
 
@@ -50,6 +51,26 @@ def test_a_plan_says_what_is_bought_and_where_each_figure_is_from(plan) -> None:
         "1,000,000",
     ):
         assert text in said(result)
+
+
+def test_what_was_not_measured_is_said(plan) -> None:  # type: ignore[no-untyped-def]
+    text = said(plan(*ASKED, "--wait"))
+
+    assert "As tiers of their own: " in text
+    assert "What parts cost apart was not measured: they cost what they do on one machine, and WAIT nothing" in text
+    assert "beside which nothing was measured here: `make bench-cluster` does it" in text
+
+
+def test_what_parts_cost_apart_is_in_the_plan(plan, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    service.write(tmp_path / "apart.json", costs.apart())
+    (tmp_path / "cluster.json").write_text('{"hot": {"cluster": {"processor": 1.2}}, "deep": {"cluster": {"processor": 1.1}}}')
+    here, text = sizing.sized(costs.service(), Order(turns_per_second=280_000, p99_ms=180)), said(plan(*ASKED))
+    rows = {row["name"]: row for row in json.loads(plan(*ASKED, "--json").stdout)["plan"]["rows"]}
+
+    assert "of a hot turn edge 1.50, redis 2.00 times as much" in text
+    assert "edge 1.20, shim 1.10 times as much as on a single Redis" in text
+    assert rows["redis"]["needed"] > here.part("redis").needed
+    assert rows["edge"]["cores"] > here.part("edge").cores
 
 
 def test_json_is_the_same_plan(plan) -> None:  # type: ignore[no-untyped-def]
