@@ -1,12 +1,13 @@
 """Are two sluices on one Redis one service? Each with an nginx, a shim and a Triton of its own."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from tests.conftest import PATIENT, RedisServer, Stack, wait_until
+from loadtest.place import edges
+from tests.conftest import PATIENT, Stack, wait_until
 from tests.rollout.conftest import QUICK, Operator, repository
 
 pytestmark = pytest.mark.real
@@ -30,19 +31,20 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(
-    stacks: Callable[..., Stack], wide: dict[str, str], redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Pair:
+def pair(stacks: Callable[..., Stack], wide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
+    socket, redis = edges.redis(folder / "redis")
     started: list[Operator] = []
     for name in ("left", "right"):
         models, var = repository(folder / f"models-{name}"), folder / name
         var.mkdir()
         if started:
             shutil.copytree(started[0].stack.settings.keys, var / "keys")
-        stack = stacks(**wide, REDIS=str(redis_server.socket), VAR=str(var), NODE=name, MODELS=str(models), **PATIENT | QUICK)
+        stack = stacks(**wide, REDIS=str(socket), VAR=str(var), NODE=name, MODELS=str(models), **PATIENT | QUICK)
         started.append(Operator(stack, models))
-    return Pair(*started)
+    yield Pair(*started)
+    redis.kill()
+    redis.wait()
 
 
 def test_a_conversation_goes_on_at_the_other_node(pair: Pair) -> None:
