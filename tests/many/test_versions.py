@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from loadtest.place import edges
 from pyshim.settings import PREFIX, ROOT
 from tests.conftest import FORGIVING, PATIENT, PORTS, RedisServer, copy_tenants, free_ports, wait_until
 from tests.many import released
@@ -44,8 +45,9 @@ def wide(_: str, about: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def fleet(older: Path, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def fleet(older: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp("f")
+    redis = RedisServer(*edges.redis(folder / "redis"))
     tenants = copy_tenants(folder / "tenants", wide, older / "gateway" / "tenants")
     started: list[Released] = []
     try:
@@ -56,16 +58,18 @@ def fleet(older: Path, redis_server: RedisServer, tmp_path_factory: pytest.TempP
                 shutil.copytree(started[0].settings.keys, var / "keys")
             settings = {
                 **dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)),
-                **{"VAR": str(var), "NODE": name, "TENANTS": str(tenants), "REDIS": str(redis_server.socket)},
+                **{"VAR": str(var), "NODE": name, "TENANTS": str(tenants), "REDIS": str(redis.socket)},
                 **{"TRITON_ENVIRONMENT": str(ROOT / ".venv-triton"), **SMALL},
             }
             started.append(Released(var, {PREFIX + key: value for key, value in settings.items()}, of=of))
             started[-1].start()
-        yield Fleet(*started, tenants, redis_server)
+        yield Fleet(*started, tenants, redis)
     finally:
         for stack in started:
             if stack.launcher is not None and stack.launcher.poll() is None:
                 stack.stop()
+        redis.process.kill()
+        redis.process.wait()
 
 
 def test_the_older_one_runs_its_own_code(fleet: Fleet, older: Path) -> None:
