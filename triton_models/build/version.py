@@ -74,7 +74,8 @@ def recalibrate(corpus: Corpus, folder: Path) -> None:
 def route_anew(project: Project, work: Work, folder: Path) -> None:
     """Learns the router of a version anew, after the plan or the text at hand changed, and finds the thresholds anew. The work
     must be what the version was made by; what else lies in the folder does not change."""
-    if (work.folder / "student.onnx").read_bytes() != (folder / "student.onnx").read_bytes():
+    made = work.folder / "student.onnx"
+    if not made.exists() or made.read_bytes() != (folder / "student.onnx").read_bytes():
         raise IncompleteVersion(f"{folder}: its student was not made in {work.folder}")
     run_alone(work, "router")
     shutil.copyfile(work.folder / "router.bin", folder / "router.bin")
