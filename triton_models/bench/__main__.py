@@ -27,7 +27,7 @@ from pyshim.settings import ROOT
 from pyshim.understanding.student import Encoder
 from triton_models.bench import near, peers, sensitive
 from triton_models.bench.goals import goals, tuned_goals
-from triton_models.build import card, datasets, distil, steps, teach, wheel
+from triton_models.build import card, datasets, distil, ngrams, steps, teach, wheel
 from triton_models.build.corpus import read
 from triton_models.build.judge import PlainJudge
 from triton_models.build.project import Project
@@ -36,9 +36,11 @@ from triton_models.build.work import Plans, RouterPlan, Work
 
 RESULTS = ROOT / "loadtest/results/models.json"
 PROJECT = "project"
-ENGLISH = RouterPlan(min_n=2, max_n=4, symbols=192)
+# The routers hear labelled sentences alone, as when all sets were measured.
+ROUTER = RouterPlan(buckets=1 << 16, dims=48, pairs=30_000, mixed=0, unlabelled=False, learning=ngrams.Plan())
+ENGLISH = replace(ROUTER, min_n=2, max_n=4, symbols=192)
 # The public sets are smaller, and there are five: the students get three fifths of the steps, and all to recover from pruning.
-PUBLIC = Plans(distil=distil.Plan(states_steps=150, steps=600))
+PUBLIC = Plans(distil=distil.Plan(states_steps=150, steps=600), router=ROUTER)
 SEED = 20231105
 MEASURED = ("accuracy", "macro_f1", "ece")
 STAGES = ("teacher", "student", "pruned", "int8")
@@ -82,7 +84,7 @@ def work_of(name: str, project: Project, folder: Path, tuned: bool) -> Work:
         return _tuned(name, folder)
     base = folder / "base"
     if name == PROJECT:
-        return project.work(folder / PROJECT, base, SEED, Plans())
+        return project.work(folder / PROJECT, base, SEED, Plans(router=ROUTER))
     task = datasets.task(name)
     plans = PUBLIC if task.noisy else replace(PUBLIC, router=ENGLISH)
     return Work(folder / name, base, task, PlainJudge(task), project.texts(), SEED, plans)

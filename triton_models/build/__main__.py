@@ -28,7 +28,7 @@ from triton_models.build.huggingface import RATE, Checkpoint
 from triton_models.build.place import check_fits, new_version, next_version
 from triton_models.build.project import Project
 from triton_models.build.resume import Plan
-from triton_models.build.version import assemble, propose_anew, recalibrate
+from triton_models.build.version import assemble, propose_anew, recalibrate, route_anew
 from triton_models.build.weights import CheckpointError
 from triton_models.build.wheel import Wheel
 from triton_models.build.work import Plans, Work
@@ -59,6 +59,10 @@ def main(arguments: list[str], program: str = PROGRAM) -> int:
             return 0
         project = Project.of(_corpus(options))
         work = _work(project, options)
+        if options.route:
+            route_anew(project, work, options.route)
+            print(f"made the router of {options.route} anew after {time.monotonic() - began:.0f} s")
+            return 0
         print(f"{len(work.task.train)} sentences to learn from, {len(work.task.held)} to measure with; work in {work.folder}")
         folds = cross_validated(project, work, options.folds) if options.folds else None
         placed = _run(project, work, options, folds)
@@ -202,6 +206,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     say("--gpu", action="store_true", help="put the 16-bit file that configs/gpu.pbtxt serves into the version, too")
     say("--quick", action="store_true", help="a fortieth of the steps: to see that everything runs, not to serve")
     say("--calibrate", type=Path, metavar="VERSION", help="only find the thresholds of this version folder anew")
+    routed = "only learn the router of this version folder anew; the run that made it must be in --work"
+    say("--route", type=Path, metavar="VERSION", help=routed)
     say("--propose", type=Path, metavar="VERSION", help="only learn anew from triton_models/dialogues what answers a question")
     return parser
 

@@ -1,7 +1,8 @@
 """What is the router taught?
 
 Every training sentence, as written and in noisy copies. What it should answer is half the true label and half the
-teacher's own softmax over what the sentence is told apart from: so it learns where the teacher is unsure, too.
+teacher's own softmax over what the sentence is told apart from: so it learns where the teacher is unsure, too. Of text that has
+no label (unlabelled.py) it learns what the teacher says, apart from everything.
 """
 
 from __future__ import annotations
@@ -53,3 +54,14 @@ def lesson(spoken: Said, logits: NDArray[np.float32], task: Task) -> Lesson:
     wanted = (1 - TRUE_LABEL_SHARE) * shares(logits.astype(np.float64), seen, TEACHER_TEMPERATURE)
     wanted[np.arange(len(spoken.texts)), [task.index[intent] for intent in spoken.intents]] += TRUE_LABEL_SHARE
     return Lesson(spoken.texts, wanted.astype(np.float32), seen)
+
+
+def overheard(texts: list[str], logits: NDArray[np.float32]) -> Lesson:
+    """Of texts without a label; logits [n, labels]: what the teacher says of them."""
+    seen = np.ones(logits.shape, dtype=bool)
+    return Lesson(texts, shares(logits.astype(np.float64), seen, TEACHER_TEMPERATURE).astype(np.float32), seen)
+
+
+def together(one: Lesson, other: Lesson) -> Lesson:
+    wanted, seen = np.concatenate([one.wanted, other.wanted]), np.concatenate([one.seen, other.seen])
+    return Lesson(one.texts + other.texts, wanted, seen)

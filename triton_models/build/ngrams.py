@@ -8,6 +8,7 @@ scale for each dimension, which is folded into the weights.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,16 +30,47 @@ class Plan:
     table_rate: float = 4e-3
     weight_rate: float = 1e-2
     row_dropout: float = 0.3
+    dropout: float = 0.3  # of what a text's rows come to
+
+
+@dataclass(frozen=True)
+class Bags:
+    """The table rows of many texts, int64, one text behind the other: where each text's begin, and how many it has."""
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: list[str], shape: Shape) -> Bags:
+        """A text without a guess has none."""
+        each = [buckets_of(symbols, shape) if (symbols := fold(text, shape.symbols)) else [] for text in texts]
+        sizes = np.array([len(one) for one in each])
+        return cls(np.fromiter(chain.from_iterable(each), np.int64, int(sizes.sum())), _starts(sizes), sizes)
+
+    def some(self, texts: NDArray[np.int64], rng: np.random.Generator, drop: float) -> tuple[Tensor, Tensor]:
+        """All rows of these texts in one line and where each text begins; some rows are left out, never all of a text."""
+        sizes = self.sizes[texts]
+        whose = np.repeat(np.arange(len(texts)), sizes)
+        place = np.arange(len(whose)) + np.repeat(self.starts[texts] - _starts(sizes), sizes)
+        left = rng.random(len(whose)) >= drop
+        left |= np.bincount(whose[left], minlength=len(texts))[whose] == 0
+        offsets = _starts(np.bincount(whose[left], minlength=len(texts)))
+        return torch.from_numpy(self.rows[place[left]]), torch.from_numpy(offsets)
+
+
+def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(sizes)[:-1]])
 
 
 class Network(nn.Module):
     """bags int64 [rows], offsets int64 [n] -> logits [n, classes]."""
 
-    def __init__(self, shape: Shape, reached: Tensor) -> None:
+    def __init__(self, shape: Shape, reached: Tensor, dropout: float = 0.3) -> None:
         super().__init__()
         self.shape = shape
         self.table = nn.EmbeddingBag(shape.buckets, shape.dims, mode="mean", sparse=True)
-        self.dropout = nn.Dropout(0.3)
+        self.dropout = nn.Dropout(dropout)
         self.scores = nn.Linear(shape.dims, shape.classes)
         nn.init.zeros_(self.table.weight)
         nn.init.zeros_(self.scores.weight)
@@ -54,9 +86,9 @@ class Network(nn.Module):
 def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int, begun: Network | None = None) -> Network:
     """begun: a network that goes on learning instead of a new one; its shape is the one wanted."""
     rng = np.random.default_rng(seed)
-    bags = [np.array(buckets_of(symbols, shape)) if (symbols := fold(text, shape.symbols)) else None for text in lesson.texts]
-    kept = np.array([row for row, bag in enumerate(bags) if bag is not None])
-    network = begun or Network(shape, torch.from_numpy(np.unique(np.concatenate([bag for bag in bags if bag is not None]))))
+    bags = Bags.of(lesson.texts, shape)
+    kept = np.flatnonzero(bags.sizes)
+    network = begun or Network(shape, torch.from_numpy(np.unique(bags.rows)), plan.dropout)
     slow = torch.optim.Adam(network.scores.parameters(), lr=plan.weight_rate)
     fast = torch.optim.SparseAdam(network.table.parameters(), lr=plan.table_rate)
     steps = plan.epochs * (len(kept) // plan.batch)
@@ -65,7 +97,7 @@ def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int, begun: Network | 
             rng.shuffle(kept)
         start = step * plan.batch % (len(kept) - plan.batch + 1)
         rows = kept[start : start + plan.batch]
-        logits = network(*_bagged([bags[row] for row in rows], rng, plan.row_dropout))
+        logits = network(*bags.some(rows, rng, plan.row_dropout))
         loss = _cross_entropy(logits, torch.from_numpy(lesson.wanted[rows]), torch.from_numpy(lesson.seen[rows]))
         for optimizer, rate in ((slow, plan.weight_rate), (fast, plan.table_rate)):
             optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
@@ -76,17 +108,6 @@ def train(lesson: Lesson, shape: Shape, plan: Plan, seed: int, begun: Network | 
         if step % 500 == 0 or step == steps - 1:
             print(f"  router {step + 1}/{steps}: loss {loss.item():.3f}", flush=True)
     return network
-
-
-def _bagged(bags: list[NDArray[np.int64] | None], rng: np.random.Generator, drop: float) -> tuple[Tensor, Tensor]:
-    """All rows in one line and where each text begins; some rows are left out, never all of a text."""
-    chosen = []
-    for bag in bags:
-        assert bag is not None
-        left = bag[rng.random(len(bag)) >= drop]
-        chosen.append(left if len(left) else bag)
-    offsets = np.cumsum([0, *map(len, chosen[:-1])])
-    return torch.from_numpy(np.concatenate(chosen)), torch.from_numpy(offsets)
 
 
 def _cross_entropy(logits: Tensor, wanted: Tensor, seen: Tensor) -> Tensor:

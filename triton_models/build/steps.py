@@ -25,13 +25,14 @@ from triton_models.build.batches import Sampler
 from triton_models.build.bert import Bert
 from triton_models.build.distil import Lesson
 from triton_models.build.embed import Graded, Seen, spearman
-from triton_models.build.lesson import lesson, said
+from triton_models.build.lesson import lesson, overheard, said, together
 from triton_models.build.network import Encoder
 from triton_models.build.router_speed import router_speed
 from triton_models.build.sensitive import train_sensitive
 from triton_models.build.sounds import sound_alike
 from triton_models.build.speed import speeds
 from triton_models.build.task import Example
+from triton_models.build.unlabelled import heard
 from triton_models.build.use import Use
 from triton_models.build.vocabulary import build_tokenizer
 from triton_models.build.work import Work
@@ -174,15 +175,20 @@ def quantise(work: Work) -> dict[str, Any]:
 
 
 def router(work: Work) -> dict[str, Any]:
-    """router.bin: hashed n-grams that have heard the teacher on real and noisy sentences."""
-    plan = work.plans.router
+    """router.bin: hashed n-grams that have heard the teacher on real and noisy sentences, and on text without a label."""
+    plan, network = work.plans.router, work.load_teacher()
+
+    def taught(texts: list[str]) -> NDArray[np.float32]:
+        with torch.autocast("cpu", torch.bfloat16):  # hundreds of thousands of sentences: twice as fast, and as good a lesson
+            return reader.read(network, work.tokenizer, texts)[0]
+
     spoken = said(Sampler(work.task, work.tokenizer, work.seed + 40), plan.pairs)
-    with torch.autocast("cpu", torch.bfloat16):  # tens of thousands of sentences: twice as fast, and as good a lesson
-        logits, _ = reader.read(work.load_teacher(), work.tokenizer, spoken.texts)
+    told = lesson(spoken, taught(spoken.texts), work.task)
+    if plan.unlabelled and (others := heard(work.task, work.texts, work.tokenizer, plan.mixed, work.seed)):
+        told = together(told, overheard(others, taught(others)))
     torch.manual_seed(work.seed)
-    shape = plan.shape(len(work.task.labels))
     path = work.folder / "router.bin"
-    ngrams.write(ngrams.train(lesson(spoken, logits, work.task), shape, plan.learning, work.seed), path)
+    ngrams.write(ngrams.train(told, plan.shape(len(work.task.labels)), plan.learning, work.seed), path)
     return work.judge.figures(routed(Router.load(path), work.judge.texts))
 
 

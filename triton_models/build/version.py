@@ -13,17 +13,19 @@ from typing import Any
 
 from pyshim.language.router import Router
 from pyshim.understanding import proposer
+from pyshim.understanding.folder import IncompleteVersion
 from pyshim.understanding.recall import FILE, save
 from pyshim.understanding.student import Encoder
 from triton_models.build.card import Made, card, commit, sizes
 from triton_models.build.corpus import Corpus
-from triton_models.build.examine import at_coverage, at_threshold, examine, student_coverage, table
+from triton_models.build.examine import Side, at_coverage, at_threshold, examine, student_coverage, table
 from triton_models.build.measure import PRIOR
 from triton_models.build.project import Project
 from triton_models.build.propose import knows_the_dialogues, propose
 from triton_models.build.recall import Plan, taught
+from triton_models.build.router_speed import router_speed
 from triton_models.build.split import split
-from triton_models.build.steps import CONFIRMER, STEPS
+from triton_models.build.steps import CONFIRMER, STEPS, run_alone
 from triton_models.build.task import examples
 from triton_models.build.tenancy import Tenancy
 from triton_models.build.work import Work
@@ -66,6 +68,28 @@ def recalibrate(corpus: Corpus, folder: Path) -> None:
     judge, known["recall"] = taught(examples(known_side), student, Plan(), known["seed"])
     save(judge, folder)
     known["recall"]["learned"] = commit()
+    _examined(known, side, folder)
+
+
+def route_anew(project: Project, work: Work, folder: Path) -> None:
+    """Learns the router of a version anew, after the plan or the text at hand changed, and finds the thresholds anew. The work
+    must be what the version was made by; what else lies in the folder does not change."""
+    made = work.folder / "student.onnx"
+    if not made.exists() or made.read_bytes() != (folder / "student.onnx").read_bytes():
+        raise IncompleteVersion(f"{folder}: its student was not made in {work.folder}")
+    run_alone(work, "router")
+    shutil.copyfile(work.folder / "router.bin", folder / "router.bin")
+    student = Encoder.load(folder / "student.onnx", folder / "tokenizer.json")
+    side = examine(project.held, project.tenancy, student, Router.load(folder / "router.bin"))
+    known = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    known["steps"]["router"] = work.figures("router") | {"learned": commit()}
+    speed = router_speed(folder / "router.bin", work.judge.texts) | {"bytes": (folder / "router.bin").stat().st_size}
+    known["steps"]["speed"]["router"] = speed
+    _examined(known, side, folder)
+
+
+def _examined(known: dict[str, Any], side: Side, folder: Path) -> None:
+    """The thresholds and a card with what was found."""
     known["bytes"] = sizes(folder)
     known["validation"] |= {"student_int8": table(side.logits, side), "router": table(side.routed, side)}
     known["validation"]["router_at_threshold"] = at_threshold(side)

@@ -34,13 +34,17 @@ from triton_models.build.wheel import Wheel
 
 @dataclass(frozen=True)
 class RouterPlan:
-    buckets: int = 1 << 16
-    dims: int = 48
-    pairs: int = 30_000
+    """pairs: of noisy sentences; mixed: sentences put together of others; unlabelled: is text heard that has no label?"""
+
+    buckets: int = 1 << 15
+    dims: int = 64
+    pairs: int = 150_000
+    mixed: int = 200_000
+    unlabelled: bool = True
     min_n: int = 1
     max_n: int = 3
     symbols: int = MAX_SYMBOLS
-    learning: ngrams.Plan = field(default_factory=ngrams.Plan)
+    learning: ngrams.Plan = field(default_factory=lambda: ngrams.Plan(epochs=6, row_dropout=0.2, dropout=0.1))
 
     def shape(self, classes: int) -> Shape:
         return Shape(self.buckets, self.dims, classes, self.min_n, self.max_n, self.symbols)
@@ -64,7 +68,8 @@ class Plans:
     def quick(self) -> Plans:
         """A fortieth of the steps: to see that everything runs, not to serve."""
         shorter = {name: _quicker(getattr(self, name)) for name in ("pretrain", "teacher", "distil", "prune", "embed")}
-        return replace(self, **shorter, router=replace(self.router, pairs=640), recall=self.recall.quick())
+        router = replace(self.router, pairs=640, mixed=0, unlabelled=False)
+        return replace(self, **shorter, router=router, recall=self.recall.quick())
 
 
 def _quicker(plan: Any) -> Any:

@@ -126,7 +126,9 @@ def tiny_plans(steps: int = 3) -> Plans:
         distil=distil.Plan(states_steps=steps, steps=steps, pairs=8),
         prune=prune.Plan(batches=1, steps=steps),
         embed=embed.Plan(steps=steps, pairs=8, noisy_copies=1),
-        router=RouterPlan(buckets=1 << 12, dims=16, pairs=128, learning=ngrams.Plan(epochs=8, batch=32, table_rate=2e-2)),
+        router=RouterPlan(
+            1 << 12, 16, pairs=128, mixed=64, unlabelled=False, learning=ngrams.Plan(epochs=8, batch=32, table_rate=2e-2)
+        ),
     )
 
 

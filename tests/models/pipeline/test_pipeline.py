@@ -52,6 +52,19 @@ def test_the_same_seed_gives_the_same_figures_and_the_same_router(train, tmp_pat
     assert (one / "labels.txt").read_text().split() == cards[0]["tenants"]["shop"]
 
 
+def test_the_router_alone_is_made_anew_by_the_run_that_made_the_version(train, tmp_path, capsys):
+    placed = tmp_path / "student/1"
+    assert train("first") == 0
+    before = {path.name: path.read_bytes() for path in placed.iterdir()}
+    (placed / "router.bin").write_bytes(b"another")
+    assert train("first", "--route", str(placed)) == 0
+    after = {path.name: path.read_bytes() for path in placed.iterdir()}
+    assert [name for name in before if before[name] != after[name]] == ["card.json"]
+    assert "learned" in card(placed)["steps"]["router"]
+    assert train("second", "--route", str(placed)) == 1
+    assert "its student was not made in" in capsys.readouterr().err
+
+
 def test_a_checkpoint_may_be_the_teacher(train, corpus, tmp_path):
     said = [sentence for group in corpus.groups for sentence in group.sentences]
     folder = write_checkpoint(tmp_path / "bert-tiny", said)
