@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway import owner, shims, upgrade
-from gateway.parts import parts, ports
+from gateway.parts import check, parts, ports
 from gateway.running import CannotStart, Running
 from pyshim.configuration import start as configuration
 from pyshim.errors import BadTenant, RedisAway
@@ -60,7 +60,11 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 
 def _check_ports(settings: Settings, example: bool) -> None:
+    named: dict[tuple[str, int], str] = {}
     for name, (host, port) in ports(settings, example).items():
+        if (host, port) in named:
+            raise CannotStart(f"port {port} on {host} is wanted twice: by {named[host, port]} and by {name}")
+        named[host, port] = name
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -93,7 +97,8 @@ async def _prepare(settings: Settings, compiler: Compiler, compiled: Snapshot | 
         raise CannotStart(f"redis: {error}") from None
     (settings.run / "edge.json").write_bytes(edge_settings(settings))
     addresses.keep(settings)
-    shims.keep(settings)
+    for fault in shims.keep(settings):
+        log.warning("%s", fault)
     configuration.keep(serving)
     for written in settings.model_versions.glob("*.json"):  # by an earlier run
         written.unlink()
@@ -139,6 +144,7 @@ async def run(settings: Settings) -> None:
     owner.become(settings)
     with _lock(settings):
         compiler, compiled, example = await _checked(settings)  # a faulty tenant is told before anything starts
+        check(settings)
         _check_ports(settings, example)
         stages = parts(settings, example)
         stopped = asyncio.Event()

@@ -16,6 +16,8 @@ from pyshim.outside import channel
 from pyshim.outside.base import EXAMPLE
 from pyshim.settings import OWN_NODES, BadSetting, Settings
 
+MOST_PORTS = 65535
+
 
 @dataclass(slots=True)
 class Part:
@@ -123,8 +125,7 @@ async def _at_once() -> bool:
 
 def parts(settings: Settings, example: bool) -> list[list[Part]]:
     """The parts in stages: those of one stage start together, the next stage when all are ready. example: does a tenant use the
-    example back end? Raises BadSetting."""
-    check(settings)
+    example back end? settings: that check() found nothing wrong with. Raises BadSetting."""
     shims = [_shim(settings, number) for number in range(settings.shims)]
     return [
         [*(_redis(settings) if settings.own_redis else []), *([_example_backend(settings)] if example and shims else [])],
@@ -146,8 +147,16 @@ def check(settings: Settings) -> None:
         )
     if settings.tls_port and not settings.port:
         raise BadSetting("SLUICE_TLS_PORT: SLUICE_PORT=0, so there is no nginx here")
+    if settings.own_redis and not (settings.port and settings.shims and not settings.shim_listen):
+        raise BadSetting(
+            "SLUICE_REDIS is empty: what runs here shares one with other machines, which cannot reach one of its own"
+        )
+    if settings.shim_listen and settings.shim_port(settings.shims) > MOST_PORTS:
+        raise BadSetting(f"SLUICE_SHIM_LISTEN={settings.shim_listen!r}: {settings.shims} shims want ports up to {MOST_PORTS}")
     if settings.shim_listen and settings.shims:
         mtls.files(settings, "SLUICE_SHIM_LISTEN")
+    if settings.shims_at:
+        mtls.files(settings, "SLUICE_SHIMS_AT")
     if settings.shims:
         channel.arguments(settings)
 
@@ -162,7 +171,7 @@ def ports(settings: Settings, example: bool) -> dict[str, tuple[str, int]]:
         **_triton_ports(settings),
         **_shim_ports(settings),
         **_redis_ports(settings),
-        **({"SLUICE_BACKEND_PORT": (loopback, settings.backend_port)} if example else {}),
+        **({"SLUICE_BACKEND_PORT": (loopback, settings.backend_port)} if example and settings.shims else {}),
     }
 
 

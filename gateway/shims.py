@@ -7,6 +7,7 @@ a line each, which nginx looks at once a second (lua/edge/shims.lua).
 import asyncio
 import logging
 import socket
+from pathlib import Path
 
 from pyshim.agreement.files import put
 from pyshim.hosts import at, host_and_port
@@ -26,7 +27,7 @@ def keep(settings: Settings) -> list[str]:
     found, faults = _resolved(settings)
     known = _read(settings)
     now = sorted(found | set(known)) if faults else sorted(found)
-    if now != known:
+    if now != known or not _path(settings).exists():
         log.info("shims: %s", ", ".join(now))
         _put(settings, now)
     return faults
@@ -36,12 +37,12 @@ async def follow(settings: Settings) -> None:
     """For the life of the launcher."""
     said: list[str] = []
     while settings.shims_at:
+        await asyncio.sleep(LOOK_S)
         faults = await asyncio.to_thread(keep, settings)
         if faults != said:
             for fault in faults:
                 log.warning("%s", fault)
             said = faults
-        await asyncio.sleep(LOOK_S)
 
 
 def _resolved(settings: Settings) -> tuple[set[str], list[str]]:
@@ -57,10 +58,14 @@ def _resolved(settings: Settings) -> tuple[set[str], list[str]]:
     return found, faults
 
 
+def _path(settings: Settings) -> Path:
+    return settings.run / "shims"
+
+
 def _put(settings: Settings, found: list[str]) -> None:
-    put(settings.run / "shims", "".join(f"{one}\n" for one in found).encode())
+    put(_path(settings), "".join(f"{one}\n" for one in found).encode())
 
 
 def _read(settings: Settings) -> list[str]:
-    path = settings.run / "shims"
+    path = _path(settings)
     return [one for one in path.read_text(encoding="utf-8").split() if not one.startswith("unix:")] if path.exists() else []

@@ -35,7 +35,26 @@ def files(settings: Settings, why: str) -> Files:
             f"SLUICE_MTLS_CA={settings.mtls_ca!r}: "
             f"PEM is wanted, a certificate, its key without a password, and an authority ({error})"
         ) from None
+    _would_be_let_in(found, settings.mtls_name)
     return found
+
+
+def _would_be_let_in(found: Files, name: str) -> None:
+    """Would another machine with these files let this one in, and the other way round? Both sides shake hands here. Raises
+    BadSetting."""
+    server, client = _context(found, ssl.PROTOCOL_TLS_SERVER), _context(found, ssl.PROTOCOL_TLS_CLIENT)
+    server.verify_mode = ssl.CERT_REQUIRED
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asks = client.wrap_bio(to_client, to_server, server_hostname=name)
+    answers = server.wrap_bio(to_server, to_client, server_side=True)
+    for side in (asks, answers, asks, answers):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            continue
+        except ssl.SSLCertVerificationError as error:
+            why = f"{error.verify_message}; a valid one is wanted, of the authority of SLUICE_MTLS_CA, with the DNS name {name!r}"
+            raise BadSetting(f"SLUICE_MTLS_CERTIFICATE={str(found.certificate)!r}: {why}") from None
 
 
 def _readable(name: str, text: str, why: str) -> None:

@@ -77,6 +77,22 @@ def again(stack: Stack, part: str, before: int) -> None:
     wait_until(lambda: f"{part} is back" in stack.said().split(f"{part} died")[-1], 60)
 
 
+def stays_ready(stack: Stack, seen: Counter[int]) -> bool:
+    """Notes what /readyz says."""
+    seen[httpx.get(f"{stack.operations}/readyz", timeout=30).status_code] += 1
+    return True
+
+
+def has_read_all(stack: Stack, part: str) -> bool:
+    """Is this shim itself ready, its FAQ and all?"""
+    socket = stack.settings.shim_socket(int(part.partition("-")[2]))
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), timeout=5) as client:
+            return client.get("http://shim/readyz").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 def all_stored_once(talks: list[Talk]) -> None:
     for talk in talks:
         stored = Counter(turn["turn_id"] for turn in talk.customer.history(100000))
@@ -132,12 +148,15 @@ def test_without_seq_no_turn_is_repeated_and_none_that_was_answered_is_lost(two:
 
 @pytest.mark.parametrize("with_seq", [True, False])
 def test_a_shim_that_drains_fails_nobody(two: Stack, with_seq: bool) -> None:
+    seen = Counter[int]()
     with chatting(two, with_seq) as talks:
         for part in ("shim-0", "shim-1"):
             before = two.pid(part)
             os.kill(before, signal.SIGTERM)
-            again(two, part, before)
+            wait_until(lambda part=part, before=before: stays_ready(two, seen) and two.pid(part) != before, 30)
+            wait_until(lambda part=part: stays_ready(two, seen) and has_read_all(two, part), 60)
             more(talks)
+    assert set(seen) == {200}, "no edge leaves the balancer while another shim answers"
     assert set(statuses(talks)) == {200}
     all_stored_once(talks)
 

@@ -65,9 +65,18 @@ SENSELESS = [
     ({"PORT": "0", "SHIMS_AT": "a:1"}, "SLUICE_SHIMS_AT: SLUICE_PORT=0, so there is no nginx here"),
     ({"SHIMS_AT": "a:1"}, "SLUICE_SHIMS_AT: nginx asks those alone"),
     ({"PORT": "0", "TLS_PORT": "8443"}, "SLUICE_TLS_PORT: SLUICE_PORT=0"),
-    ({"SHIM_LISTEN": "127.0.0.1:8110"}, "SLUICE_MTLS_CERTIFICATE is empty; SLUICE_SHIM_LISTEN wants a file in PEM form"),
+    (
+        {"REDIS": "redis://r", "SHIM_LISTEN": "127.0.0.1:8110"},
+        "SLUICE_MTLS_CERTIFICATE is empty; SLUICE_SHIM_LISTEN wants a file in PEM form",
+    ),
     ({"TRITON": "10.0.0.1:8101"}, "SLUICE_MTLS_CERTIFICATE is empty; Triton at 10.0.0.1:8101 wants"),
-    ({"SHIM_LISTEN": "127.0.0.1:8110", "MTLS_CERTIFICATE": "/nowhere"}, "SLUICE_MTLS_CERTIFICATE='/nowhere': cannot be read"),
+    (
+        {"REDIS": "redis://r", "SHIM_LISTEN": "127.0.0.1:8110", "MTLS_CERTIFICATE": "/nowhere"},
+        "SLUICE_MTLS_CERTIFICATE='/nowhere': cannot be read",
+    ),
+    ({"SHIMS": "0", "SHIMS_AT": "a:1"}, "SLUICE_REDIS is empty: what runs here shares one with other machines"),
+    ({"PORT": "0", "SHIM_LISTEN": "127.0.0.1:8110"}, "SLUICE_REDIS is empty"),
+    ({"REDIS": "redis://r", "SHIM_LISTEN": "127.0.0.1:65535", "SHIMS": "2"}, "2 shims want ports up to 65535"),
     ({"SHIM_LISTEN": "nowhere"}, "SLUICE_SHIM_LISTEN='nowhere': host:port or nothing is wanted"),
     ({"SHIMS_AT": "a:1,b"}, "SLUICE_SHIMS_AT='a:1,b': host:port, comma-separated is wanted"),
 ]
@@ -80,8 +89,31 @@ def test_settings_that_make_no_sense_are_named(chosen: Mapping[str, str], why: s
     assert why in str(told.value)
 
 
+LISTENS = {"REDIS": "redis://r", "SHIM_LISTEN": "127.0.0.1:8110"}
+
+
+def test_a_certificate_that_others_would_refuse_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    authority, other = Authority(tmp_path), Authority(tmp_path / "other")
+
+    def told(**files: str) -> str:
+        with pytest.raises(BadSetting) as error:
+            parts.check(read_settings({f"SLUICE_{name}": text for name, text in (LISTENS | files).items()}))
+        return str(error.value)
+
+    assert "certificate has expired" in told(**authority.signed("old", days=-1))
+    assert "Hostname mismatch" in told(**authority.signed("stranger", name="somebody-else"))
+    assert "certificate signature failure" in told(**other.signed("foreign") | {"MTLS_CA": authority.certificate})
+    parts.check(read_settings({f"SLUICE_{name}": text for name, text in (LISTENS | authority.signed("good")).items()}))
+
+
+def test_a_name_without_an_address_leaves_an_empty_list(edge: Settings, names: dict[str, list[str]]) -> None:
+    assert len(shims.keep(edge)) == 2
+    assert told(edge) == []
+
+
 def test_a_certificate_and_anothers_key_are_named(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
-    mixed = authority.signed("one") | {"MTLS_KEY": authority.signed("other")["MTLS_KEY"], "SHIM_LISTEN": "127.0.0.1:8110"}
+    mixed = authority.signed("one") | {"MTLS_KEY": authority.signed("other")["MTLS_KEY"], **LISTENS}
     with pytest.raises(BadSetting, match=r"SLUICE_MTLS_KEY='.*other.key'.*PEM is wanted"):
         parts.check(read_settings({f"SLUICE_{name}": text for name, text in mixed.items()}))

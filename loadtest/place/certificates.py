@@ -17,7 +17,7 @@ def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _about(key: ec.EllipticCurvePrivateKey, name: str, issuer: str) -> x509.CertificateBuilder:
+def _about(key: ec.EllipticCurvePrivateKey, name: str, issuer: str, days: float = 1) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -25,8 +25,8 @@ def _about(key: ec.EllipticCurvePrivateKey, name: str, issuer: str) -> x509.Cert
         .issuer_name(_named(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=days))
     )
 
 
@@ -58,10 +58,10 @@ class Authority:
         )
         self.certificate, _ = _written(self.folder, "authority", about.sign(self._key, hashes.SHA256()), self._key)
 
-    def signed(self, file: str, name: str = "sluice") -> dict[str, str]:
-        """A certificate that carries this name; returns the settings of a machine that has it."""
+    def signed(self, file: str, name: str = "sluice", days: float = 1) -> dict[str, str]:
+        """A certificate that carries this name, good for so many days; returns the settings of a machine that has it."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName(name)])
-        about = _about(key, file, "authority").add_extension(names, critical=False)
+        about = _about(key, file, "authority", days).add_extension(names, critical=False)
         certificate, private = _written(self.folder, file, about.sign(self._key, hashes.SHA256()), key)
         return {"MTLS_CERTIFICATE": certificate, "MTLS_KEY": private, "MTLS_CA": self.certificate}

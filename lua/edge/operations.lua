@@ -36,10 +36,23 @@ local function configuration()
     return { serving = now.serving.number, candidate = now.candidate and now.candidate.number or 0, percent = now.percent }
 end
 
--- What a shim says of the parts behind it and of why they are away; or nil and its status, when none answers.
+-- What each shim says at this path, all asked at once. Returns number -> body, and how many there are.
+local function shims_say(path)
+    local asked, said, count = {}, {}, 0
+    for number = 1, shims.count() do asked[number] = { "/shim-" .. number - 1 .. "/" .. path } end
+    if #asked == 0 then return said, 0 end
+    for number, answer in ipairs { ngx.location.capture_multi(asked) } do
+        if answer.status == 200 then said[number - 1], count = answer.body, count + 1 end
+    end
+    return said, count
+end
+
+-- What a shim says of the parts behind it and of why they are away; or nil and its status, when none answers. One that was just
+-- started is not ready yet: then another one's word counts.
 local function shim_says()
     local answer = ngx.location.capture("/shim/readyz")
-    local said = decode(answer.body or "")
+    local text = answer.status ~= 200 and select(2, next((shims_say("readyz")))) or answer.body
+    local said = decode(text or "")
     if type(said) == "table" and type(said.parts) == "table" then return said.parts, said.away or {} end
     return nil, answer.status
 end
@@ -51,7 +64,7 @@ function _M.readyz()
     if parts then
         parts.shim = true
     else
-        parts, away = { triton = cjson.null, shim = false }, { shim = "no shim answers: status " .. away }
+        parts, away = { triton = cjson.null, shim = false }, { shim = "no shim answers: status " .. away .. " (nginx.log says why)" }
     end
     local sound, without = redis.state(config.current().settings)
     parts.redis = sound > 0 and parts.redis ~= false
@@ -59,17 +72,6 @@ function _M.readyz()
     for node, why in pairs(without) do away[sound == 0 and "redis" or "redis " .. node] = why end
     say(ready and 200 or 503, { ready = ready, parts = parts, away = next(away) and away or nil,
         config_version = config.current().number, configuration = configuration(), model = rollout() })
-end
-
--- What each shim says at this path, all asked at once. Returns number -> body, and how many there are.
-local function shims_say(path)
-    local asked, said, count = {}, {}, 0
-    for number = 1, shims.count() do asked[number] = { "/shim-" .. number - 1 .. "/" .. path } end
-    if #asked == 0 then return said, 0 end
-    for number, answer in ipairs { ngx.location.capture_multi(asked) } do
-        if answer.status == 200 then said[number - 1], count = answer.body, count + 1 end
-    end
-    return said, count
 end
 
 -- Adds what Redis is like to a table of gauges, and returns it.

@@ -119,6 +119,7 @@ def _check(known: Settings, version: int) -> None:
 
 async def _loaded(control: ModelControl, version: int) -> None:
     """Everybody has this version as the candidate, and Triton says with it what the files say."""
+    control.asks_triton()
     record = await control.record()
     if record.candidate == version and record.compared == record.attempt:
         return

@@ -48,7 +48,13 @@ class ModelControl(Control[Rollout]):
                 raise fail(f"nothing happened for {patience_s:.0f} s; is a shim running? {self.settings.log} has its log")
             await asyncio.sleep(PAUSE_S)
 
+    def asks_triton(self) -> None:
+        """Before anything is changed. Fails the command on a machine that has no Triton to ask."""
+        if not self.settings.triton and not self.settings.own_triton:
+            raise fail("only nginx runs here: a command that asks Triton is typed on a machine with shims; nothing was changed")
+
     async def served(self) -> set[int]:
+        self.asks_triton()
         try:
             return await self.repository.served()
         except TritonAway:
