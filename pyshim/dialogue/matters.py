@@ -5,7 +5,7 @@ from pyshim.dialogue.commands import Ask, Command, Evidence, Handover, SmallTalk
 from pyshim.dialogue.hearing import where
 from pyshim.dialogue.reducer import Open
 from pyshim.language import clauses
-from pyshim.turns.turn import Clause, Turn
+from pyshim.turns.turn import CONFIRM, Clause, Turn
 from pyshim.understanding.intents import DIALOGUE_INTENTS, SMALL_TALK
 
 
@@ -49,8 +49,10 @@ def _announced(turn: Turn, part: Clause) -> Command:
 
 def _following(turn: Turn, parts: list[Clause]) -> tuple[Clause, list[Command]] | None:
     """Acts that follow each other, each surely one of its own; None where they are not."""
-    asked = {part.intent for part in parts if is_matter(turn, part)}
-    if turn.state.flow is not None or len(asked) < len(parts) or len(clauses.following(turn.query)) != len(parts):
+    asked, pending = {part.intent for part in parts if is_matter(turn, part)}, turn.state.flow
+    if len(asked) < len(parts) or len(clauses.following(turn.query)) != len(parts):
+        return None
+    if pending is not None and (pending.asking == CONFIRM or pending.intent in asked):
         return None
     return parts[0], [matter(turn, part) for part in parts[1:]]
 

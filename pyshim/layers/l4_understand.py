@@ -145,7 +145,7 @@ def _clauses(turn: Turn) -> list[str]:
     """Those that are read alone: of a message that announces a second matter, of one that may ask for two things, and, where
     something may be urgent, of any that marks divide."""
     pieces = clauses.announced(turn.query)
-    if len(pieces) == 1 and turn.state.flow is None:
+    if len(pieces) == 1 and (turn.state.flow is None or turn.state.flow.asking != CONFIRM):
         following = clauses.following(turn.query)
         pieces = following if all(len(piece) >= LEAST_CHARS for piece in following) else pieces
     if len(pieces) == 1 and turn.tenant.urgent:

@@ -132,8 +132,9 @@ async def test_marks_alone_make_no_second_matter_of_what_is_not_urgent(shop: Ten
     assert (talk.state.flow.intent, talk.state.later) == ("refund_apply", [])
 
 
-async def test_acts_that_follow_each_other_are_both_taken_up(shop: Tenant) -> None:
-    talk = Talk(shop)
+@pytest.mark.parametrize("waits", [False, True])
+async def test_acts_that_follow_each_other_are_both_taken_up(shop: Tenant, waits: bool) -> None:
+    talk = await talked(shop, [("我要退款", "refund_apply")]) if waits else Talk(shop)
     parts = [Clause("取消订单20231105", "cancel_order", 0.98), Clause("开发票", "invoice_apply", 0.99)]
     reply = await talk.say("取消订单20231105，再开发票", "invoice_apply", 0.97, parts=parts)
     assert reply
