@@ -66,7 +66,8 @@ class Understand(Layer):
             raise
         finally:
             _drop(clauses)
-        turn.alone = not found and not turn.fault
+        if not found and not turn.fault and turn.intent is not None:
+            turn.read_as = turn.intent, turn.confidence
         turn.parts = [part for part in found if part is not None] if None not in found else []
         return None
 

@@ -16,7 +16,9 @@ def understood_by(turn: Turn, reply: Reply | None) -> list[tuple[bytes, bytes]]:
     """The header that says so, or none: number of the label, confidence, 1 where the intent's rule is all that was said,
     and of which load of the version and which configuration."""
     intent, version, tenant = turn.intent, turn.version, turn.tenant
-    if reply is None or version is None or intent is None or not turn.alone or turn.hides or turn.degraded:
+    if reply is None or version is None or intent is None or turn.hides or turn.degraded:
+        return []
+    if turn.read_as != (intent, turn.confidence):  # what was offered before says what 第一个 means, and to nobody else
         return []
     if intent in DIALOGUE_INTENTS or intent not in tenant.intents or turn.confidence < tenant.confidence_min:
         return []

@@ -180,7 +180,7 @@ class Turn(msgspec.Struct):
     parts: list[Clause] = []  # where it speaks of several matters
     embedding: npt.NDArray[np.float32] | None = None
     proposed: dict[str, float] = {}  # what the query says to what was asked, by shares (pyshim/understanding/proposer.py)
-    alone: bool = False  # the version that was drawn read the query, which is of one clause
+    read_as: tuple[str, float] | None = None  # by the version that was drawn, of the query alone, which is of one clause
     fault: bool = False  # the version that was drawn could not answer, or not in a candidate's time
 
     # l5_dialogue

@@ -85,6 +85,17 @@ def test_what_the_text_alone_does_not_decide_is_not_remembered(stack: Stack, que
         assert float(took[1]) > 0.3  # ms: Triton was asked
 
 
+def test_what_somebody_was_offered_is_no_meaning_of_their_choice(stack: Stack) -> None:
+    """第一个 was remembered as whatever the first who said it had been offered."""
+    choosing = somebody(stack)
+    assert "都不是" in choosing.ask(UNCLEAR)["suggestions"]
+    assert choosing.ask("第一个")["intent"] in ("price_protection", "return_policy")
+    for _ in range(3):
+        layer, body = answered(somebody(stack), "第一个")
+        assert layer != "l3_hot"
+        assert body["intent"] not in ("price_protection", "return_policy")
+
+
 def test_nobody_but_a_shim_says_what_a_text_means(stack: Stack) -> None:
     told = {"X-Sluice-Understood": "3;0.9999;1;0;1", "X-Sluice-Guess": "thanks;0.9999;1"}
     text = "我想问问你家那个宝贝我不称心能退回去不要钱吧"
