@@ -20,11 +20,15 @@ from pyshim.turns import erasures
 from pyshim.turns.erasures import Erasure
 
 PATIENCE_S = 10.0
+UNCHANGED = "nothing was changed"
 ROWS = {
     "users": "users of whom something was missing",
     **{"turns": "  turns", "dialogues": "  open dialogues", "intents": "  last turns of an intent"},
     **{"calls": "  calls whose outcome was not told", "events": "  events"},
-    **{"users there already": "users of whom all is there", "erased": "users forgotten since, who stay so"},
+    **{
+        "users there already": "users of whom all is there",
+        "erased": "users forgotten since, who are not put back (`sluice users forget` erases what is here of one)",
+    },
     **{"consents": "consents and what came of them", "erasures": "erasures", "revocations": "revocations"},
     **{"keys of the configuration": "keys of versions of the configuration"},
 }
@@ -56,13 +60,22 @@ def restore(
 
 
 def _notes(settings: Settings, others: list[Path]) -> Iterator[Erasure]:
-    for path in (settings.erased, *others):
-        if path == settings.erased and not path.exists():  # nobody was forgotten on this machine
-            continue
-        try:
-            yield from erasures.noted(path)
-        except OSError as error:
-            raise fail(f"{path} cannot be read: {error.strerror or error}; nothing was changed") from None
+    if settings.erased.exists():  # somebody was forgotten on this machine
+        yield from _read(settings.erased)
+    for path in others:
+        found = list(_read(path))
+        if not found:
+            raise fail(
+                f"--erased {path}: no erasure is noted there; a machine's var/erased is wanted, or a file of it; {UNCHANGED}"
+            )
+        yield from found
+
+
+def _read(path: Path) -> Iterator[Erasure]:
+    try:
+        yield from erasures.noted(path)
+    except OSError as error:
+        raise fail(f"{path} cannot be read: {error.strerror or error}; {UNCHANGED}") from None
 
 
 async def _restore(settings: Settings, backup: Backup, notes: list[Erasure], write: bool) -> Restoring:

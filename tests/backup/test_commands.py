@@ -65,11 +65,11 @@ def test_what_redis_lost_comes_back_and_conversations_go_on(office: Office, tmp_
         wait_until(lambda: "written again" in office.sluice("versions").stdout)  # by the shims, who know what serves
         look = done(stack, "restore", path)
         assert "would be put back:" in look and look.rstrip().endswith("nothing was changed: --apply does it")
-        assert "1  users forgotten since, who stay so" in look
+        assert "1  users forgotten since, who are not put back" in look
         assert asks.history() == [], "it was only looked at"
         shutil.move(stack.settings.erased, tmp_path / "of-another-machine")
         said = done(stack, "restore", path, "--apply", "--erased", tmp_path / "of-another-machine", typed=process)
-        assert "1  users forgotten since, who stay so" in said and said.rstrip().endswith("done")
+        assert "1  users forgotten since, who are not put back" in said and said.rstrip().endswith("done")
     assert asks.history() == before
     answered = asks.ask("20231105")
     assert answered["session_id"] == asked["session_id"]
@@ -112,6 +112,10 @@ def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_done(office:
     assert "No such file or directory; nothing was written" in refused(stack, "backup", tmp_path / "no" / "folder")
     assert "cannot be read: No such file or directory; nothing was changed" in refused(stack, "restore", tmp_path / "none")
     assert "cannot be read: No such" in refused(stack, "restore", path, "--erased", tmp_path / "none")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "hello.txt").write_text("hello\n")
+    for no_notes in (tmp_path / "other", tmp_path / "other" / "hello.txt", path):
+        assert "no erasure is noted there" in refused(stack, "restore", path, "--erased", no_notes, "--apply")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     assert "it was cut off" in refused(stack, "restore", path, "--apply")
