@@ -48,6 +48,7 @@ if [ ! -e "$library" ] && ! /sbin/ldconfig -p | grep -q "libpython$version.so.1.
 fi
 if [ "$wanted" != run ]; then
     have wrk || need wrk
+    have ip || need iproute2     # machines of a fleet are network namespaces
     have chromium || have google-chrome || need chromium
     have chromedriver || need chromium-driver
     # The web page is looked at in the tests: Chinese needs a font.
