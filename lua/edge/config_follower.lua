@@ -13,6 +13,7 @@ local EDGE, PART = "{config}:edge:", "{config}:part:"
 
 local _M = {}
 local record, fault = nil, ""
+local followed              -- the record of which everything is here, but for what has a fault
 local versions = {}         -- number -> version
 local parts = {}            -- digest -> part, of all versions
 local busy = false          -- a beat that takes longer than a second is not joined by the next
@@ -83,6 +84,7 @@ local function follow(settings)
     local serving, candidate = versions[record.serving], versions[record.candidate or 0]
     if serving then config.serve(serving, candidate, record.percent) end
     forget()
+    followed = record
 end
 
 local function has()
@@ -93,29 +95,25 @@ local function has()
     return table.concat(numbers, ",")
 end
 
--- Returns whether there is a new record; or nil and an error.
+-- Learns of another record, where there is one. Returns nothing, or an error.
 local function exchange(settings)
     local serving = config.current().number
     local seq = record and record.serving == serving and record.seq or 0
     local name = "edge " .. settings.node .. " " .. ngx.worker.id()
     local text, err = redis.run(settings, "config_beat-2", RECORD, SEEN, name, seq, serving, has(), fault)
-    if not text then return nil, err end
-    if text == "" or text == "none" then return false end       -- none: a shim says it again (pyshim/agreement/lost.py)
+    if not text then return err end
+    if text == "" or text == "none" then return end     -- none: a shim says it again (pyshim/agreement/lost.py)
     local value
     value, err = cjson.decode(text)
-    if not value then return nil, "the record: " .. err end
+    if not value then return "the record: " .. err end
     record = value
-    return true
 end
 
 local function beat(settings)
-    local new, err = exchange(settings)
-    if err then return err end
-    if new then
+    local err = exchange(settings)
+    if not err and record and (record ~= followed or fault ~= "") then
         follow(settings)
-        new, err = exchange(settings)
-    elseif record and fault ~= "" then
-        follow(settings)
+        err = exchange(settings)
     end
     if err then return err end
     return fault ~= "" and fault or nil

@@ -42,6 +42,7 @@ class Configurations:
         self._copy, self._copied, self._look_again = Copy(first.settings, self._store), (0, b""), 0
         self._restoring = Restoring(redis, self._store, self._copy, self._name)
         self._record: Configuration | None = None
+        self._followed = 0  # seq of the record of which everything is here, but for what has a fault
         self._found: Configuration | None = None  # what Redis has: another one where it lost what is known here
         self._fault, self._no_copy = "", ""  # why a version, or this machine's copy, is not there
         self._versions = {first.number: first}
@@ -85,11 +86,10 @@ class Configurations:
 
     async def beat(self) -> None:
         """Says what this shim has, learns what it should have, and says so at once. Raises RedisAway."""
-        if await self._exchange():
+        await self._exchange()
+        if self._record is not None and (self._record.seq != self._followed or self._fault):  # perhaps it can be loaded now
             await self._follow()
             await self._exchange()
-        elif self._record is not None and self._fault:
-            await self._follow()  # perhaps it can be loaded now
         other = await self._restoring.beat(self._record, self._found)
         if other is not None:
             self._record = self._found = other
@@ -99,23 +99,21 @@ class Configurations:
             await self._keep()
         self._forget()
 
-    async def _exchange(self) -> bool:
+    async def _exchange(self) -> None:
         seq = self._record.seq if self._record and self._record.serving == self.serving.number else 0
         has = ",".join(str(number) for number in sorted(self._versions))
         text = await self._redis.run(self._script, RECORD, SEEN, self._name, seq, self.serving.number, has, self._fault)
         if not text:
             self._found = self._record
-            return False
+            return
         self._found = found = decode(text) if text != NONE else None
-        if found is None or (self._record is not None and found.seq < self._record.seq):
-            return False
-        self._record = found
-        return True
+        if found is not None and (self._record is None or found.seq >= self._record.seq):
+            self._record = found
 
     async def _keep(self) -> None:
         """Has this machine keep what Redis has, once this shim follows it."""
         record = self._record
-        if record is None or self._found is not record or self._fault:
+        if record is None or self._found is not record or self._followed != record.seq or self._fault:
             return
         if record.seq != self._copied[0]:
             self._look_again = LINES
@@ -151,6 +149,7 @@ class Configurations:
             log.info("version %s of the configuration serves", record.serving)
             if self._keeps:
                 await asyncio.to_thread(start.keep, self.serving)
+        self._followed = record.seq
 
     def _forget(self) -> None:
         kept = {self.serving.number, *(self._record.versions if self._record else ())}
