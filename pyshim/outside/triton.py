@@ -23,6 +23,7 @@ Scores = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # LOGITS row, 
 MAX_BATCH = 40
 MOST_ASKED, HELD_S = 2, 0.01  # one that runs and one behind it
 EMBED_BATCH, EMBED_PAUSE_S = 8, 0.005
+READY_S = 1.5  # nginx waits 2 s for a shim that is asked whether it is ready
 UNSAID = "…"
 
 
@@ -158,7 +159,7 @@ class Triton:
     async def ready(self, version: str) -> bool:
         """Is this version loaded and serving?"""
         try:
-            return bool(await self._client.is_model_ready(self._model, version, client_timeout=0.5))
+            return bool(await self._client.is_model_ready(self._model, version, client_timeout=READY_S))
         except Exception:  # any failure to ask means: not ready
             return False
 
