@@ -8,6 +8,8 @@ Away             something outside does not answer in time or at all
     RedisRefused  it is there, takes what others write, and refuses this
   TritonAway     the model server, or its breaker is open
     TritonBusy   its queue is full: it is there, and rejects
+QueueFull        a tenant has as many jobs waiting as it may
+ClaimLost        somebody else has the partition a job was taken from
 BadBackup        a backup cannot be made, or is none that can be read: which file, where, why
 BadTenant        tenants' files cannot be served; all faults, each with file, line and what was wanted
 """
@@ -47,6 +49,14 @@ class TritonAway(Away):
 
 class TritonBusy(TritonAway):
     """The model server's queue is full."""
+
+
+class QueueFull(Exception):
+    """A tenant has as many jobs, or bytes of them, waiting as it may."""
+
+
+class ClaimLost(Exception):
+    """Somebody else has the partition that a job was taken from: what was done for it must not count."""
 
 
 class BadTenant(Exception):

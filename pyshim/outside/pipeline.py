@@ -52,7 +52,7 @@ async def shared(work: asyncio.Task[T]) -> T:
         raise
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """waiting: the answers that are due, oldest first, and until when (the loop's clock)."""
 
     def __init__(self, timeout_s: float) -> None:
@@ -110,9 +110,12 @@ class _Connection(asyncio.Protocol):
         try:
             self._reader.feed(data)
             while (answer := self._reader.gets()) is not False:
-                self._tell(self._waiting.popleft()[0], answer)
+                self._hear(answer)
         except (hiredis.ProtocolError, IndexError) as error:  # what answers is no Redis
             self.close(Lost(f"not an answer: {error}"))
+
+    def _hear(self, answer: Any) -> None:
+        self._tell(self._waiting.popleft()[0], answer)
 
     def _look(self) -> None:
         """Is the oldest still in time? One that is not may have its answer in the socket, where this process itself was held up:
@@ -152,7 +155,7 @@ class _Rest:
     until = 0.0
 
 
-class _Covering(_Connection):
+class _Covering(Connection):
     """Answers are (answer, whether a replica has what was written). _held: of the trip that waits for its replica."""
 
     def __init__(self, timeout_s: float, rest: _Rest) -> None:
@@ -203,8 +206,8 @@ class Pipeline:
     def __init__(self, node: str, timeout_s: float, access: Access | None = None, covers: bool = False) -> None:
         self._node, self._timeout_s, self._access = node, timeout_s, access or Access()
         self._rest = _Rest() if covers else None
-        self._connection: _Connection | None = None
-        self._connecting: asyncio.Task[_Connection] | None = None
+        self._connection: Connection | None = None
+        self._connecting: asyncio.Task[Connection] | None = None
 
     async def ask(self, *arguments: Argument) -> Any:
         """One command's answer. Raises OSError, TimeoutError; hiredis.ReplyError where Redis refuses."""
@@ -223,17 +226,17 @@ class Pipeline:
     def connected(self) -> bool:
         return self._connection is not None and self._connection.open
 
-    async def _connected(self) -> _Connection:
+    async def _connected(self) -> Connection:
         """Made once for all who ask meanwhile."""
         if self._connecting is None:
             self._connecting = asyncio.create_task(self._connect())
             self._connecting.add_done_callback(self._made)
         return await shared(self._connecting)
 
-    def _new(self) -> _Connection:
-        return _Connection(self._timeout_s) if self._rest is None else _Covering(self._timeout_s, self._rest)
+    def _new(self) -> Connection:
+        return Connection(self._timeout_s) if self._rest is None else _Covering(self._timeout_s, self._rest)
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self._timeout_s):
                 connection = await self._open()
@@ -243,7 +246,7 @@ class Pipeline:
             raise TimeoutError(str(error) or f"no connection within {self._timeout_s:g} s") from error
         return connection
 
-    async def _open(self) -> _Connection:
+    async def _open(self) -> Connection:
         loop, node = asyncio.get_running_loop(), self._node
         if "/" in node:
             return (await loop.create_unix_connection(self._new, node.removeprefix("unix:")))[1]
@@ -251,7 +254,7 @@ class Pipeline:
         named = host if context else None
         return (await loop.create_connection(self._new, host, port, ssl=context, server_hostname=named))[1]
 
-    async def _let_in(self, connection: _Connection, first: bytes) -> None:
+    async def _let_in(self, connection: Connection, first: bytes) -> None:
         try:
             await connection.ask_at_once(first)
         except BaseException as error:
@@ -260,7 +263,7 @@ class Pipeline:
                 raise self._access.refused(error) from None
             raise
 
-    def _made(self, task: asyncio.Task[_Connection]) -> None:
+    def _made(self, task: asyncio.Task[Connection]) -> None:
         self._connecting = None
         if not task.cancelled() and task.exception() is None:
             self._connection = task.result()
