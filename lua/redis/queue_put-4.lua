@@ -9,15 +9,20 @@
 -- Rule: rung when there was nothing to read before; who reads goes on reading until there is nothing.
 
 local about, jobs, kept, later = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-if redis.call("HEXISTS", kept, ARGV[1]) == 1 then return 0 end
-if redis.call("HLEN", kept) >= tonumber(ARGV[4]) then return -1 end
-local size = #ARGV[2]
-if tonumber(redis.call("HGET", about, "bytes") or 0) + size > tonumber(ARGV[5]) then return -2 end
+local size, due = #ARGV[2], tonumber(ARGV[3])
+if redis.call("HSETNX", kept, ARGV[1], size) == 0 then return 0 end
+local full = redis.call("HLEN", kept) > tonumber(ARGV[4]) and -1
+if not full and redis.call("HINCRBY", about, "bytes", size) > tonumber(ARGV[5]) then
+    redis.call("HINCRBY", about, "bytes", -size)
+    full = -2
+end
+if full then
+    redis.call("HDEL", kept, ARGV[1])
+    return full
+end
 
-redis.call("HSET", kept, ARGV[1], size)
-redis.call("HINCRBY", about, "bytes", size)
-local time = redis.call("TIME")
-if tonumber(ARGV[3]) > time[1] * 1000 + math.floor(time[2] / 1000) then
+local time = due > 0 and redis.call("TIME")
+if time and due > time[1] * 1000 + math.floor(time[2] / 1000) then
     redis.call("ZADD", later, ARGV[3], ARGV[2])
     redis.call("PUBLISH", ARGV[6], ARGV[7])
 else
