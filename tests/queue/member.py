@@ -1,4 +1,4 @@
-"""A worker in a process of its own: takes jobs, and writes into Redis what it did for whom (python -m tests.queue.member NAME)."""
+"""A worker in a process of its own: takes jobs, and writes into Redis what it did for whom: python -m tests.queue.member NAME"""
 
 import asyncio
 import sys
