@@ -1,6 +1,6 @@
 # `make` alone lists every target.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-cluster chaos bench-attacks bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
+.PHONY: help setup setup-models run stop upgrade chat check check-format check-types check-tests format test test-models bench bench-update bench-config bench-edge bench-limits bench-cluster chaos bench-attacks bench-queue bench-memory bench-models bench-gate bench-claims bench-plan figures load models clean
 
 PYTHON ?= python3
 export PYTHON EXTRAS
@@ -87,6 +87,10 @@ chaos: ## a fleet in network namespaces; something dies, hangs or is cut off in 
 bench-attacks: ## measure: do good customers notice bad tokens, floods, slow bodies, from elsewhere or from their own address?
 	$(setup) dev
 	@$(BIN)/python -m loadtest.bench.attacks
+
+bench-queue: ## measure: what does the queue cost beside bare Redis Streams, and who takes over from a member that was killed?
+	$(setup) dev
+	@$(BIN)/python -m loadtest.bench.queue
 
 setup-models: ## install what training needs (torch, about 200 MB on CPU)
 	$(setup) models
