@@ -1,9 +1,8 @@
 """What does the queue cost beside the bare engine? The result: loadtest/results/queue.json.
 
 A Redis of its own, with the AOF written every second. In each round, one after the other: entries to a stream by bare commands,
-jobs to the queue; what is put at PACED_PER_S and how long after it is in the hands of who does it; and how long after `kill -9` of
-a member another one has what it had. The bare engine is asked through the same pipelined connection, so that only the queue is
-different. A round's ratios are of that round.
+jobs to the queue; what is put at PACED_PER_S, and how long after that it is taken; and how long after `kill -9` of a
+member another one has what it had. The bare engine is asked through the same pipelined connection: only the queue is different.
 """
 
 import asyncio
@@ -12,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -123,17 +122,17 @@ async def queue(redis: Redis, other: Redis, settings: Settings, quick: bool) -> 
 async def takeover(redis: Redis, settings: Settings, socket: Path) -> float:
     """Seconds from kill -9 of who has a job until another one has it."""
     puts = member(redis, settings, "puts")
-    dies = subprocess.Popen(
-        [sys.executable, "-m", "loadtest.bench.queue", "--member", str(socket)], cwd=ROOT, stdout=subprocess.PIPE
+    dies = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "loadtest.bench.queue", "--member", str(socket)), cwd=ROOT, stdout=subprocess.PIPE
     )
     assert dies.stdout is not None
     await puts.put(*job(0, b"", "taken"))
-    await asyncio.to_thread(dies.stdout.readline)
+    await dies.stdout.readline()
     takes = member(redis, settings, "takes")
     assert await takes.take(1, 1.0) == []
     dies.send_signal(signal.SIGKILL)
     began = time.perf_counter()
-    await asyncio.to_thread(dies.wait)
+    await dies.wait()
     jobs = await takes.take(1, 10)
     took = time.perf_counter() - began
     await takes.done(jobs)
@@ -154,14 +153,14 @@ def settings_at(socket: Path) -> Settings:
     return read_settings({f"{PREFIX}REDIS": str(socket), f"{PREFIX}REDIS_TIMEOUT_MS": "1500"})
 
 
-@asynccontextmanager
-async def a_redis() -> AsyncIterator[Path]:
+@contextmanager
+def a_redis() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         socket = Path(folder) / "s"
         with subprocess.Popen(command(Path(folder), socket), stdout=subprocess.DEVNULL) as process:
             try:
-                while not socket.exists():  # noqa: ASYNC110 - another process makes it
-                    await asyncio.sleep(0.01)
+                while not socket.exists():
+                    time.sleep(0.01)
                 yield socket
             finally:
                 process.terminate()
@@ -170,7 +169,7 @@ async def a_redis() -> AsyncIterator[Path]:
 async def measured(quick: bool) -> dict[str, Any]:
     rounds: list[dict[str, Any]] = []
     for number in range(1 if quick else ROUNDS):
-        async with a_redis() as socket:
+        with a_redis() as socket:
             settings = settings_at(socket)
             async with opened(settings) as redis, opened(settings) as other:
                 one = {"bare": await bare(redis, other, quick), "queue": await queue(redis, other, settings, quick)}
