@@ -10,6 +10,7 @@ Everything of a partition lies in one slot, and each method is one script.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -39,8 +40,10 @@ _read_tried = msgspec.msgpack.Decoder(Tried).decode
 _read_aside = msgspec.msgpack.Decoder(tuple[bytes, bytes]).decode
 
 
-def keys(partition: Partition, *names: str) -> list[str]:
-    return [f"{{q:{partition}}}:{name}" for name in names]
+@cache
+def keys(partition: Partition, *names: str) -> tuple[str, ...]:
+    """Partitions are as few as tenants and kinds are."""
+    return tuple(f"{{q:{partition}}}:{name}" for name in names)
 
 
 class Streams:
