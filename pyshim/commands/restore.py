@@ -25,12 +25,10 @@ ROWS = {
     "users": "users of whom something was missing",
     **{"turns": "  turns", "dialogues": "  open dialogues", "intents": "  last turns of an intent"},
     **{"calls": "  calls whose outcome was not told", "events": "  events"},
-    **{
-        "users there already": "users of whom all is there",
-        "erased": "users forgotten since, who are not put back (`sluice users forget` erases what is here of one)",
-    },
+    **{"users there already": "users of whom all is there", "erased": "users forgotten since, who are not put back"},
+    **{"here again": "users who were forgotten and are here again: erased, but for what they said afterwards"},
     **{"consents": "consents and what came of them", "erasures": "erasures", "revocations": "revocations"},
-    **{"keys of the configuration": "keys of versions of the configuration"},
+    **{"keys of the configuration": "keys of versions of the configuration, which serve only as is said below"},
 }
 
 app = typer.Typer(add_completion=False)
@@ -110,7 +108,7 @@ def _lines(backup: Backup, told: Restoring, notes: int, applied: bool) -> list[s
         end = "nothing was changed: --apply does it" if changed else "nothing is missing"
     return [
         f"{backup.path}: whole; {moment_of(header.at)}, by {header.by}, of {header.of}, sluice {header.version}",
-        "put back:" if applied else "would be put back:",
+        f"into Redis at {redis}; put back:" if applied else f"into Redis at {redis}; would be put back:",
         *(rows or ["        0"]),
         *told.said,
         f"erasures noted on this machine and by --erased: {notes:,}; those of other machines are in their var/erased",

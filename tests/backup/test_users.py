@@ -6,10 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pyshim.backup import file
+from pyshim.backup.restoring import Restoring
 from pyshim.outside.redis import Redis
 from pyshim.settings import Settings
 from pyshim.tenants.schema import Tenant
 from pyshim.turns import journal
+from pyshim.turns.erasures import Erasure
 from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Reply
@@ -145,3 +148,41 @@ async def test_a_key_of_another_kind_is_named_and_hinders_nobody(
     await redis.command("FLUSHALL")
     await redis.command("SET", journal.consents_of("other"), "no stream")
     assert (await restored(settings, redis, path))["turns"] == 1
+
+
+async def test_a_key_in_the_way_leaves_out_its_user_alone(shop: Tenant, settings: Settings, redis: Redis, path: Path) -> None:
+    for user in "defhicak":
+        await talked(shop, settings, redis, user, 1)
+        await agree(shop, redis, f"key-{user}", user)
+    await taken(redis, path)
+    await redis.command("FLUSHALL")
+    for kind in "defhica":
+        await redis.command("PFADD" if kind not in "df" else "RPUSH", f"{kind}:{{shop:{kind}}}", "x")
+    before = await everything(redis)
+    backup = file.opened(path)
+    restoring = Restoring(settings, redis, backup, [Erasure("shop", "h", int(time.time() * 1000), "erased")], True)
+    await restoring.run()
+    backup.close()
+    assert restoring.in_the_way.users == {f"shop:{kind}" for kind in "defhica"}
+    assert "the key d:{shop:d} is a list, a string is wanted" in restoring.in_the_way.said
+    assert "the key a:{shop:a} is a string, a list is wanted" in restoring.in_the_way.said
+    assert len(restoring.in_the_way.said) == 7
+    after = await everything(redis)
+    assert {key: after[key] for key in before} == before, "they are left as they are"
+    assert await turns(settings, redis, "k") == ["k-1"]
+
+
+async def test_consents_of_another_kind_are_left_out_and_named(
+    shop: Tenant, settings: Settings, redis: Redis, path: Path
+) -> None:
+    await talked(shop, settings, redis, "u", 1)
+    await agree(shop, redis, "key")
+    await taken(redis, path)
+    await redis.command("FLUSHALL")
+    await redis.command("SET", journal.consents_of("shop"), "no stream")
+    backup = file.opened(path)
+    restoring = Restoring(settings, redis, backup, (), True)
+    await restoring.run()
+    backup.close()
+    assert restoring.in_the_way.said == ["the key consents:{shop} is a string, a stream is wanted"]
+    assert restoring.in_the_way.tenants == {"shop"} and restoring.done["turns"] == 1
