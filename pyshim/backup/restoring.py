@@ -106,6 +106,8 @@ class Restoring:
                     await self._followed.rollout(found)
                 case _:
                     break  # they stand in front
+        if not self._backup.counts.get("Configuration"):
+            self.said.append("configuration: what serves here serves afterwards, for the backup has none")
 
     async def _all_users(self) -> None:
         some: list[record.User] = []

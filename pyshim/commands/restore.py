@@ -54,7 +54,7 @@ def restore(
         told = asyncio.run(_restore(settings, backup, notes, apply))
     finally:
         backup.close()
-    out.print(Text("\n".join(_lines(backup, told, len(notes), apply))), soft_wrap=True)
+    out.print(Text("\n".join(_lines(backup, settings.redis, told, len(notes), apply))), soft_wrap=True)
 
 
 def _notes(settings: Settings, others: list[Path]) -> Iterator[Erasure]:
@@ -98,7 +98,7 @@ def _said(done: Counter[str]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in done.items() if count) or "nothing"
 
 
-def _lines(backup: Backup, told: Restoring, notes: int, applied: bool) -> list[str]:
+def _lines(backup: Backup, target: object, told: Restoring, notes: int, applied: bool) -> list[str]:
     header, done = backup.header, told.done
     rows = [f"{done[name]:>9,}  {title}" for name, title in ROWS.items() if done[name]]
     changed = any(done[name] for name in (*ROWS, "records") if name not in ("users there already", "erased"))
@@ -108,7 +108,7 @@ def _lines(backup: Backup, told: Restoring, notes: int, applied: bool) -> list[s
         end = "nothing was changed: --apply does it" if changed else "nothing is missing"
     return [
         f"{backup.path}: whole; {moment_of(header.at)}, by {header.by}, of {header.of}, sluice {header.version}",
-        f"into Redis at {redis}; put back:" if applied else f"into Redis at {redis}; would be put back:",
+        f"into Redis at {target} {'were' if applied else 'would be'} put back:",
         *(rows or ["        0"]),
         *told.said,
         f"erasures noted on this machine and by --erased: {notes:,}; those of other machines are in their var/erased",

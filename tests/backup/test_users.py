@@ -6,8 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pyshim.backup import file
-from pyshim.backup.restoring import Restoring
+from pyshim.errors import BadBackup
 from pyshim.outside.redis import Redis
 from pyshim.settings import Settings
 from pyshim.tenants.schema import Tenant
@@ -150,39 +149,28 @@ async def test_a_key_of_another_kind_is_named_and_hinders_nobody(
     assert (await restored(settings, redis, path))["turns"] == 1
 
 
-async def test_a_key_in_the_way_leaves_out_its_user_alone(shop: Tenant, settings: Settings, redis: Redis, path: Path) -> None:
-    for user in "defhicak":
+async def test_keys_of_another_kind_are_named_before_anything_is_written(
+    shop: Tenant, settings: Settings, redis: Redis, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in "uv":
         await talked(shop, settings, redis, user, 1)
         await agree(shop, redis, f"key-{user}", user)
     await taken(redis, path)
     await redis.command("FLUSHALL")
-    for kind in "defhica":
-        await redis.command("PFADD" if kind not in "df" else "RPUSH", f"{kind}:{{shop:{kind}}}", "x")
+    odd = {
+        **{f"{kind}:{{shop:u}}": "list" for kind in "dhcief"} | {"h:{shop:u}": "hash", "f:{shop:gone}": "hash"},
+        **{"a:{shop:u}": "hash", "consents:{shop}": "hash", "{calls}": "list", "{revoked}:log": "hash"},
+    }
+    for key, kind in odd.items():
+        await redis.command(*(("RPUSH", key, "x") if kind == "list" else ("HSET", key, "x", "x")))
     before = await everything(redis)
-    backup = file.opened(path)
-    restoring = Restoring(settings, redis, backup, [Erasure("shop", "h", int(time.time() * 1000), "erased")], True)
-    await restoring.run()
-    backup.close()
-    assert restoring.in_the_way.users == {f"shop:{kind}" for kind in "defhica"}
-    assert "the key d:{shop:d} is a list, a string is wanted" in restoring.in_the_way.said
-    assert "the key a:{shop:a} is a string, a list is wanted" in restoring.in_the_way.said
-    assert len(restoring.in_the_way.said) == 7
-    after = await everything(redis)
-    assert {key: after[key] for key in before} == before, "they are left as they are"
-    assert await turns(settings, redis, "k") == ["k-1"]
-
-
-async def test_consents_of_another_kind_are_left_out_and_named(
-    shop: Tenant, settings: Settings, redis: Redis, path: Path
-) -> None:
-    await talked(shop, settings, redis, "u", 1)
-    await agree(shop, redis, "key")
-    await taken(redis, path)
-    await redis.command("FLUSHALL")
-    await redis.command("SET", journal.consents_of("shop"), "no stream")
-    backup = file.opened(path)
-    restoring = Restoring(settings, redis, backup, (), True)
-    await restoring.run()
-    backup.close()
-    assert restoring.in_the_way.said == ["the key consents:{shop} is a string, a stream is wanted"]
-    assert restoring.in_the_way.tenants == {"shop"} and restoring.done["turns"] == 1
+    monkeypatch.setattr("pyshim.backup.in_the_way.SHOWN", 99)
+    gone = Erasure("shop", "gone", int(time.time() * 1000), "kept")
+    for write in (False, True):
+        with pytest.raises(BadBackup) as error:
+            await restored(settings, redis, path, [gone], write)
+        assert all(f"the key {key} is a {kind}, a " in str(error.value) for key, kind in odd.items())
+        assert "the key d:{shop:u} is a list, a string is wanted; " in str(error.value)
+    assert await everything(redis) == before
+    await redis.command("DEL", *odd)
+    assert (await restored(settings, redis, path))["users"] == 2
