@@ -1,10 +1,11 @@
 """Which keys of Redis are in the way of a restore?
 
 One of another kind than it should be is somebody else's mistake. It is named before anything is written, so that nobody comes
-back by half.
+back by half. All keys are asked for, a few at a time, with rests, for turns go on.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -32,10 +33,13 @@ async def check(redis: Redis, records: Iterable[Record], forgotten: Iterable[str
     wanted = chain(OF_ALL.items(), *(map(keys.kinds_of, forgotten)), chain.from_iterable(map(_written, records)))
     found: set[str] = set()
     while some := list(islice(wanted, AT_ONCE)):
+        began = time.monotonic()
         found.update(await asyncio.gather(*(kinds.wrong(redis, key, kind) for key, kind in some)))
+        await asyncio.sleep(time.monotonic() - began)
     if named := sorted(found - {""}):
         more = f"; and {len(named) - SHOWN:,} more" if len(named) > SHOWN else ""
-        raise BadBackup(f"{'; '.join(named[:SHOWN])}{more}: to be renamed or deleted, then the same command goes on")
+        said = f"Redis at {redis.where}: {'; '.join(named[:SHOWN])}{more}"
+        raise BadBackup(f"{said}: to be renamed or deleted, then the same command goes on")
 
 
 def _written(found: Record) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,7 @@ class Restoring:
         return self._followed.said
 
     async def run(self) -> None:
+        await in_the_way.check(self._redis, self._backup.records(), self._erased.moments)
         try:
             await self._hold()
             await self._run()
@@ -75,7 +76,6 @@ class Restoring:
         self._renew = time.monotonic() + RENEW_S
 
     async def _run(self) -> None:
-        await in_the_way.check(self._redis, self._backup.records(), self._erased.moments)
         await self._what_refuses()
         await self._what_serves()
         await self._all_users()

@@ -108,7 +108,8 @@ def _lines(backup: Backup, target: object, told: Restoring, notes: int, applied:
         end = "nothing was changed: --apply does it" if changed else "nothing is missing"
     return [
         f"{backup.path}: whole; {moment_of(header.at)}, by {header.by}, of {header.of}, sluice {header.version}",
-        f"into Redis at {target} {'were' if applied else 'would be'} put back:",
+        f"into Redis at {target}",
+        "put back:" if applied else "would be put back:",
         *(rows or ["        0"]),
         *told.said,
         f"erasures noted on this machine and by --erased: {notes:,}; those of other machines are in their var/erased",

@@ -140,10 +140,10 @@ def test_who_came_back_without_the_notes_is_erased_with_them(office: Office, tmp
     assert gone.history(), "nobody said that they were forgotten"
     again = "1  users who were forgotten and are here again"
     look = done(stack, "restore", path, "--erased", notes)
-    assert again in look and f"into Redis at {stack.settings.redis} would be put back:" in look
+    assert again in look and f"into Redis at {stack.settings.redis}\nwould be put back:" in look
     assert gone.history(), "it was only looked at"
     said = done(stack, "restore", path, "--apply", "--erased", notes)
-    assert again in said and f"into Redis at {stack.settings.redis} were put back:" in said and "serves afterwards" in said
+    assert again in said and f"into Redis at {stack.settings.redis}\nput back:" in said and "serves afterwards" in said
     assert gone.history() == []
     with redis.Redis(unix_socket_path=str(stack.settings.redis.socket)) as client:
         assert client.keys("?:{shop:gone}") == [b"f:{shop:gone}"]
@@ -159,7 +159,7 @@ def test_a_key_of_another_kind_is_named_and_nothing_is_changed(office: Office, t
         client.lpush("d:{shop:second}", "x")
         for options in ([], ["--apply"]):
             said = refused(stack, "restore", path, *options)
-            assert "the key d:{shop:second} is a list, a string is wanted: to be renamed or deleted" in said
+            assert f"Redis at {stack.settings.redis}: the key d:{{shop:second}} is a list, a string is wanted" in said
             assert said.rstrip().endswith("nothing was changed")
         client.delete("d:{shop:second}")
     done(stack, "restore", path, "--apply")
