@@ -63,7 +63,9 @@ class Followed:
             if self._write and not await self._configurations.write(after, mine):
                 continue  # somebody else was quicker: looked at again
             break
-        self.said.append(f"configuration: version {theirs.serving} serves (record {theirs.seq}, {_before(mine)})")
+        self.said.append(
+            f"configuration: version {theirs.serving}, the backup's, serves afterwards (record {theirs.seq}, {_before(mine)})"
+        )
         self.done["records"] += 1
         if self._write:
             await self._store.note(Event(round(time.time(), 3), me(), f"restored from the backup of {self._at}:", theirs.serving))
@@ -71,15 +73,15 @@ class Followed:
     def _takes(self, theirs: Configuration, mine: Configuration | None) -> bool:
         if mine is not None and mine.seq >= theirs.seq:
             self.said.append(
-                f"configuration: version {mine.serving} serves on (record {mine.seq}; the backup's, of version {theirs.serving}, "
-                f"is {theirs.seq}): `sluice config rollback` chooses among those that are stored"
+                f"configuration: version {mine.serving} serves afterwards, as before (record {mine.seq}; the backup's, of "
+                f"version {theirs.serving}, is {theirs.seq}): `sluice config rollback` chooses among those that are stored"
             )
             return False
         others = sorted(theirs.kept & self._others.keys())
         if others:
             self.said.append(
-                f"configuration: left as it is, for version {', '.join(map(str, others))} is another one here than in the "
-                "backup: `sluice config apply` makes the folder serve"
+                f"configuration: {_serves(mine)}, as before, for the backup's version {', '.join(map(str, others))} is another "
+                "one than here: `sluice config apply` makes the folder serve"
             )
         return not others
 
@@ -114,6 +116,10 @@ class Followed:
         self.done["revocations"] += 1
         if self._write:
             await self._redis.run(REVOKE, *REVOKED, said.text, said.until)
+
+
+def _serves(mine: Configuration | None) -> str:
+    return "none serves afterwards" if mine is None else f"version {mine.serving} serves afterwards"
 
 
 def _before(mine: Configuration | Rollout | None) -> str:

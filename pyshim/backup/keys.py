@@ -5,10 +5,12 @@ seconds by whoever needs it, or would say something untrue later: a claim of som
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 CONVERSATION = "dhice"  # as lua/redis/whole-6.lua reads them
 LEADING = "hcdie"  # a user is read when the first of these that is there is met; a history outlives the others
+KINDS = {"d": "string", "h": "list", "i": "hash", "c": "hash", "e": "stream", "f": "string", "a": "list"}
 OF_USER = re.compile(r"([dhicefa]):\{([^{}:]+:[^{}]+)\}")
 CONSENTS = re.compile(r"consents:\{([^{}]+)\}")
 ELSEWHERE = re.compile(
@@ -59,3 +61,8 @@ def left_out(key: str) -> str | None:
 def keys_of(whose: str) -> list[str]:
     """As whole-6 and put_back-6 take them."""
     return [f"{kind}:{{{whose}}}" for kind in (*CONVERSATION, "f")]
+
+
+def kinds_of(whose: str) -> Iterable[tuple[str, str]]:
+    """All keys of a user, and of what kind each is."""
+    return ((f"{letter}:{{{whose}}}", kind) for letter, kind in KINDS.items())

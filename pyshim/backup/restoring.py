@@ -18,72 +18,22 @@ from itertools import groupby
 import msgspec
 
 from pyshim.agreement.records import me
-from pyshim.backup import record
+from pyshim.backup import in_the_way, record
 from pyshim.backup.consents import United, moment
+from pyshim.backup.erased import Erased, Moment
+from pyshim.backup.erasing import Erasing
 from pyshim.backup.file import Backup
 from pyshim.backup.followed import Followed
 from pyshim.backup.record import Event
 from pyshim.backup.users import Users
-from pyshim.configuration.configuration import Records
-from pyshim.configuration.store import Store
-from pyshim.errors import BadBackup, BadTenant, RedisAway
+from pyshim.errors import BadBackup, RedisAway
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
-from pyshim.tenants.compile import Compiled
 from pyshim.turns.erasures import Erasure
-from pyshim.turns.forgetting import FORGOTTEN_S, Consents
 
 AT_ONCE = 20
 CLAIM, CLAIM_MS, RENEW_S = "{restore}", 60_000, 10.0
 SKEW_MS = 60_000  # between the clocks of Redis' nodes and of who typed the backup
-
-
-class Erased:
-    """Who was forgotten since the backup began, as far as anybody knows. at: by whose, milliseconds since 1970."""
-
-    def __init__(self, redis: Redis, since: int, notes: Iterable[Erasure]) -> None:
-        self._redis, self._since = redis, since
-        self.at: dict[str, int] = {}
-        self._noted: dict[str, Erasure] = {}
-        self._settings: dict[str, Consents] = {}
-        for one in notes:
-            if one.at >= since and one.at > self.at.get(one.whose, 0):
-                self.at[one.whose], self._noted[one.whose] = one.at, one
-
-    @property
-    def noted(self) -> Iterable[Erasure]:
-        return self._noted.values()
-
-    def add(self, whose: str, at: int) -> None:
-        if at >= self._since:
-            self.at[whose] = max(at, self.at.get(whose, 0))
-
-    async def learn(self, tenant: str, users: set[str]) -> None:
-        """What Redis knows of these, and what becomes of this tenant's consents. Raises RedisAway."""
-        if tenant not in self._settings:
-            self._settings[tenant] = await self._setting(tenant)
-        for user in users:
-            whose = f"{tenant}:{user}"
-            self.add(whose, int(await self._redis.command("GET", f"f:{{{whose}}}") or 0))
-
-    async def _setting(self, tenant: str) -> Consents:
-        """As the configuration that serves says; kept, where nobody says it."""
-        store, serves = Store(self._redis), await Records(self._redis).read()
-        try:
-            pieces = (await store.manifest(serves.serving)).tenants if serves else {}
-            if tenant in pieces:
-                packed = await store.compiled(pieces[tenant].source)
-                return msgspec.msgpack.decode(packed, type=Compiled).tenant.about.history.consents
-        except (BadTenant, msgspec.DecodeError):
-            pass
-        return "kept"
-
-    def consent(self, tenant: str, user: str, at: int) -> bool:
-        """Was this consent erased with its user? at: when it was given."""
-        whose = f"{tenant}:{user}"
-        noted = self._noted.get(whose)
-        setting = noted.consents if noted else self._settings.get(tenant, "kept")
-        return setting == "erased" and at <= self.at.get(whose, 0)
 
 
 class Restoring:
@@ -92,7 +42,8 @@ class Restoring:
     def __init__(self, settings: Settings, redis: Redis, backup: Backup, notes: Iterable[Erasure], write: bool) -> None:
         self._redis, self._backup, self._write = redis, backup, write
         self._erased = Erased(redis, int(backup.header.at * 1000) - SKEW_MS, notes)
-        self._users = Users(settings, redis, self._erased.at, write)
+        self._erasing = Erasing(redis, self._erased, write)
+        self._users = Users(settings, redis, self._erased, write)
         self._followed = Followed(redis, write, moment_of(backup.header.at))
         self._done = Counter[str]()
         self._claim, self._me, self._renew = Script("claim-1"), f"{me()} ({os.getpid()})", 0.0
@@ -100,13 +51,14 @@ class Restoring:
     @property
     def done(self) -> Counter[str]:
         """How many of what were, or would be, written; also when it was interrupted."""
-        return self._users.done + self._followed.done + self._done
+        return self._users.done + self._followed.done + self._erasing.done + self._done
 
     @property
     def said(self) -> list[str]:
         return self._followed.said
 
     async def run(self) -> None:
+        await in_the_way.check(self._redis, self._backup.records(), self._erased.moments)
         try:
             await self._hold()
             await self._run()
@@ -132,16 +84,16 @@ class Restoring:
             await self._consents({tenant for tenant, count in missing.items() if count})
 
     async def _what_refuses(self) -> None:
-        for one in self._erased.noted:
-            await self._users.forgotten(record.Forgotten(one.whose, one.at, one.at + FORGOTTEN_S * 1000))
         for found in self._backup.records():
             match found:
                 case record.Revoked():
                     await self._followed.revoked(found)
                 case record.Forgotten():
-                    self._erased.add(found.whose, found.at)
-                    if _lives(found.until):
-                        await self._users.forgotten(found)
+                    self._erased.add(found.whose, Moment(found.at, found.until))
+        forgotten = list(self._erased.moments)
+        for start in range(0, len(forgotten), AT_ONCE):
+            await self._hold()
+            await asyncio.gather(*map(self._erasing.erase, forgotten[start : start + AT_ONCE]))
 
     async def _what_serves(self) -> None:
         for found in self._backup.records():
@@ -154,6 +106,8 @@ class Restoring:
                     await self._followed.rollout(found)
                 case _:
                     break  # they stand in front
+        if not self._backup.counts.get("Configuration"):
+            self.said.append("configuration: what serves here serves afterwards, for the backup has none")
 
     async def _all_users(self) -> None:
         some: list[record.User] = []
@@ -169,8 +123,14 @@ class Restoring:
     async def _some(self, users: list[record.User]) -> None:
         await self._hold()
         began = time.monotonic()
-        await asyncio.gather(*map(self._users.put_back, users))
+        await asyncio.gather(*map(self._user, users))
         await asyncio.sleep(time.monotonic() - began)
+
+    async def _user(self, user: record.User) -> None:
+        """A backup of a Redis to which somebody had come back has what they said before they were forgotten, too."""
+        came_back = await self._users.put_back(user)
+        if came_back and self._write and user.whose in self._erased.moments:
+            await self._erasing.erase(user.whose)
 
     # -- consents ----------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from collections import Counter
 import msgspec
 
 from pyshim.backup import keys, record
+from pyshim.backup.erased import Erased
 from pyshim.outside.pipeline import Argument
 from pyshim.outside.redis import Redis, Script
 from pyshim.settings import Settings
@@ -23,51 +24,50 @@ _read_sent = msgspec.msgpack.Decoder(Sent).decode
 
 
 class Users:
-    """erased: by whose, the last moment at which somebody was forgotten, milliseconds since 1970; done: what was, or would be,
-    put back, and of how many users; write: is it? All methods raise RedisAway."""
+    """done: what was, or would be, put back, and of how many users; write: is it? All methods raise RedisAway."""
 
-    def __init__(self, settings: Settings, redis: Redis, erased: dict[str, int], write: bool) -> None:
+    def __init__(self, settings: Settings, redis: Redis, erased: Erased, write: bool) -> None:
         self._redis, self._turns, self._erased = redis, settings.history_turns, erased
         self._mode, self._write = "write" if write else "look", write
-        self._put_back, self._forgotten, self._listed = map(Script, ("put_back-6", "forgotten-1", "listed-1"))
+        self._put_back, self._listed = map(Script, ("put_back-6", "listed-1"))
         self.done = Counter[str]()
 
-    async def put_back(self, user: record.User) -> None:
-        if self._write:
-            await self._asked_about(user)
-        erased = self._erased.get(user.whose, 0)
+    async def put_back(self, user: record.User) -> bool:
+        """Did, or would, anything come back? Calls of which nobody knows the end are asked about from then on: their index comes
+        first, for one that leads to nothing is dropped when due."""
+        for member in self._in_doubt(user) if self._write else ():
+            await self._redis.command("ZADD", journal.INDEX, "NX", user.at, member)
+        erased = self._erased.of(user.whose).at
         answer = await self._redis.run(
             self._put_back, *keys.keys_of(user.whose), self._mode, user.at, erased, self._turns, *_values(user)
         )
         if answer[0] == b"erased":
             self.done["erased"] += 1
-            return
+            for member in self._in_doubt(user) if self._write else ():
+                await self._redis.command("ZREM", journal.INDEX, member)
+            return False
         counted = {what: count for what, count in zip(WHAT, answer[1:], strict=True) if count}
         self.done["users" if counted else "users there already"] += 1
         self.done.update(counted)
-
-    async def _asked_about(self, user: record.User) -> None:
-        """Calls of which nobody knows the end are asked about from now on. An index that leads to nothing is dropped when due."""
-        tenant, name = record.tenant_of(user.whose), record.user_of(user.whose)
-        for key, value in zip(user.calls[::2], user.calls[1::2], strict=True):
-            if self._in_doubt(value):
-                member = msgspec.json.encode(Whose(tenant, name, key.decode()))
-                await self._redis.command("ZADD", journal.INDEX, "NX", user.at, member)
+        return bool(counted)
 
     @staticmethod
-    def _in_doubt(value: bytes) -> bool:
-        try:
-            return not _read_sent(value).outcome
-        except msgspec.MsgspecError:  # a later version's: whoever can read it drops what is known
-            return True
-
-    async def forgotten(self, user: record.Forgotten) -> None:
-        key = f"f:{{{user.whose}}}"
-        self.done["erasures"] += await self._redis.run(self._forgotten, key, self._mode, user.at, user.until)
+    def _in_doubt(user: record.User) -> list[bytes]:
+        """Members of the index."""
+        tenant, name = record.tenant_of(user.whose), record.user_of(user.whose)
+        calls = zip(user.calls[::2], user.calls[1::2], strict=True)
+        return [msgspec.json.encode(Whose(tenant, name, key.decode())) for key, value in calls if _unknown(value)]
 
     async def agreed(self, user: record.Agreed) -> None:
         key = journal.agreed_by(record.tenant_of(user.whose), record.user_of(user.whose))
         await self._redis.run(self._listed, key, self._mode, user.until, *user.entries)
+
+
+def _unknown(call: bytes) -> bool:
+    try:
+        return not _read_sent(call).outcome
+    except msgspec.MsgspecError:  # a later version's: whoever can read it drops what is known
+        return True
 
 
 def _values(user: record.User) -> list[Argument]:

@@ -9,6 +9,7 @@ import typer
 
 from pyshim.commands.terminal import fail, out, read_settings
 from pyshim.errors import RedisAway, RedisRefused
+from pyshim.outside import kinds
 from pyshim.outside.redis import Redis, Script, opened
 from pyshim.outside.slots import slot_of
 from pyshim.settings import Settings
@@ -75,8 +76,8 @@ async def _one(redis: Redis, away: _Away, turn: Turn) -> str:
 
 
 async def _key(redis: Redis, key: bytes, kind: str) -> str:
-    found = (await redis.command("TYPE", key)).decode()
-    return "" if found in (kind, "none") else f"; the key {key.decode(errors='replace')} is a {found}, a {kind} is wanted"
+    why = await kinds.wrong(redis, key, kind)
+    return why and f"; {why}"
 
 
 @app.command()

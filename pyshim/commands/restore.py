@@ -25,12 +25,10 @@ ROWS = {
     "users": "users of whom something was missing",
     **{"turns": "  turns", "dialogues": "  open dialogues", "intents": "  last turns of an intent"},
     **{"calls": "  calls whose outcome was not told", "events": "  events"},
-    **{
-        "users there already": "users of whom all is there",
-        "erased": "users forgotten since, who are not put back (`sluice users forget` erases what is here of one)",
-    },
+    **{"users there already": "users of whom all is there", "erased": "users forgotten since, who are not put back"},
+    **{"here again": "users who were forgotten and are here again: erased, but for what they said afterwards"},
     **{"consents": "consents and what came of them", "erasures": "erasures", "revocations": "revocations"},
-    **{"keys of the configuration": "keys of versions of the configuration"},
+    **{"keys of the configuration": "keys of versions of the configuration, which serve only as is said below"},
 }
 
 app = typer.Typer(add_completion=False)
@@ -56,7 +54,7 @@ def restore(
         told = asyncio.run(_restore(settings, backup, notes, apply))
     finally:
         backup.close()
-    out.print(Text("\n".join(_lines(backup, told, len(notes), apply))), soft_wrap=True)
+    out.print(Text("\n".join(_lines(backup, settings.redis, told, len(notes), apply))), soft_wrap=True)
 
 
 def _notes(settings: Settings, others: list[Path]) -> Iterator[Erasure]:
@@ -100,7 +98,7 @@ def _said(done: Counter[str]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in done.items() if count) or "nothing"
 
 
-def _lines(backup: Backup, told: Restoring, notes: int, applied: bool) -> list[str]:
+def _lines(backup: Backup, target: object, told: Restoring, notes: int, applied: bool) -> list[str]:
     header, done = backup.header, told.done
     rows = [f"{done[name]:>9,}  {title}" for name, title in ROWS.items() if done[name]]
     changed = any(done[name] for name in (*ROWS, "records") if name not in ("users there already", "erased"))
@@ -110,6 +108,7 @@ def _lines(backup: Backup, told: Restoring, notes: int, applied: bool) -> list[s
         end = "nothing was changed: --apply does it" if changed else "nothing is missing"
     return [
         f"{backup.path}: whole; {moment_of(header.at)}, by {header.by}, of {header.of}, sluice {header.version}",
+        f"into Redis at {target}",
         "put back:" if applied else "would be put back:",
         *(rows or ["        0"]),
         *told.said,

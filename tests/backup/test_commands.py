@@ -127,6 +127,45 @@ def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_done(office:
     assert "it has format 2, written by sluice 9.9" in refused(stack, "restore", path, "--apply")
 
 
+def test_who_came_back_without_the_notes_is_erased_with_them(office: Office, tmp_path: Path) -> None:
+    stack, path = office.stack, tmp_path / "backup.gz"
+    gone = stack.customer("shop", "gone")
+    gone.ask(HOT)
+    done(stack, "backup", path)
+    done(stack, "users", "forget", "--tenant", "shop", "--user", "gone")
+    notes = tmp_path / "of-another-machine"
+    shutil.move(stack.settings.erased, notes)
+    emptied(stack)
+    done(stack, "restore", path, "--apply")
+    assert gone.history(), "nobody said that they were forgotten"
+    again = "1  users who were forgotten and are here again"
+    look = done(stack, "restore", path, "--erased", notes)
+    assert again in look and f"into Redis at {stack.settings.redis}\nwould be put back:" in look
+    assert gone.history(), "it was only looked at"
+    said = done(stack, "restore", path, "--apply", "--erased", notes)
+    assert again in said and f"into Redis at {stack.settings.redis}\nput back:" in said and "serves afterwards" in said
+    assert gone.history() == []
+    with redis.Redis(unix_socket_path=str(stack.settings.redis.socket)) as client:
+        assert client.keys("?:{shop:gone}") == [b"f:{shop:gone}"]
+
+
+def test_a_key_of_another_kind_is_named_and_nothing_is_changed(office: Office, tmp_path: Path) -> None:
+    stack, path = office.stack, tmp_path / "backup.gz"
+    asks = stack.customer("shop", "second")
+    asks.ask(HOT)
+    done(stack, "backup", path)
+    emptied(stack)
+    with redis.Redis(unix_socket_path=str(stack.settings.redis.socket)) as client:
+        client.lpush("d:{shop:second}", "x")
+        for options in ([], ["--apply"]):
+            said = refused(stack, "restore", path, *options)
+            assert f"Redis at {stack.settings.redis}: the key d:{{shop:second}} is a list, a string is wanted" in said
+            assert said.rstrip().endswith("nothing was changed")
+        client.delete("d:{shop:second}")
+    done(stack, "restore", path, "--apply")
+    assert asks.history()
+
+
 def test_a_redis_that_is_full_is_backed_up_and_takes_nothing_back(office: Office, tmp_path: Path) -> None:
     stack, path = office.stack, tmp_path / "backup.gz"
     with redis.Redis(unix_socket_path=str(stack.settings.redis.socket)) as client:

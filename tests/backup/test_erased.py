@@ -1,9 +1,11 @@
 """Does anybody who was forgotten come back with a backup from before? On a real Redis."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pyshim.outside.redis import Redis
@@ -12,6 +14,8 @@ from pyshim.tenants.schema import Tenant
 from pyshim.turns import erasures, journal
 from pyshim.turns.erasures import Erasure
 from pyshim.turns.forgetting import Consents, forget
+from pyshim.turns.turn import Sent
+from pyshim.turns.wire import read_state
 from tests.backup.conftest import everything, restored, taken, talked
 from tests.redis.test_forgetting import agree
 
@@ -128,6 +132,74 @@ async def test_who_talks_again_afterwards_keeps_that(
     await redis.command("FLUSHALL")
     assert (await restored(settings, redis, tmp_path / "later"))["turns"] == 3, "one of u, two of v"
     assert await restored(settings, redis, path) == {"erased": 1, "users there already": 1}
+
+
+@pytest.mark.parametrize(("consents", "left"), [("kept", ["u", "v"]), ("erased", ["v"])])
+async def test_who_came_back_for_want_of_the_note_goes_again(
+    settings: Settings, redis: Redis, path: Path, tmp_path: Path, consents: Consents, left: list[str]
+) -> None:
+    notes = tmp_path / "erased"
+    await forget(redis, "shop", "u", consents, notes=notes)
+    await redis.command("FLUSHALL")
+    await restored(settings, redis, path)
+    before = await everything(redis)
+    looked = await restored(settings, redis, path, erasures.noted(notes), write=False)
+    assert looked == {"here again": 1, "erasures": 1, "erased": 1, "users there already": 1}
+    assert await everything(redis) == before
+    assert await restored(settings, redis, path, erasures.noted(notes)) == looked
+    kept = [b"a:{shop:u}"] if consents == "kept" else []
+    assert [*await everything(redis, "?:{shop:u}")] == [*kept, b"f:{shop:u}"]
+    assert await users(redis) == left
+    asked_about = [msgspec.json.decode(one)[1] for one in await redis.command("ZRANGE", journal.INDEX, 0, -1)]
+    assert asked_about == ["v"]
+    before = await everything(redis)
+    for again in ([], list(erasures.noted(notes))) if consents == "kept" else []:  # of erased ones the note alone knows here
+        assert await restored(settings, redis, path, again) == {"erased": 1, "users there already": 1}
+    assert await restored(settings, redis, path, erasures.noted(notes)) == {"erased": 1, "users there already": 1}
+    assert await everything(redis) == before
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_what_was_said_after_the_moment_stays(
+    shop: Tenant, settings: Settings, redis: Redis, path: Path, tmp_path: Path, same: bool
+) -> None:
+    notes = tmp_path / "erased"
+    await forget(redis, "shop", "u", "kept", notes=notes)
+    await redis.command("FLUSHALL")
+    await restored(settings, redis, path)
+    if not same:
+        await redis.command("DEL", "d:{shop:u}")  # the dialogue was over: a new one begins
+    await talked(shop, settings, redis, "u", 7)
+    sent = Sent("later", "t", "refund", {}, int(time.time() * 1000))
+    await redis.command("HSET", "c:{shop:u}", "later", msgspec.msgpack.encode(sent))
+    state = await redis.command("GET", "d:{shop:u}")
+    assert (await restored(settings, redis, path, erasures.noted(notes)))["here again"] == 1
+    [entry] = await redis.command("LRANGE", "h:{shop:u}", 0, -1)
+    assert b'"turn_id":"u-7"' in entry and await redis.command("TTL", "h:{shop:u}") > 0
+    assert await redis.command("HVALS", "i:{shop:u}") == [entry]
+    assert await redis.command("HKEYS", "c:{shop:u}") == [b"later"]
+    before, after = read_state(state), read_state(await redis.command("GET", "d:{shop:u}"))
+    if same:
+        assert (after.session, after.seq, after.slots, after.turn) == (before.session, before.seq, {}, before.turn + 1)
+    else:
+        assert after == before
+    assert await restored(settings, redis, path, erasures.noted(notes)) == {"erased": 1, "users there already": 1}
+
+
+async def test_a_backup_of_who_had_come_back_brings_back_only_what_is_later(
+    shop: Tenant, settings: Settings, redis: Redis, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyshim.backup.restoring.SKEW_MS", 0)
+    notes = tmp_path / "erased"
+    await forget(redis, "shop", "u", "kept", notes=notes)
+    await redis.command("FLUSHALL")
+    await restored(settings, redis, path)
+    await talked(shop, settings, redis, "u", 7)
+    await taken(redis, tmp_path / "later")
+    await redis.command("FLUSHALL")
+    await restored(settings, redis, tmp_path / "later", erasures.noted(notes))
+    [entry] = await redis.command("LRANGE", "h:{shop:u}", 0, -1)
+    assert b'"turn_id":"u-7"' in entry
 
 
 def test_notes_are_their_owners_and_end(tmp_path: Path) -> None:

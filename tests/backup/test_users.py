@@ -6,10 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pyshim.errors import BadBackup
 from pyshim.outside.redis import Redis
 from pyshim.settings import Settings
 from pyshim.tenants.schema import Tenant
 from pyshim.turns import journal
+from pyshim.turns.erasures import Erasure
 from pyshim.turns.journal import Journal, Whose
 from pyshim.turns.memory import Memory
 from pyshim.turns.turn import Reply
@@ -145,3 +147,30 @@ async def test_a_key_of_another_kind_is_named_and_hinders_nobody(
     await redis.command("FLUSHALL")
     await redis.command("SET", journal.consents_of("other"), "no stream")
     assert (await restored(settings, redis, path))["turns"] == 1
+
+
+async def test_keys_of_another_kind_are_named_before_anything_is_written(
+    shop: Tenant, settings: Settings, redis: Redis, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in "uv":
+        await talked(shop, settings, redis, user, 1)
+        await agree(shop, redis, f"key-{user}", user)
+    await taken(redis, path)
+    await redis.command("FLUSHALL")
+    odd = {
+        **{f"{kind}:{{shop:u}}": "list" for kind in "dhcief"} | {"h:{shop:u}": "hash", "f:{shop:gone}": "hash"},
+        **{"a:{shop:u}": "hash", "consents:{shop}": "hash", "{calls}": "list", "{revoked}:log": "hash"},
+    }
+    for key, kind in odd.items():
+        await redis.command(*(("RPUSH", key, "x") if kind == "list" else ("HSET", key, "x", "x")))
+    before = await everything(redis)
+    monkeypatch.setattr("pyshim.backup.in_the_way.SHOWN", 99)
+    gone = Erasure("shop", "gone", int(time.time() * 1000), "kept")
+    for write in (False, True):
+        with pytest.raises(BadBackup) as error:
+            await restored(settings, redis, path, [gone], write)
+        assert all(f"the key {key} is a {kind}, a " in str(error.value) for key, kind in odd.items())
+        assert "the key d:{shop:u} is a list, a string is wanted; " in str(error.value)
+    assert await everything(redis) == before
+    await redis.command("DEL", *odd)
+    assert (await restored(settings, redis, path))["users"] == 2
