@@ -144,7 +144,7 @@ class Effects:
         words, more = lists.apart(turn.tenant, intent, command.words)
         reply = await self._say(turn, intent, words)
         begun = turn.state.flow is not None and turn.state.flow is not pending
-        if begun and pending is not None and not urgent and pending.asking == CONFIRM and pending.intent != intent:
+        if begun and pending is not None and not urgent and pending.intent != intent and tenant.tasks[pending.intent].confirm:
             reply.answer = f"{answers.put_aside(turn, pending.intent)}\n{reply.answer}"
         answer.add(reply, asked=begun)
         if begun and urgent and pending is not None:

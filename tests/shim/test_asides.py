@@ -132,6 +132,17 @@ async def test_a_change_of_mind_begins_the_other_flow(
     assert talk.state.flow.intent == intent
 
 
+async def test_a_task_that_another_one_takes_the_place_of_is_not_dropped_without_a_word(shop: Tenant) -> None:
+    """Of what changes something it is said that nothing was submitted; who only looked something up hears no more of it."""
+    talk = await said(shop, [("申请退款", "refund_apply", 1.0)])
+    reply = await talk.say("我的快递到哪了", "logistics_track", 1.0)
+    assert reply
+    assert reply.answer.startswith("“申请退款”没有提交，先放下了。\n请告诉我订单号")
+    reply = await talk.say("开发票", "invoice_apply", 1.0)
+    assert reply
+    assert "放下" not in reply.answer
+
+
 @pytest.mark.parametrize("query", ["转人工", "帮我找个人", "我要个人工客服", "20231107转人工"])
 async def test_a_call_for_a_person_is_heard_in_the_middle(shop: Tenant, query: str) -> None:
     talk = await said(shop, [*INVOICE])

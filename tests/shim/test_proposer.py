@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyshim.dialogue import hearing, reading
-from pyshim.dialogue.commands import Cancel, Command, Confirm, Question, Set, Unclear, Wait
+from pyshim.dialogue.commands import Ask, Cancel, Command, Confirm, Question, Set, Unclear, Wait
 from pyshim.dialogue.reducer import Effect, decide
 from pyshim.errors import BadTenant
 from pyshim.settings import ROOT
@@ -118,6 +118,18 @@ def test_who_looks_for_it_is_asked_again_and_who_has_none_too(shop: Tenant) -> N
 
 def test_a_lone_question_mark_asks_for_no_time(shop: Tenant) -> None:
     assert commands(asked(shop, "refund_apply", CONFIRM, "？", wait=0.99)) != [Wait]
+
+
+def test_another_matter_that_both_models_hear_need_not_be_sure_to_one(shop: Tenant) -> None:
+    """俺的快第咋还木有到, while an order's number is asked for, was told that the number is wrong."""
+    text = "俺的快第咋还木有到"
+    late = asked(shop, "invoice_apply", "order_id", text, "delivery_late", other=0.45, question=0.35)
+    late.confidence = 0.64
+    assert commands(late) == [Ask]
+    late.proposed = dict.fromkeys(SAYS, 0.0) | {"question": 0.45, "other": 0.35}
+    assert commands(late) == [Question]
+    late.confidence, late.proposed["other"] = 0.5, 0.6
+    assert commands(late) != [Ask]
 
 
 def test_one_has_one_reason(shop: Tenant) -> None:

@@ -58,6 +58,7 @@ async def test_a_copy_that_could_not_be_kept_is_tried_until_it_is(shop: Tenant) 
     configurations, disk = Slow(snapshot_of(shop)), Full()
     configurations._copy, configurations._store = cast(Any, disk), cast(Any, disk)
     configurations._record = configurations._found = cast(Any, SimpleNamespace(seq=1))
+    configurations._followed = 1
     for _ in range(2 * LINES):
         await configurations._keep()
     assert disk.tries == 2 * LINES

@@ -81,8 +81,10 @@ def _asked(heard: Heard) -> Found:
     """Another matter, where the model of intents takes it for one, too: a question may be one that a rule answers."""
     said, tenant = heard.said, heard.turn.tenant
     other = heard.share("other") > heard.share("question")
-    by_a_rule = heard.means(said.intent) and said.intent in tenant.replies and said.intent not in (*SMALL_TALK, *DIALOGUE_INTENTS)
-    if said.intent != heard.pending.intent and (by_a_rule or (other and is_matter(heard.turn, said))):
+    meant = heard.means(said.intent) and said.intent not in (*SMALL_TALK, *DIALOGUE_INTENTS)
+    by_a_rule = meant and said.intent in tenant.replies
+    both_say_so = meant and other and said.intent in tenant.tasks and not _could_answer(heard)
+    if said.intent != heard.pending.intent and (by_a_rule or both_say_so or (other and is_matter(heard.turn, said))):
         return [matter(heard.turn, said)]
     return [] if other else [Question(Evidence.MODEL, heard.text)]
 
