@@ -47,13 +47,21 @@ def _given(said: str, consent: Consent, acts: tuple[str, ...]) -> bool:
         signed = _names(acts).signed(said)
         if CONDITION.search(signed):
             return False
-        if SIGNS_OF_A_YES.issuperset(signed) and SENTENCE.fullmatch(signed):
+        if _names_the_act(signed):
             return True
-        if unordered.names_the_act(signed, SENTENCE):
-            return True
-    if consent != "plain":
-        return False
-    return unordered.agrees(said) or (SIGNS_OF_A_YES.issuperset(said) and PLAINLY.fullmatch(said) is not None)
+    return consent == "plain" and _agrees(said)
+
+
+def _names_the_act(signed: str) -> bool:
+    return _is(SENTENCE, signed) or unordered.names_the_act(signed, SENTENCE)
+
+
+def _agrees(said: str) -> bool:
+    return unordered.agrees(said) or _is(PLAINLY, said)
+
+
+def _is(grammar: re.Pattern[str], said: str) -> bool:
+    return SIGNS_OF_A_YES.issuperset(said) and grammar.fullmatch(said) is not None
 
 
 def half_named(text: str, acts: Sequence[str]) -> bool:

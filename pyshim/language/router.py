@@ -22,7 +22,7 @@ MAGIC, VERSION = b"SLRT", 1
 HEADER = struct.Struct("<4s7I")
 MAX_SYMBOLS, MOST_SYMBOLS, MAX_DIMS, MAX_N = 64, 256, 256, 5
 OPENING, ZERO, CLOSING = ord("<"), ord("0"), ord(">")
-_MULTIPLIER, _UINT32 = 385973, 0xFFFFFFFF
+MULTIPLIER, _UINT32 = 385973, 0xFFFFFFFF
 
 
 class RouterFileError(Exception):
@@ -90,7 +90,7 @@ def buckets_of(symbols: list[int], shape: Shape) -> list[int]:
     for start in range(len(symbols)):
         h = 0
         for at in range(start, min(start + shape.max_n, len(symbols))):
-            h = ((h ^ symbols[at]) * _MULTIPLIER) & _UINT32
+            h = ((h ^ symbols[at]) * MULTIPLIER) & _UINT32
             n = at - start + 1
             if n >= shape.min_n and not (n == 1 and start in (0, last)):
                 rows.append((h ^ (h >> 15)) & (shape.buckets - 1))

@@ -6,7 +6,8 @@ characters shared, by what is asked, and by how far the next entry is behind. Wh
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import log, sqrt
 from typing import NamedTuple
 
@@ -109,12 +110,19 @@ class _Entry(NamedTuple):
 
 
 class Entries:
-    """wordings: each with the number of its entry, in order; rows [wordings, 128]: their embeddings."""
+    """wordings: each with the number of its entry, in order; rows [wordings, 128]: their embeddings; weigh: what weights() says
+    with this rarity, for who makes many of the same wordings and remembers it."""
 
-    def __init__(self, wordings: Sequence[tuple[str, int]], rows: Floats, rarity: Rarity) -> None:
-        self._rows, self._rarity = rows, rarity
+    def __init__(
+        self,
+        wordings: Sequence[tuple[str, int]],
+        rows: Floats,
+        rarity: Rarity,
+        weigh: Callable[[str], dict[str, float]] | None = None,
+    ) -> None:
+        self._rows, self._weigh = rows, weigh or partial(weights, rarity=rarity)
         texts, numbers = [text for text, _ in wordings], np.array([number for _, number in wordings])
-        said = [weights(text, rarity) for text in texts]
+        said = [self._weigh(text) for text in texts]
         self._mass = np.array([sum(one.values()) or 1.0 for one in said])
         self._marks = [marks(text) for text in texts]
         having: dict[str, list[int]] = {}
@@ -131,7 +139,7 @@ class Entries:
         ]
 
     def alike(self, question: str, embedding: Floats) -> list[Candidate]:
-        grams = weights(question, self._rarity)
+        grams = self._weigh(question)
         asked = _Asked(question, grams, sum(grams.values()) or 1.0, marks(question), aspects(question))
         scores = self._scores(asked, embedding)
         ranked = np.argsort(-scores.best_best)[: NEIGHBOURS + 1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 from pyshim.language.router import Router
 from pyshim.settings import read_settings
 from pyshim.tenants.compile import compile_all
-from pyshim.words import offence
+from pyshim.words import lexicon, offence, sensitive
 from pyshim.words.sensitive import load
 
 DATA = read_settings().datasets
@@ -21,6 +24,17 @@ pytestmark = [
     pytest.mark.skipif(not all((DATA / name).is_dir() for name in NEEDED), reason=f"{DATA} is not there: no lists, no text"),
 ]
 SEED = 20231105
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    """Who trains, who measures and who masks read the same lists, a hundred thousand words."""
+    pytest.importorskip("torch", reason="torch is not installed: nothing can be trained")
+    with pytest.MonkeyPatch.context() as patch:
+        read = cache(lexicon.read)
+        for reader in (lexicon, sensitive, importlib.import_module("triton_models.build.sensitive")):
+            patch.setattr(reader, "read", read)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,12 @@ import re
 import time
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from pyshim.dialogue import consent, slots
+from pyshim.dialogue import consent, consent_spelling, consent_unordered, slots
 from pyshim.dialogue.hearing import MISTAKE
 from pyshim.dialogue.readers import confirmation
 from pyshim.tenants.schema import Task, Tenant
@@ -56,6 +57,24 @@ def turns(shop: Tenant, bank: Tenant, telecom: Tenant) -> dict[str, Turn]:
     return {name: turn for tenant in (shop, bank, telecom) for turn in [Talk(tenant).turn("")] for name in tenant.tasks}
 
 
+class Remembering:
+    """The steps of a reading that do not know the task, each taken once for each sentence: a corpus is said at twenty tasks."""
+
+    folded = staticmethod(cache(lambda text: tuple(consent_spelling.folded(text))))
+    names_the_act = staticmethod(cache(consent._names_the_act))
+    agrees = staticmethod(cache(consent._agrees))
+    clause = staticmethod(cache(lambda clause, read=consent_unordered._clause: read(clause, consent.SENTENCE)))
+
+
+@pytest.fixture
+def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For who says thousands of sentences."""
+    monkeypatch.setattr(consent, "folded", Remembering.folded)
+    monkeypatch.setattr(consent, "_names_the_act", Remembering.names_the_act)
+    monkeypatch.setattr(consent, "_agrees", Remembering.agrees)
+    monkeypatch.setattr(consent_unordered, "_clause", lambda clause, _: Remembering.clause(clause))
+
+
 def given(sentence: str, task: Task) -> bool:
     return consent.given(sentence, task.consent, task.acts)
 
@@ -67,6 +86,7 @@ def shown(sentence: str, task: Task, turn: Turn) -> bool:
     return confirmation.agreed(sentence, slots.values_in(turn.tenant, sentence, task.slots)[1], task)
 
 
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize("half", [*HALVES, pytest.param("near", marks=pytest.mark.long)])
 def test_nothing_is_done_without_consent(tasks: dict[str, Task], half: str) -> None:
     wrong = [
@@ -78,6 +98,7 @@ def test_nothing_is_done_without_consent(tasks: dict[str, Task], half: str) -> N
     assert wrong == []
 
 
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.long
 @pytest.mark.parametrize("half", [*HALVES, "near"])
 def test_nothing_is_done_without_consent_where_shown_values_are_said_again(
@@ -110,6 +131,7 @@ def test_each_sentence_is_said_at_a_task_of_ours(tasks: dict[str, Task], corpus:
     assert {at for _, at in rows(corpus)} <= {*tasks, "any"}
 
 
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.long
 @pytest.mark.parametrize("corpus", FLOORS)
 def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[str, Turn], corpus: str) -> None:
@@ -120,6 +142,7 @@ def test_so_many_consents_are_taken_at_once(tasks: dict[str, Task], turns: dict[
     assert share >= FLOORS[corpus]
 
 
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.long
 @pytest.mark.parametrize("half", ["seen", "more"])
 @pytest.mark.parametrize("corpus", ["consent_act", "consent_plain"])
@@ -183,6 +206,7 @@ def test_the_grammar_spells_out_every_sign_it_takes() -> None:
         assert re.search(r"(?<!\\)\.|\w-\w|\\[wWsSdDb]", grammar) is None  # any sign; a range; a kind of sign
 
 
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize("half", [*HALVES, "more", "fresh"])
 def test_a_plain_yes_is_none_where_money_moves(tasks: dict[str, Task], half: str) -> None:
     strict = {name: task for name, task in tasks.items() if task.consent == "strict"}

@@ -23,6 +23,9 @@ OPTIONS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-gpu-compositing",  # and nobody paints in the place of the GPU that is not here
+    "--disable-software-rasterizer",
+    "--process-per-site",  # a tab is a tab: it needs no process of its own
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

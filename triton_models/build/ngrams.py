@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pyshim.language.router import HEADER, MAGIC, VERSION, Router, Shape, buckets_of, fold
+from pyshim.language.router import HEADER, MAGIC, MULTIPLIER, VERSION, Router, Shape, fold
 from triton_models.build.lesson import Lesson
 
 UNHEARD = 2.0  # by so much a class that nobody has learned yet scores below the rarest one
@@ -44,9 +44,13 @@ class Bags:
     @classmethod
     def of(cls, texts: list[str], shape: Shape) -> Bags:
         """A text without a guess has none."""
-        each = [buckets_of(symbols, shape) if (symbols := fold(text, shape.symbols)) else [] for text in texts]
-        sizes = np.array([len(one) for one in each])
-        return cls(np.fromiter(chain.from_iterable(each), np.int64, int(sizes.sum())), _starts(sizes), sizes)
+        known = {text: fold(text, shape.symbols) or [] for text in dict.fromkeys(texts)}
+        each = [known[text] for text in texts]
+        lengths = np.array([len(one) for one in each], np.int64)
+        symbols = np.fromiter(chain.from_iterable(each), np.uint32, int(lengths.sum()))
+        rows, counts = _rows(symbols, lengths, shape)
+        ends = np.concatenate([[0], np.cumsum(counts)])[np.concatenate([[0], np.cumsum(lengths)])]
+        return cls(rows, ends[:-1], np.diff(ends))
 
     def some(self, texts: NDArray[np.int64], rng: np.random.Generator, drop: float) -> tuple[Tensor, Tensor]:
         """All rows of these texts in one line and where each text begins; some rows are left out, never all of a text."""
@@ -57,6 +61,20 @@ class Bags:
         left |= np.bincount(whose[left], minlength=len(texts))[whose] == 0
         offsets = _starts(np.bincount(whose[left], minlength=len(texts)))
         return torch.from_numpy(self.rows[place[left]]), torch.from_numpy(offsets)
+
+
+def _rows(symbols: NDArray[np.uint32], lengths: NDArray[np.int64], shape: Shape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """pyshim.language.router.buckets_of for folded texts one behind the other, in its order: the rows, and how many begin at each
+    symbol."""
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(symbols))  # symbols to the end of the text
+    inside = (left > 1) & (left < np.repeat(lengths, lengths))
+    h = np.zeros(len(symbols), np.uint32)
+    rows, there = np.zeros((2, len(symbols), shape.max_n), np.uint32)
+    for n in range(1, shape.max_n + 1):
+        h[: len(symbols) - n + 1] = (h[: len(symbols) - n + 1] ^ symbols[n - 1 :]) * np.uint32(MULTIPLIER)
+        rows[:, n - 1] = (h ^ (h >> np.uint32(15))) & np.uint32(shape.buckets - 1)
+        there[:, n - 1] = (left >= n) & (n >= shape.min_n) & (inside if n == 1 else True)
+    return rows[there > 0].astype(np.int64), there.sum(axis=1, dtype=np.int64)
 
 
 def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

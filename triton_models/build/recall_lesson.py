@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pyshim.understanding.grams import BUCKETS, STEPS, Rarity, bucket, grams
+from pyshim.understanding.grams import BUCKETS, STEPS, Rarity, bucket, grams, weights
 from pyshim.understanding.likeness import Candidate, Entries
 from triton_models.build.corpus import OUT_OF_SCOPE
 from triton_models.build.shipped import shipped
@@ -95,10 +96,11 @@ def rarity(texts: Iterable[str]) -> Rarity:
 def asked(material: Material, row_of: dict[str, Floats32], seed: int, rounds: int, strange: int) -> Iterator[Asked]:
     """row_of: each text's EMBEDDING. strange: how many that are near, and as many that are far, each tenant is asked a round."""
     random = Random(f"{seed} recall")
+    weigh = cache(partial(weights, rarity=material.rarity))
 
     def entries(faq: Faq) -> Entries:
         numbered = [(wording, number) for number, entry in enumerate(faq) for wording in entry]
-        return Entries(numbered, np.stack([row_of[wording] for wording, _ in numbered]), material.rarity)
+        return Entries(numbered, np.stack([row_of[wording] for wording, _ in numbered]), material.rarity, weigh)
 
     def ask(whose: str, kind: str, text: str, right: int, left: int, faq: Faq) -> Asked:
         return Asked(whose, kind, text, right, left, entries(faq).alike(text, row_of[text]))
