@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+import redis
 import yaml
 from httpx._transports import default as transports
 
@@ -246,6 +247,9 @@ class RedisServer:
     process: subprocess.Popen[bytes]
 
 
+SHARED: list[RedisServer] = []
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     folder = tmp_path_factory.mktemp("r")
@@ -253,6 +257,17 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     flags = ["--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", "", "--appendonly", "no"]
     process = subprocess.Popen(["redis-server", *flags], stdout=subprocess.DEVNULL)
     wait_until(path.exists)
-    yield RedisServer(path, process)
+    SHARED.append(RedisServer(path, process))
+    yield SHARED[-1]
+    SHARED.clear()
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_left_in_the_shared_redis() -> Iterator[None]:
+    """Which file comes next, and finds an empty one, is chance."""
+    yield
+    for server in SHARED:
+        with redis.Redis(unix_socket_path=str(server.socket)) as client:
+            client.flushall()

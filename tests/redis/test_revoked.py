@@ -64,6 +64,7 @@ def operator(redis_server: RedisServer, tmp_path: Path) -> Iterator[Operator]:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "redis.sock").symlink_to(redis_server.socket)
     made = Operator(client, read_settings({"SLUICE_VAR": str(tmp_path)}))
+    made.lose_everything()
     yield made
     made.lose_everything()
 
